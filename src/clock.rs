@@ -1,0 +1,71 @@
+//! The one place that reads the machine's clock.
+//!
+//! Rules:
+//! 1. Whoever needs the time is given a [`Clock`]; clippy bans every other way to ask.
+//! 2. A moved clock stands still between moves: only `demo` and tests move one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::SystemTime;
+
+use crate::domain::time::Instant;
+
+/// Follows the machine until it is first moved.
+const FOLLOWS: i64 = i64::MIN;
+
+/// Tells the time.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    moved: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// The machine's own clock; it cannot be moved.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self { moved: None }
+    }
+
+    /// A clock that can be moved; until then it follows the machine.
+    #[must_use]
+    pub fn movable() -> Self {
+        Self { moved: Some(Arc::new(AtomicI64::new(FOLLOWS))) }
+    }
+
+    /// A clock that stands at `start`.
+    #[must_use]
+    pub fn standing(start: Instant) -> Self {
+        Self { moved: Some(Arc::new(AtomicI64::new(start.millis()))) }
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        match self.moved.as_ref().map(|moved| moved.load(Ordering::Acquire)) {
+            None | Some(FOLLOWS) => machine_now(),
+            Some(millis) => Instant::from_millis(millis),
+        }
+    }
+
+    /// Whether it stands still.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.moved.as_ref().is_some_and(|moved| moved.load(Ordering::Acquire) != FOLLOWS)
+    }
+
+    /// Stands at `to` from now on. `false`: this clock cannot be moved.
+    pub fn set(&self, to: Instant) -> bool {
+        self.moved.as_ref().is_some_and(|moved| {
+            moved.store(to.millis(), Ordering::Release);
+            true
+        })
+    }
+}
+
+/// Real time, for what is judged by real time even where a clock was moved: tokens.
+#[must_use]
+#[allow(clippy::disallowed_methods)]
+pub fn machine_now() -> Instant {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Instant::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,388 @@
+//! The account: all that is known of a tenant's billing, as `view` finds it in the records.
+//!
+//! Rules:
+//! 1. Nothing here is stored: it is made from the records each time.
+//! 2. Times in it are times of records, never of the machine.
+
+use super::decision::{CaseOpened, MessageMade, NoticeMade, RungEntered, TaskKind, TaskMade};
+use super::fact::{
+    ArrangementEnd, ArrangementMade, Channel, Collection, Contact, FailureReason, InvoiceKind,
+    ReceiptKind, TaskOutcome,
+};
+use super::id::{CaseId, EntryId, InvoiceId, LegId, NoticeId, PaymentId, Scope, Source, TaskId};
+use super::money::Money;
+use super::stage::{Role, Stage};
+use super::time::{Day, Instant};
+
+/// What `view` makes of a tenant's records.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// Whether a record exists that may create a tenant.
+    pub created: bool,
+    /// Who the tenant is.
+    pub profile: Profile,
+    /// Its invoices, in the order in which they were heard of.
+    pub invoices: Vec<Invoice>,
+    /// Every case, ended ones too, in the order in which they began.
+    pub cases: Vec<Case>,
+    /// Every notice, in the order in which they were made.
+    pub notices: Vec<NoticeState>,
+    /// Every message, in the order in which they were made.
+    pub messages: Vec<MessageState>,
+    /// Every task, in the order in which they were made.
+    pub tasks: Vec<TaskState>,
+    /// Every arrangement, in the order in which they were made.
+    pub arrangements: Vec<Arrangement>,
+    /// Money that no invoice claims, one amount a currency.
+    pub on_account: Vec<Money>,
+    /// What is owed to the tenant, one amount a currency.
+    pub credit: Vec<Money>,
+    /// Records that wait for what they are about: (source, id).
+    pub unmatched: Vec<(String, String)>,
+    /// Records that came under one id with different contents: (source, id).
+    pub conflicting: Vec<(String, String)>,
+    /// The newest time of any record.
+    pub newest: Instant,
+}
+
+/// Who the tenant is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// The name that people read.
+    pub name: Option<String>,
+    /// For the selection of a policy.
+    pub segment: Option<String>,
+    /// For the selection of a policy.
+    pub plan: Option<String>,
+    /// The policy by name.
+    pub policy: Option<String>,
+    /// The language of messages and pages.
+    pub locale: Option<String>,
+    /// An IANA zone.
+    pub time_zone: Option<String>,
+    /// ISO 3166 alpha-2.
+    pub country: Option<String>,
+    /// Since when it is a customer.
+    pub customer_since: Option<Day>,
+    /// Where everything owed can be paid.
+    pub pay_url: Option<String>,
+    /// People and mailboxes.
+    pub contacts: Vec<Contact>,
+}
+
+/// Where an invoice stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvoiceStatus {
+    /// Something is owed, or may be.
+    Open,
+    /// Nothing is owed.
+    Paid,
+    /// It never counted.
+    Voided,
+    /// The books gave it up.
+    WrittenOff,
+}
+
+impl InvoiceStatus {
+    /// The word used in APIs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paid => "paid",
+            Self::Voided => "voided",
+            Self::WrittenOff => "written_off",
+        }
+    }
+}
+
+/// One invoice and its money.
+#[derive(Clone, Debug)]
+pub struct Invoice {
+    /// Named by its billing system.
+    pub invoice: InvoiceId,
+    /// The source of its first `issued`: only that one sets its terms. `None`: not issued yet.
+    pub owner: Option<Source>,
+    /// The number printed on it.
+    pub number: Option<String>,
+    /// Invoice or fee.
+    pub kind: InvoiceKind,
+    /// Its total.
+    pub amount: Option<Money>,
+    /// What counts as paid, all sources together, in minor units.
+    pub paid: i64,
+    /// What is still owed.
+    pub owed: i64,
+    /// The date of issue.
+    pub issued_on: Option<Day>,
+    /// The due date in force: printed, or as an extension moved it.
+    pub due_on: Option<Day>,
+    /// When this due date, or a later one, became known here.
+    pub known: Instant,
+    /// The part of the app it pays for.
+    pub scope: Scope,
+    /// Where it can be paid.
+    pub pay_url: Option<String>,
+    /// How it is collected.
+    pub collection: Collection,
+    /// The first failed charge of the case, and why the newest failed.
+    pub failed: Option<Failure>,
+    /// Where it stands.
+    pub status: InvoiceStatus,
+    /// When it was paid, voided or written off.
+    pub closed: Option<Instant>,
+    /// Whether a payment on it was taken back.
+    pub returned: bool,
+}
+
+/// Failed charges of an invoice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// When the first one failed.
+    pub first: Instant,
+    /// Why the newest one failed.
+    pub reason: FailureReason,
+    /// When the billing system tries again.
+    pub next_attempt_at: Option<Instant>,
+}
+
+/// One climb of an invoice.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// H(tenant, invoice, id of the record that began it).
+    pub case: CaseId,
+    /// Index into [`Account::invoices`].
+    pub invoice: usize,
+    /// When it began, as a record tells.
+    pub began: Instant,
+    /// When it became known here.
+    pub known: Instant,
+    /// Whether an earlier case of the invoice had ended: the anchor is then never before `began`.
+    pub again: bool,
+    /// When it ended.
+    pub ended: Option<Instant>,
+    /// The version of the policy that is pinned.
+    pub opened: Option<CaseOpened>,
+    /// The stretches in which it stands still, by their begin.
+    pub holds: Vec<Hold>,
+    /// H(case, ids of holds begun).
+    pub leg: LegId,
+    /// What was entered, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// A time in which a case stands still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// What made it: an arrangement's or payment's name, or a word.
+    pub id: String,
+    /// Why.
+    pub cause: HoldCause,
+    /// From then on.
+    pub begin: Instant,
+    /// Until before then. `None`: open.
+    pub end: Option<Instant>,
+}
+
+impl Hold {
+    /// Whether the case stands still at `at` because of it.
+    #[must_use]
+    pub fn covers(&self, at: Instant) -> bool {
+        self.begin <= at && self.end.is_none_or(|end| at < end)
+    }
+}
+
+/// Why a case stands still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HoldCause {
+    /// A promise to pay.
+    Promise,
+    /// Money is on its way.
+    InFlight(PaymentId),
+    /// Money on account, or credit, covers it.
+    OnAccount,
+    /// Money came for an invoice that is not known.
+    Unmatched,
+    /// Written off, and the policy says `stay`.
+    WrittenOff,
+}
+
+/// A stage that was entered.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The decision.
+    pub entered: RungEntered,
+    /// When it was taken.
+    pub time: Instant,
+    /// Whether the run over all records finds it lawful at its time.
+    pub lawful: bool,
+    /// When `stage.lifted` was recorded.
+    pub lifted: Option<Instant>,
+    /// Whether it is in force: lawful, not lifted, its case live and not below what is ignored.
+    pub in_force: bool,
+}
+
+/// A notice and what became of it.
+#[derive(Clone, Debug)]
+pub struct NoticeState {
+    /// The decision.
+    pub made: NoticeMade,
+    /// When it was taken.
+    pub time: Instant,
+    /// When it was voided.
+    pub voided: Option<Instant>,
+    /// The entry that used it.
+    pub spent: Option<EntryId>,
+    /// All receipts, in order.
+    pub receipts: Vec<Receipt>,
+}
+
+/// One receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// By which way.
+    pub channel: Channel,
+    /// The person or mailbox.
+    pub recipient: String,
+    /// In which role they were reached.
+    pub role: Option<Role>,
+    /// What happened.
+    pub kind: ReceiptKind,
+    /// Which attempt, from 1; 0 where there are none.
+    pub attempt: u32,
+    /// When it happened.
+    pub at: Instant,
+    /// When it became known here.
+    pub learnt: Instant,
+}
+
+/// A message and what became of it.
+#[derive(Clone, Debug)]
+pub struct MessageState {
+    /// The decision.
+    pub made: MessageMade,
+    /// When it was taken.
+    pub time: Instant,
+    /// When each attempt began.
+    pub tried: Vec<Instant>,
+    /// All receipts, in order.
+    pub receipts: Vec<Receipt>,
+}
+
+/// A task and what became of it.
+#[derive(Clone, Debug)]
+pub struct TaskState {
+    /// The decision.
+    pub made: TaskMade,
+    /// When it was taken.
+    pub time: Instant,
+    /// When and how it was done.
+    pub done: Option<(Instant, TaskOutcome)>,
+    /// A later repetition took its place, or its case ended.
+    pub lapsed: bool,
+}
+
+impl TaskState {
+    /// Whether somebody still has to do it.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.done.is_none() && !self.lapsed
+    }
+
+    /// What is to be done.
+    #[must_use]
+    pub const fn kind(&self) -> TaskKind {
+        self.made.kind
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> TaskId {
+        self.made.task
+    }
+}
+
+/// An agreement.
+#[derive(Clone, Debug)]
+pub struct Arrangement {
+    /// What was agreed.
+    pub made: ArrangementMade,
+    /// When.
+    pub time: Instant,
+    /// The invoices it is about.
+    pub invoices: Vec<InvoiceId>,
+    /// When it ends, or ended, by itself.
+    pub until: Option<Instant>,
+    /// When and how somebody ended it.
+    pub ended: Option<(Instant, ArrangementEnd)>,
+}
+
+impl Account {
+    /// The invoice of that name.
+    #[must_use]
+    pub fn invoice(&self, invoice: &InvoiceId) -> Option<&Invoice> {
+        self.invoices.iter().find(|known| known.invoice == *invoice)
+    }
+
+    /// The case of that id.
+    #[must_use]
+    pub fn case(&self, case: CaseId) -> Option<&Case> {
+        self.cases.iter().find(|known| known.case == case)
+    }
+
+    /// The notice of that id.
+    #[must_use]
+    pub fn notice(&self, notice: NoticeId) -> Option<&NoticeState> {
+        self.notices.iter().find(|known| known.made.notice == notice)
+    }
+
+    /// The invoice whose climb `case` is.
+    #[must_use]
+    pub fn invoice_of(&self, case: &Case) -> &Invoice {
+        &self.invoices[case.invoice]
+    }
+
+    /// All that is owed on invoices that are open, one amount a currency.
+    #[must_use]
+    pub fn owed(&self) -> Vec<Money> {
+        let mut sums: Vec<Money> = Vec::new();
+        for invoice in &self.invoices {
+            let Some(amount) = invoice.amount.filter(|_| invoice.owed > 0) else { continue };
+            add(&mut sums, Money { minor: invoice.owed, currency: amount.currency });
+        }
+        sums
+    }
+
+    /// The strictest stage in force.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        let entries = self.cases.iter().flat_map(|case| &case.entries);
+        entries
+            .filter(|entry| entry.in_force)
+            .map(|entry| entry.entered.stage)
+            .max()
+            .unwrap_or_default()
+    }
+}
+
+impl Case {
+    /// Whether it stands still at `at`.
+    #[must_use]
+    pub fn is_held(&self, at: Instant) -> bool {
+        self.holds.iter().any(|hold| hold.covers(at))
+    }
+
+    /// Whether it has not ended.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        self.ended.is_none()
+    }
+}
+
+/// Adds `amount` to the sum of its currency.
+pub fn add(sums: &mut Vec<Money>, amount: Money) {
+    match sums.iter_mut().find(|sum| sum.currency == amount.currency) {
+        Some(sum) => sum.minor = sum.minor.saturating_add(amount.minor),
+        None => sums.push(amount),
+    }
+}

@@ -1,0 +1,145 @@
+//! The verdict on one request (SPEC 5, 6): pure, no allocation.
+//!
+//! Rules:
+//! 1. Reading is refused only when frozen, writing when read-only or frozen; `always` is never
+//!    refused.
+//! 2. `ease` is applied by the gate's clock; nothing here makes a standing harder than its grant.
+//! 3. An open switch passes everything; a grant older than the switch's generation restricts
+//!    nothing.
+
+use super::grant::Grant;
+use super::stage::{Roles, Stage};
+use super::time::Instant;
+
+/// What the decision needs of a grant, small enough to live in a cache's entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Since when the stage is in force.
+    pub since: Instant,
+    /// When the stage falls to `eased` by itself; [`Instant::MAX`]: never.
+    pub ease_at: Instant,
+    /// The next announced cutoff; [`Instant::MAX`]: none.
+    pub until: Instant,
+    /// The generation of the switch under which it was entered.
+    pub generation: u64,
+    /// The stage.
+    pub stage: Stage,
+    /// The stage after `ease_at`.
+    pub eased: Stage,
+    /// Who is shown the banner.
+    pub banner: Roles,
+}
+
+impl Standing {
+    /// Everything open.
+    pub const FULL: Self = Self {
+        since: Instant::MIN,
+        ease_at: Instant::MAX,
+        until: Instant::MAX,
+        generation: u64::MAX,
+        stage: Stage::Full,
+        eased: Stage::Full,
+        banner: Roles::NONE,
+    };
+
+    /// What `grant` says of the whole app.
+    #[must_use]
+    pub fn of(grant: &Grant) -> Self {
+        let whole = grant.scopes.iter().find(|scope| scope.scope.is_whole());
+        let ease = grant.ease.iter().filter(|ease| ease.scope.is_whole()).min_by_key(|e| e.at);
+        let stage = whole.map_or(Stage::Full, |scope| scope.stage);
+        Self {
+            since: whole.map_or(Instant::MIN, |scope| scope.since),
+            ease_at: ease.map_or(Instant::MAX, |ease| ease.at),
+            until: grant.announced.as_ref().map_or(Instant::MAX, |named| named.at),
+            generation: grant.generation,
+            stage,
+            eased: ease.map_or(stage, |ease| ease.stage.min(stage)),
+            banner: grant.banner,
+        }
+    }
+}
+
+/// What a route says about the requests it matches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RouteClass {
+    /// A way out: open in every stage.
+    Always,
+    /// Whatever the method, it only reads.
+    Reads,
+    /// By method.
+    #[default]
+    ByMethod,
+}
+
+/// What a request wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// To read.
+    Read,
+    /// To change something.
+    Write,
+}
+
+/// What the switch and the gate's mode say, the same for all tenants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enforcement {
+    /// Whether refusals and banners happen at all (`enforce = "on"`, the switch closed).
+    pub on: bool,
+    /// The switch's generation.
+    pub generation: u64,
+    /// The store was silent for too long: restricted falls to grace.
+    pub stale: bool,
+}
+
+/// What the gate does with the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Pass it on; `banner`: the page that comes back gets one.
+    Pass {
+        /// The stage told to the app.
+        stage: Stage,
+        /// Whether this person's pages get the banner.
+        banner: bool,
+    },
+    /// Answer instead of the app.
+    Refuse {
+        /// The stage that refuses.
+        stage: Stage,
+    },
+}
+
+/// The stage in force at `now`.
+#[must_use]
+pub fn stage_at(standing: &Standing, enforcement: Enforcement, now: Instant) -> Stage {
+    let stage = if now >= standing.ease_at { standing.eased } else { standing.stage };
+    let void = standing.generation < enforcement.generation || enforcement.stale;
+    if stage.restricts() && void { Stage::Grace } else { stage }
+}
+
+/// What the gate does with a request of people with `roles`.
+#[must_use]
+pub fn decide(
+    standing: &Standing,
+    route: RouteClass,
+    intent: Intent,
+    roles: Roles,
+    enforcement: Enforcement,
+    now: Instant,
+) -> Verdict {
+    if !enforcement.on {
+        return Verdict::Pass { stage: Stage::Full, banner: false };
+    }
+    let stage = stage_at(standing, enforcement, now);
+    let reads = route == RouteClass::Reads || intent == Intent::Read;
+    let refused = match stage {
+        Stage::Full | Stage::Grace => false,
+        Stage::ReadOnly => !reads,
+        Stage::Frozen => true,
+    };
+    if refused && route != RouteClass::Always {
+        return Verdict::Refuse { stage };
+    }
+    let banner = standing.banner.is_everyone() || standing.banner.meets(roles);
+    Verdict::Pass { stage, banner }
+}

@@ -1,0 +1,330 @@
+//! Decisions: ambergate's own records (SPEC 3, 5). Their ids are derived from what they are about.
+
+use serde::{Deserialize, Serialize};
+
+use super::fact::{Channel, Named};
+use super::id::{
+    CaseId, Derived, EntryId, InvoiceId, LegId, MessageId, NoticeId, PolicyHash, TaskId,
+};
+use super::stage::{Role, Roles, Stage};
+use super::time::{Day, Instant};
+
+/// What ambergate decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Decision {
+    /// A case begins its climb under this version of a policy.
+    CaseOpened(CaseOpened),
+    /// A notice exists; its messages follow.
+    NoticeMade(Box<NoticeMade>),
+    /// A notice counts for nothing any more.
+    NoticeVoided(NoticeVoided),
+    /// One envelope to one recipient: a frozen list of notices.
+    MessageMade(Box<MessageMade>),
+    /// An attempt is about to begin.
+    MessageTried(MessageTried),
+    /// Work for a person exists.
+    TaskMade(TaskMade),
+    /// A stage was entered.
+    RungEntered(Box<RungEntered>),
+    /// What was entered is given back.
+    StageLifted(StageLifted),
+}
+
+/// `case.opened`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseOpened {
+    /// Which case.
+    pub case: CaseId,
+    /// Whose climb it is.
+    pub invoice: InvoiceId,
+    /// The version that is pinned.
+    pub policy: PolicyHash,
+}
+
+/// Which of a rung's notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The notice that the rung itself sends; it names nothing.
+    Plain,
+    /// The warning before the rung's stage.
+    Warning,
+    /// The warning's n-th repetition, from 0.
+    Again(u8),
+    /// A stage has begun.
+    Entered,
+    /// A restricted tenant has paid.
+    Thanks,
+}
+
+impl Step {
+    /// A number for the derivation of ids.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::Plain => 0,
+            Self::Warning => 1,
+            Self::Entered => 2,
+            Self::Thanks => 3,
+            Self::Again(n) => 16 + n as i64,
+        }
+    }
+}
+
+/// `notice.made`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeMade {
+    /// H(tenant, leg, rung, step, n).
+    pub notice: NoticeId,
+    /// Of which case.
+    pub case: CaseId,
+    /// Of which leg of it.
+    pub leg: LegId,
+    /// The rung's place in its policy, from 0.
+    pub rung: u16,
+    /// Which of the rung's notices.
+    pub step: Step,
+    /// Counts that step's notices in the leg, from 0.
+    pub n: u32,
+    /// The template: `upcoming`, `overdue`, `warning`, …
+    pub kind: String,
+    /// The cutoff it names; absent: none.
+    pub names: Option<Named>,
+    /// For a repetition: the warning it belongs to.
+    pub of: Option<NoticeId>,
+    /// For a repetition: the time it says.
+    pub says: Option<Instant>,
+    /// To whom.
+    pub to: Roles,
+    /// By which ways.
+    pub by: Vec<Channel>,
+}
+
+/// Why a notice counts for nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoidCause {
+    /// Its case ended.
+    Case,
+    /// Its leg ended: there is a new agreement.
+    Leg,
+    /// Its rung is entered, or is no more.
+    Rung,
+}
+
+/// `notice.voided`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeVoided {
+    /// Which notice.
+    pub notice: NoticeId,
+    /// Why.
+    pub cause: VoidCause,
+}
+
+/// `message.made`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageMade {
+    /// H(tenant, local date, channel, recipient, n).
+    pub message: MessageId,
+    /// By which way.
+    pub channel: Channel,
+    /// The mailbox.
+    pub recipient: String,
+    /// In which role it is written to.
+    pub role: Role,
+    /// What it says.
+    pub notices: Vec<NoticeId>,
+    /// The tenant's local date.
+    pub date: Day,
+    /// Counts the messages of that date, channel and recipient, from 0.
+    pub n: u32,
+}
+
+/// `message.tried`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageTried {
+    /// Which message.
+    pub message: MessageId,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+}
+
+/// Work for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum TaskKind {
+    Call,
+    Letter,
+    Approve,
+    FormalClaim,
+    HandOff,
+    FixContact,
+    Allocate,
+    Review,
+}
+
+impl TaskKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Call,
+        Self::Letter,
+        Self::Approve,
+        Self::FormalClaim,
+        Self::HandOff,
+        Self::FixContact,
+        Self::Allocate,
+        Self::Review,
+    ];
+
+    /// The word used in policies and APIs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Letter => "letter",
+            Self::Approve => "approve",
+            Self::FormalClaim => "formal_claim",
+            Self::HandOff => "hand_off",
+            Self::FixContact => "fix_contact",
+            Self::Allocate => "allocate",
+            Self::Review => "review",
+        }
+    }
+
+    /// From its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// `task.made`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskMade {
+    /// H(case or leg, rung, kind, n).
+    pub task: TaskId,
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// For which case.
+    pub case: CaseId,
+    /// Which rung asked for it; absent: none did.
+    pub rung: Option<u16>,
+    /// Counts the rung's repetitions, from 0.
+    pub n: u32,
+    /// When it is due.
+    pub due: Instant,
+    /// Who does it.
+    pub assignee: Option<Role>,
+    /// What it is about, where the kind does not say it all: a mailbox.
+    pub about: Option<String>,
+}
+
+/// What was looked at when a rung was entered; believed as recorded (SPEC 5.9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checked {
+    /// All that was received had been worked off.
+    pub feeds: bool,
+    /// The switch's generation that the entry belongs to.
+    pub generation: u64,
+}
+
+/// `rung.entered`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RungEntered {
+    /// H(leg, rung, n).
+    pub entry: EntryId,
+    /// Which case.
+    pub case: CaseId,
+    /// Which leg of it.
+    pub leg: LegId,
+    /// The rung's place in its policy, from 0.
+    pub rung: u16,
+    /// Counts the rung's entries in the leg, from 0.
+    pub n: u32,
+    /// The stage that begins.
+    pub stage: Stage,
+    /// The warning that made it possible.
+    pub notice: Option<NoticeId>,
+    /// When it was to come.
+    pub at: Instant,
+    /// What was looked at.
+    pub checked: Checked,
+}
+
+/// Why a stage was lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LiftCause {
+    /// Nothing is owed on the case any more, or it ended otherwise.
+    Settled,
+    /// The run over all records no longer finds the entry lawful.
+    Unlawful,
+}
+
+/// `stage.lifted`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageLifted {
+    /// Which entry.
+    pub entry: EntryId,
+    /// Why.
+    pub cause: LiftCause,
+}
+
+impl Decision {
+    /// What the decision's id is made of: which kind, about what, which time.
+    #[must_use]
+    pub fn identity(&self) -> (u8, Derived, u32) {
+        match self {
+            Self::CaseOpened(opened) => (0, opened.case.into(), 0),
+            Self::NoticeMade(made) => (1, made.notice.into(), 0),
+            Self::NoticeVoided(voided) => (2, voided.notice.into(), 0),
+            Self::MessageMade(made) => (3, made.message.into(), 0),
+            Self::MessageTried(tried) => (4, tried.message.into(), tried.attempt),
+            Self::TaskMade(made) => (5, made.task.into(), 0),
+            Self::RungEntered(entered) => (6, entered.entry.into(), 0),
+            Self::StageLifted(lifted) => (7, lifted.entry.into(), 0),
+        }
+    }
+
+    /// The id of its record: `opened-…`, `tried-…-1`.
+    #[must_use]
+    pub fn record_id(&self) -> String {
+        let (_, about, n) = self.identity();
+        let kind = match self {
+            Self::CaseOpened(_) => "opened",
+            Self::NoticeMade(_) => "notice",
+            Self::NoticeVoided(_) => "voided",
+            Self::MessageMade(_) => "message",
+            Self::MessageTried(_) => return format!("tried-{about}-{n}"),
+            Self::TaskMade(_) => "task",
+            Self::RungEntered(_) => "entered",
+            Self::StageLifted(_) => "lifted",
+        };
+        format!("{kind}-{about}")
+    }
+
+    /// Its rank among records of one time (SPEC 5.2).
+    #[must_use]
+    pub const fn rank(&self) -> u8 {
+        match self {
+            Self::CaseOpened(_)
+            | Self::NoticeMade(_)
+            | Self::MessageMade(_)
+            | Self::TaskMade(_) => 20,
+            Self::MessageTried(_) => 21,
+            Self::NoticeVoided(_) => 22,
+            Self::StageLifted(_) => 23,
+            Self::RungEntered(_) => 24,
+        }
+    }
+}

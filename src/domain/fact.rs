@@ -1,0 +1,466 @@
+//! Facts: what came from outside (SPEC 3). Each struct is the `data` of one event type.
+//!
+//! Rules:
+//! 1. Unknown fields are refused; an absent field says nothing.
+//! 2. Fields are only ever added at the end of a struct, and kinds at the end of an enum: the
+//!    compact form counts them (see `store::form`).
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{ArrangementId, InvoiceId, MessageId, NoticeId, PaymentId, Scope, TaskId};
+use super::money::Money;
+use super::stage::{Role, Stage};
+use super::time::{Day, Instant};
+
+/// `tenant.updated`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantUpdated {
+    /// The name that people read.
+    pub name: Option<String>,
+    /// For the selection of a policy.
+    pub segment: Option<String>,
+    /// For the selection of a policy.
+    pub plan: Option<String>,
+    /// The policy by name, before any selection.
+    pub policy: Option<String>,
+    /// The language of messages and pages, such as `pt-BR`.
+    pub locale: Option<String>,
+    /// An IANA zone, such as `Europe/Berlin`.
+    pub time_zone: Option<String>,
+    /// ISO 3166 alpha-2: picks the calendar.
+    pub country: Option<String>,
+    /// Since when it is a customer.
+    pub customer_since: Option<Day>,
+    /// Where everything owed can be paid.
+    pub pay_url: Option<String>,
+    /// Replaces the contacts that the same source gave before.
+    pub contacts: Option<Vec<Contact>>,
+}
+
+/// A person or mailbox of a tenant, or of the operator for this tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// What the person is.
+    pub role: Role,
+    /// How the person is called.
+    pub name: Option<String>,
+    /// A mailbox.
+    pub email: Option<String>,
+    /// A number for calls.
+    pub phone: Option<String>,
+}
+
+/// What kind of invoice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvoiceKind {
+    /// For what was bought.
+    #[default]
+    Invoice,
+    /// A late fee: reminded of, never restricting.
+    Fee,
+}
+
+/// How an invoice is collected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Collection {
+    /// The customer pays by its due date.
+    #[default]
+    SendInvoice,
+    /// A stored means of payment is charged.
+    ChargeAutomatically,
+}
+
+/// `invoice.issued` and `invoice.updated`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvoiceTerms {
+    /// Named by its billing system.
+    pub invoice: InvoiceId,
+    /// The number printed on it.
+    pub number: Option<String>,
+    /// Invoice or fee.
+    pub kind: Option<InvoiceKind>,
+    /// Its total.
+    pub amount: Option<Money>,
+    /// What was paid on it in all, as of the event's `time`.
+    pub amount_paid: Option<Money>,
+    /// The date printed on it.
+    pub issued_on: Option<Day>,
+    /// The due date printed on it.
+    pub due_on: Option<Day>,
+    /// The part of the app it pays for.
+    pub scope: Option<Scope>,
+    /// Where it can be paid.
+    pub pay_url: Option<String>,
+    /// Where it can be read.
+    pub document_url: Option<String>,
+    /// The customer's purchase order.
+    pub purchase_order: Option<String>,
+    /// How it is collected.
+    pub collection: Option<Collection>,
+}
+
+/// One invoice's part of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allocation {
+    /// Which invoice.
+    pub invoice: InvoiceId,
+    /// How much of it.
+    pub amount: Money,
+}
+
+/// `payment.received`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentReceived {
+    /// The billing system's id; one id counts once, whoever reports it.
+    pub payment: PaymentId,
+    /// How much.
+    pub amount: Money,
+    /// `card`, `bank_transfer`, …
+    pub method: Option<String>,
+    /// What it pays; absent: money on account.
+    pub invoices: Option<Vec<Allocation>>,
+}
+
+/// `payment.pending`: money on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentPending {
+    /// The billing system's id.
+    pub payment: PaymentId,
+    /// For which invoice.
+    pub invoice: InvoiceId,
+    /// How much.
+    pub amount: Money,
+    /// `sepa_debit`, `bank_transfer`, …
+    pub method: Option<String>,
+}
+
+/// Why a charge failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum FailureReason {
+    Declined,
+    Expired,
+    NoMethod,
+    ActionRequired,
+    Mandate,
+}
+
+/// `payment.failed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentFailed {
+    /// For which invoice.
+    pub invoice: InvoiceId,
+    /// Why.
+    pub reason: FailureReason,
+    /// When the billing system tries again.
+    pub next_attempt_at: Option<Instant>,
+}
+
+/// Why money went back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum ReversalReason {
+    Returned,
+    Misposted,
+}
+
+/// `payment.reversed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentReversed {
+    /// Which payment.
+    pub payment: PaymentId,
+    /// Which invoice it had paid.
+    pub invoice: InvoiceId,
+    /// How much went back.
+    pub amount: Money,
+    /// Why.
+    pub reason: ReversalReason,
+}
+
+/// `refund.made`: lowers what is paid and what is owed alike; never a debt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefundMade {
+    /// Of which invoice.
+    pub invoice: InvoiceId,
+    /// How much.
+    pub amount: Money,
+}
+
+/// `credit.changed`: what is owed *to* the tenant, in all, as of `time`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreditChanged {
+    /// How much.
+    pub amount: Money,
+}
+
+/// `invoice.paid`, `invoice.voided` and `invoice.written_off`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvoiceNamed {
+    /// Which invoice.
+    pub invoice: InvoiceId,
+}
+
+/// A date, or an exact instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// A date: its start or its end, as the field says.
+    Day(Day),
+    /// Exactly then.
+    Instant(Instant),
+}
+
+/// What kind of arrangement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArrangementKind {
+    /// The cases stand still until the end of the working day after `until`.
+    Promise,
+    /// The due date moves.
+    Extension,
+}
+
+impl ArrangementKind {
+    /// The word used in events and APIs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Promise => "promise",
+            Self::Extension => "extension",
+        }
+    }
+}
+
+/// `arrangement.made`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArrangementMade {
+    /// Named by whoever made it.
+    pub arrangement: ArrangementId,
+    /// What kind.
+    pub kind: ArrangementKind,
+    /// For which invoices; absent: all that are open when it is made.
+    pub invoices: Option<Vec<InvoiceId>>,
+    /// Until when it stands (`promise`).
+    pub until: Option<When>,
+    /// The new due date (`extension`).
+    pub due_on: Option<Day>,
+    /// How much was promised.
+    pub amount: Option<Money>,
+    /// Who made it.
+    pub by: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// How an arrangement was ended by somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum ArrangementEnd {
+    Withdrawn,
+}
+
+/// `arrangement.ended`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArrangementEnded {
+    /// Which one.
+    pub arrangement: ArrangementId,
+    /// How.
+    pub how: ArrangementEnd,
+    /// By whom.
+    pub by: Option<String>,
+}
+
+/// A way to reach people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// Mail over SMTP.
+    Email,
+    /// Shown on a page of the app.
+    Banner,
+}
+
+impl Channel {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Banner];
+
+    /// The word used in policies and APIs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Banner => "banner",
+        }
+    }
+
+    /// From its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.word() == word)
+    }
+}
+
+/// What a receipt says happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptKind {
+    /// The next hop took it for delivery.
+    Accepted,
+    /// It reached the mailbox.
+    Delivered,
+    /// It came back, now or later.
+    Bounced,
+    /// It was put off; another attempt follows.
+    Deferred,
+    /// It was shown to a person.
+    Seen,
+    /// The attempt came to nothing, and nothing says that it left.
+    Failed,
+}
+
+impl ReceiptKind {
+    /// The word used in events and APIs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Delivered => "delivered",
+            Self::Bounced => "bounced",
+            Self::Deferred => "deferred",
+            Self::Seen => "seen",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether it can prove delivery (unless a bounce takes it back).
+    #[must_use]
+    pub const fn proves(self) -> bool {
+        matches!(self, Self::Accepted | Self::Delivered | Self::Seen)
+    }
+}
+
+/// `notice.receipt`: proof about a notice, or about a message and so of all notices in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeReceipt {
+    /// About one notice.
+    pub notice: Option<NoticeId>,
+    /// About a message.
+    pub message: Option<MessageId>,
+    /// Which attempt at the message, from 1.
+    pub attempt: Option<u32>,
+    /// By which way.
+    pub channel: Channel,
+    /// The signed-in person, pseudonymous (banner).
+    pub person: Option<String>,
+    /// The mailbox (email).
+    pub mailbox: Option<String>,
+    /// The role in which the person or mailbox was reached.
+    pub role: Option<Role>,
+    /// What happened.
+    pub kind: ReceiptKind,
+    /// When it happened; absent: the event's `time`.
+    pub at: Option<Instant>,
+    /// What the other side said.
+    pub detail: Option<String>,
+}
+
+/// What came of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum TaskOutcome {
+    Reached,
+    NoAnswer,
+    Promised,
+    Approved,
+    Declined,
+    Done,
+}
+
+impl TaskOutcome {
+    /// The word used in events and APIs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Reached => "reached",
+            Self::NoAnswer => "no_answer",
+            Self::Promised => "promised",
+            Self::Approved => "approved",
+            Self::Declined => "declined",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// `task.done`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskDone {
+    /// Which task.
+    pub task: TaskId,
+    /// What came of it.
+    pub outcome: TaskOutcome,
+    /// By whom.
+    pub by: Option<String>,
+    /// In words.
+    pub note: Option<String>,
+}
+
+/// What a warning names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// The stage that will be entered.
+    pub stage: Stage,
+    /// For which part of the app.
+    pub scope: Scope,
+    /// Not before this instant.
+    pub at: Instant,
+}
+
+impl Serialize for When {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (serializer.is_human_readable(), self) {
+            (true, Self::Day(day)) => day.serialize(serializer),
+            (true, Self::Instant(instant)) => instant.serialize(serializer),
+            (false, Self::Day(day)) => (true, i64::from(day.number())).serialize(serializer),
+            (false, Self::Instant(instant)) => (false, instant.millis()).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = String::deserialize(deserializer)?;
+            let day = text.parse().map(Self::Day);
+            return day.or_else(|_| text.parse().map(Self::Instant)).map_err(|_| {
+                serde::de::Error::custom("not a date (2026-03-13) or an RFC 3339 instant")
+            });
+        }
+        let (is_day, number) = <(bool, i64)>::deserialize(deserializer)?;
+        Ok(if is_day {
+            Self::Day(Day::from_number(i32::try_from(number).unwrap_or(0)))
+        } else {
+            Self::Instant(Instant::from_millis(number))
+        })
+    }
+}

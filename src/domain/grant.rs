@@ -1,0 +1,161 @@
+//! What a gate needs to know of a tenant (SPEC 5.11).
+//!
+//! Rules:
+//! 1. A grant gets milder by the gate's clock (`ease`), never harder.
+//! 2. [`Grant`] is what a decision needs; [`Words`] is what pages and banners say, read only when
+//!    something is shown.
+
+use serde::{Deserialize, Serialize};
+
+use super::fact::Named;
+use super::id::{Digest, InvoiceId, NoticeId, Scope, TenantId};
+use super::money::Money;
+use super::stage::{Roles, Stage};
+use super::time::{Day, Instant};
+
+/// The standing of one tenant, as the last commit left it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Whose. Compared after every read.
+    pub tenant: TenantId,
+    /// Of which account.
+    pub digest: Digest,
+    /// The newest generation of the switch under which a restriction was entered; an older one
+    /// than the switch's own restricts nothing.
+    pub generation: u64,
+    /// The stage of each scope; none: everything is open.
+    pub scopes: Vec<ScopeStage>,
+    /// When what gets milder by itself.
+    pub ease: Vec<Ease>,
+    /// The next cutoff that people were told of. Words only: it never restricts.
+    pub announced: Option<Named>,
+    /// Who is shown the banner now.
+    pub banner: Roles,
+}
+
+/// The stage of a scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopeStage {
+    /// Which part of the app.
+    pub scope: Scope,
+    /// Its stage.
+    pub stage: Stage,
+    /// Since when.
+    pub since: Instant,
+    /// What closed it.
+    pub because: Option<Because>,
+}
+
+/// What closed a scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Because {
+    /// Which invoice.
+    pub invoice: InvoiceId,
+    /// Which rung of its policy, in the policy's words (`due + 15 days`).
+    pub rung: String,
+}
+
+/// From `at` on the scope is no more restricted than `stage`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ease {
+    /// From when.
+    pub at: Instant,
+    /// Which part of the app.
+    pub scope: Scope,
+    /// At most this.
+    pub stage: Stage,
+}
+
+impl Grant {
+    /// A tenant with nothing against it.
+    #[must_use]
+    pub const fn full(tenant: TenantId, digest: Digest) -> Self {
+        Self {
+            tenant,
+            digest,
+            generation: 0,
+            scopes: Vec::new(),
+            ease: Vec::new(),
+            announced: None,
+            banner: Roles::NONE,
+        }
+    }
+
+    /// The strictest stage of all scopes, `ease` not looked at.
+    #[must_use]
+    pub fn strictest(&self) -> Stage {
+        self.scopes.iter().map(|scope| scope.stage).max().unwrap_or_default()
+    }
+}
+
+/// What pages and banners say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// Whose. Compared after every read.
+    pub tenant: TenantId,
+    /// Of which account: the grant's, or these words are old.
+    pub digest: Digest,
+    /// The name that people read.
+    pub name: Option<String>,
+    /// The language asked for, such as `pt-BR`.
+    pub locale: Option<String>,
+    /// In which zone times are said.
+    pub time_zone: String,
+    /// All that is overdue, one amount a currency.
+    pub owed: Vec<Money>,
+    /// Where it can be paid.
+    pub pay_url: Option<String>,
+    /// What is overdue, the oldest first.
+    pub invoices: Vec<InvoiceWords>,
+    /// Notices that a banner shows, each a proof once shown.
+    pub banners: Vec<BannerNotice>,
+    /// When messages left that were not returned.
+    pub sent: Vec<Instant>,
+    /// Who can settle it: names of the `billing` and `admin` contacts.
+    pub settlers: Vec<String>,
+    /// Whether money is on its way or promised: people read thanks, not "forgot".
+    pub thanks: bool,
+    /// The most telling reason.
+    pub cause: Cause,
+}
+
+/// An invoice that is overdue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceWords {
+    /// The number printed on it, else its id.
+    pub number: String,
+    /// What is owed on it.
+    pub owed: Money,
+    /// Its due date.
+    pub due_on: Option<Day>,
+    /// Where it can be paid.
+    pub pay_url: Option<String>,
+}
+
+/// A notice that a banner shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BannerNotice {
+    /// Which.
+    pub notice: NoticeId,
+    /// Its template.
+    pub kind: String,
+    /// Seen by people of these roles it is proof.
+    pub to: Roles,
+    /// The cutoff it names.
+    pub names: Option<Named>,
+}
+
+/// Why something is owed, for the choice of words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The due date has passed.
+    #[default]
+    Overdue,
+    /// A charge was declined.
+    Declined,
+    /// The customer must confirm with the bank.
+    Confirm,
+    /// A payment was returned.
+    Returned,
+}

@@ -1,0 +1,20 @@
+//! The law: what is true. Pure: no I/O, no clock, no async, no randomness.
+//!
+//! The way through: records ([`record`]) are sorted and run into an [`account`]; the rules in
+//! force ([`policy`], [`calendar`]) and a time give what is due; what a gate needs of it is a
+//! [`grant`], and [`decide`] judges one request by it.
+
+pub mod account;
+pub mod calendar;
+pub mod decide;
+pub mod decision;
+pub mod fact;
+pub mod grant;
+pub mod id;
+pub mod money;
+pub mod policy;
+pub mod record;
+pub mod span;
+pub mod stage;
+pub mod time;
+pub mod week;

@@ -1,0 +1,333 @@
+//! Instants, days, times of day, zones and spans.
+//!
+//! Rules:
+//! 1. Nothing here reads a clock; every function takes what it needs.
+//! 2. An [`Instant`] is UTC, in whole milliseconds. A [`Day`] is a date without a zone.
+//! 3. Local times that do not exist, or exist twice, resolve to the instant the caller asks for:
+//!    [`Fold::Later`] for cutoffs, [`Fold::Earlier`] for notices (SPEC "Dates, exactly" 5).
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{Disambiguation, TimeZone};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::week::{TimeOfDay, Weekday};
+
+/// One second in milliseconds.
+pub const SECOND: i64 = 1_000;
+/// One minute in milliseconds.
+pub const MINUTE: i64 = 60 * SECOND;
+/// One hour in milliseconds.
+pub const HOUR: i64 = 60 * MINUTE;
+/// Twenty-four hours in milliseconds.
+pub const DAY: i64 = 24 * HOUR;
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z. RFC 3339 in text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Instant(i64);
+
+impl Instant {
+    /// The earliest instant that this program handles (year 1).
+    pub const MIN: Self = Self(-62_135_596_800_000);
+    /// The latest instant that this program handles (end of year 9998).
+    pub const MAX: Self = Self(253_370_764_799_999);
+
+    /// From milliseconds since the epoch, held within [`Instant::MIN`] and [`Instant::MAX`].
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Self {
+        Self(millis.clamp(Self::MIN.0, Self::MAX.0))
+    }
+
+    /// From seconds since the epoch.
+    #[must_use]
+    pub fn from_seconds(seconds: i64) -> Self {
+        Self::from_millis(seconds.saturating_mul(SECOND))
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// This instant moved by `millis`, held within the limits.
+    #[must_use]
+    pub fn plus_millis(self, millis: i64) -> Self {
+        Self::from_millis(self.0.saturating_add(millis))
+    }
+
+    /// Rounded up to a full quarter of an hour.
+    #[must_use]
+    pub fn round_up_to_quarter(self) -> Self {
+        let quarter = 15 * MINUTE;
+        Self::from_millis(self.0.div_euclid(quarter) * quarter).at_least(self, quarter)
+    }
+
+    fn at_least(self, floor: Self, step: i64) -> Self {
+        if self < floor { self.plus_millis(step) } else { self }
+    }
+
+    /// As a `jiff` timestamp, for calendars and zones.
+    #[must_use]
+    pub fn to_jiff(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+}
+
+impl fmt::Display for Instant {
+    /// RFC 3339 in UTC, with milliseconds only where there are any.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_jiff().fmt(f)
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that is not an RFC 3339 instant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an RFC 3339 instant such as 2026-03-02T08:00:00Z: {0}")]
+pub struct NotAnInstant(String);
+
+impl FromStr for Instant {
+    type Err = NotAnInstant;
+
+    fn from_str(text: &str) -> Result<Self, NotAnInstant> {
+        let parsed: jiff::Timestamp = text.parse().map_err(|_| NotAnInstant(text.to_owned()))?;
+        Ok(Self::from_millis(parsed.as_millisecond()))
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        } else {
+            i64::deserialize(deserializer).map(Self::from_millis)
+        }
+    }
+}
+
+/// A date without a zone: days since 1970-01-01. `2026-03-13` in text.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(i32);
+
+impl Day {
+    /// From days since 1970-01-01.
+    #[must_use]
+    pub const fn from_number(number: i32) -> Self {
+        Self(number)
+    }
+
+    /// Days since 1970-01-01.
+    #[must_use]
+    pub const fn number(self) -> i32 {
+        self.0
+    }
+
+    /// The date `days` later (earlier if negative).
+    #[must_use]
+    pub const fn plus(self, days: i32) -> Self {
+        Self(self.0.saturating_add(days))
+    }
+
+    /// How many days from `earlier` to this date.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> i32 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The day of the week.
+    #[must_use]
+    pub fn weekday(self) -> Weekday {
+        Weekday::ALL[(self.0 + 3).rem_euclid(7) as usize]
+    }
+
+    /// As a `jiff` date.
+    #[must_use]
+    pub fn to_jiff(self) -> Date {
+        let millis = i64::from(self.0).saturating_mul(DAY);
+        TimeZone::UTC.to_datetime(Instant::from_millis(millis).to_jiff()).date()
+    }
+
+    fn from_jiff(date: Date) -> Self {
+        let millis = TimeZone::UTC
+            .to_timestamp(date.at(0, 0, 0, 0))
+            .map_or(0, jiff::Timestamp::as_millisecond);
+        Self(i32::try_from(millis.div_euclid(DAY)).unwrap_or(0))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.to_jiff(), f)
+    }
+}
+
+impl fmt::Debug for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that is not a date.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a date such as 2026-03-13: {0}")]
+pub struct NotADay(String);
+
+impl FromStr for Day {
+    type Err = NotADay;
+
+    fn from_str(text: &str) -> Result<Self, NotADay> {
+        let fits = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+        let parsed: Option<Date> = if fits { text.parse().ok() } else { None };
+        parsed.map(Self::from_jiff).ok_or_else(|| NotADay(text.to_owned()))
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i32(self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        } else {
+            i32::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+/// Which instant a local time means that does not exist or exists twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// The earlier one: for notices.
+    Earlier,
+    /// The later one: for cutoffs.
+    Later,
+}
+
+/// A time zone of the IANA database, with its name.
+#[derive(Clone)]
+pub struct Zone {
+    name: Arc<str>,
+    zone: TimeZone,
+}
+
+impl Zone {
+    /// The zone of that name, from the database compiled in. `None` if there is none.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        if name == "UTC" {
+            return Some(Self::utc());
+        }
+        let zone = jiff::tz::db().get(name).ok()?;
+        Some(Self { name: name.into(), zone })
+    }
+
+    /// UTC.
+    #[must_use]
+    pub fn utc() -> Self {
+        Self { name: "UTC".into(), zone: TimeZone::UTC }
+    }
+
+    /// Its name, such as `Europe/Berlin`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The zone for `jiff`, for printing.
+    #[must_use]
+    pub const fn to_jiff(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The local date at `instant`.
+    #[must_use]
+    pub fn day(&self, instant: Instant) -> Day {
+        self.local(instant).0
+    }
+
+    /// The local date, and the milliseconds of the local clock since its midnight.
+    #[must_use]
+    pub fn local(&self, instant: Instant) -> (Day, i64) {
+        let offset = self.zone.to_offset(instant.to_jiff());
+        let local = instant.millis() + i64::from(offset.seconds()) * SECOND;
+        let day = i32::try_from(local.div_euclid(DAY)).unwrap_or(0);
+        (Day(day), local.rem_euclid(DAY))
+    }
+
+    /// The instant at which the local clock of `day` shows `time`.
+    #[must_use]
+    pub fn at(&self, day: Day, time: TimeOfDay, fold: Fold) -> Instant {
+        let (day, time) =
+            if time == TimeOfDay::END { (day.plus(1), TimeOfDay::MIDNIGHT) } else { (day, time) };
+        self.at_millis(day, i64::from(time.minutes()) * MINUTE, fold)
+    }
+
+    /// The start of `day`.
+    #[must_use]
+    pub fn start_of(&self, day: Day) -> Instant {
+        self.at(day, TimeOfDay::MIDNIGHT, Fold::Earlier)
+    }
+
+    /// `days` later (or earlier) at the same local time of day.
+    #[must_use]
+    pub fn plus_days(&self, instant: Instant, days: i32, fold: Fold) -> Instant {
+        let (day, millis) = self.local(instant);
+        self.at_millis(day.plus(days), millis, fold)
+    }
+
+    /// The instant at which the local clock shows `millis` after the midnight of `day`.
+    #[must_use]
+    pub fn at_millis(&self, day: Day, millis: i64, fold: Fold) -> Instant {
+        let local = i64::from(day.number()) * DAY + millis;
+        let civil: DateTime = TimeZone::UTC.to_datetime(Instant::from_millis(local).to_jiff());
+        let which = match fold {
+            Fold::Earlier => Disambiguation::Earlier,
+            Fold::Later => Disambiguation::Later,
+        };
+        self.zone
+            .to_ambiguous_timestamp(civil)
+            .disambiguate(which)
+            .map_or(Instant::from_millis(local), |at| Instant::from_millis(at.as_millisecond()))
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl PartialEq for Zone {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Zone {}
