@@ -7,6 +7,12 @@
 //! 2. Each commit adds one to its shard's sequence and is told to every watcher.
 //! 3. Every stored value carries its tenant's id; what comes back with another is an error.
 //! 4. Stores know no policy: they keep bytes, times and names.
+//! 5. While a store recovers, "not there" is no answer: a grant that is missing then is an error,
+//!    so that gates keep what they have.
+
+pub mod any;
+pub mod form;
+pub mod memory;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -43,7 +49,7 @@ pub struct Stored {
 }
 
 /// A line of the list of tenants.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// Which tenant.
     pub tenant: TenantId,
@@ -88,6 +94,34 @@ pub struct Commit {
     pub applied: Option<Applied>,
 }
 
+impl Commit {
+    /// That all of it is about one tenant and one account.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreadable`], naming the part that is not.
+    pub fn check(&self) -> Result<(), StoreError> {
+        form::check_account(&self.tenant, &self.stored.account)?;
+        let parts = [
+            ("grant", &self.grant.tenant, self.grant.digest),
+            ("words", &self.words.tenant, self.words.digest),
+            ("row", &self.row.tenant, self.stored.digest),
+        ];
+        for (part, tenant, digest) in parts {
+            if *tenant != self.tenant || digest != self.stored.digest {
+                return Err(StoreError::Unreadable {
+                    place: format!("the {part} of {}", self.tenant),
+                    detail: format!(
+                        "it is of {tenant} and account {digest}, not of account {}",
+                        self.stored.digest
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Why a store did not do it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -97,6 +131,9 @@ pub enum StoreError {
     /// The store is not the one that was read from.
     #[error("the store's incarnation is not the one that was read")]
     OtherIncarnation,
+    /// It is being rebuilt and may not know yet: keep what you have.
+    #[error("the store is recovering: what was asked for may not be back yet")]
+    Recovering,
     /// It cannot be reached, or says that it cannot write now.
     #[error("the store cannot be used now: {0}")]
     Unavailable(String),
@@ -155,6 +192,28 @@ pub struct Parked {
     pub at: Instant,
 }
 
+impl Version {
+    /// What tells versions apart.
+    #[must_use]
+    pub fn key(&self) -> (&str, &str, &str) {
+        (&self.kind, &self.name, &self.hash)
+    }
+
+    /// The oldest first.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        self.at.cmp(&other.at).then_with(|| self.key().cmp(&other.key()))
+    }
+}
+
+impl Parked {
+    /// The oldest first.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        self.at.cmp(&other.at).then_with(|| self.id.cmp(&other.id))
+    }
+}
+
 /// What a watcher hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -195,7 +254,8 @@ pub trait Store: Send + Sync + 'static {
 
     // -- what gates read ------------------------------------------------------------------
 
-    /// A tenant's grant with its shard's sequence. `None`: never heard of it.
+    /// A tenant's grant with its shard's sequence. `None`: never heard of it; in a store that
+    /// recovers that is [`StoreError::Recovering`].
     fn grant(
         &self,
         tenant: &TenantId,
@@ -323,12 +383,14 @@ pub trait Store: Send + Sync + 'static {
     -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Ends a recovery: from now on the store is [`Condition::Ready`] under `incarnation`.
+    /// `false`: not yet, a registered journal is not applied or a lease has not passed.
     fn recovered(
         &self,
         incarnation: &Incarnation,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Forgets everything and begins anew, recovering (`ambergate rebuild`).
+    /// Forgets all but journals that it keeps itself and begins anew, recovering, under another
+    /// incarnation (`ambergate rebuild`).
     fn reset(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 

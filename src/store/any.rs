@@ -1,0 +1,170 @@
+//! The one store of a running program, whichever it is.
+
+use super::memory::{Memory, MemoryWatch};
+use super::{
+    Change, Commit, Condition, Incarnation, Parked, Row, Store, StoreError, Stored, Switch,
+    Version, Watch,
+};
+use crate::domain::grant::{Grant, Words};
+use crate::domain::id::TenantId;
+use crate::domain::time::Instant;
+
+/// All stores there are. A copy is the same store.
+#[derive(Clone, Debug)]
+pub enum AnyStore {
+    /// Tests and simulations.
+    Memory(Memory),
+}
+
+/// What hears the changes of [`AnyStore`].
+#[derive(Debug)]
+pub enum AnyWatch {
+    /// Of [`AnyStore::Memory`].
+    Memory(MemoryWatch),
+}
+
+impl Watch for AnyWatch {
+    async fn next(&mut self) -> Change {
+        match self {
+            Self::Memory(watch) => watch.next().await,
+        }
+    }
+}
+
+macro_rules! ask {
+    ($any:ident, $store:ident => $call:expr) => {
+        match $any {
+            Self::Memory($store) => $call,
+        }
+    };
+}
+
+impl Store for AnyStore {
+    type Watch = AnyWatch;
+
+    async fn grant(&self, tenant: &TenantId) -> Result<(Option<Grant>, u64), StoreError> {
+        ask!(self, store => store.grant(tenant).await)
+    }
+
+    async fn words(&self, tenant: &TenantId) -> Result<Option<Words>, StoreError> {
+        ask!(self, store => store.words(tenant).await)
+    }
+
+    async fn switch(&self) -> Result<Switch, StoreError> {
+        ask!(self, store => store.switch().await)
+    }
+
+    async fn watch(&self) -> Result<AnyWatch, StoreError> {
+        match self {
+            Self::Memory(store) => store.watch().await.map(AnyWatch::Memory),
+        }
+    }
+
+    async fn beats(&self) -> Result<Vec<(u64, Option<Instant>)>, StoreError> {
+        ask!(self, store => store.beats().await)
+    }
+
+    async fn submit(&self, event: Vec<u8>) -> Result<(), StoreError> {
+        ask!(self, store => store.submit(event).await)
+    }
+
+    async fn now(&self) -> Result<Instant, StoreError> {
+        ask!(self, store => store.now().await)
+    }
+
+    async fn condition(&self) -> Result<Condition, StoreError> {
+        ask!(self, store => store.condition().await)
+    }
+
+    async fn load(&self, tenant: &TenantId) -> Result<Option<Stored>, StoreError> {
+        ask!(self, store => store.load(tenant).await)
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<u64, StoreError> {
+        ask!(self, store => store.commit(commit).await)
+    }
+
+    async fn due(
+        &self,
+        now: Instant,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, Instant)>, StoreError> {
+        ask!(self, store => store.due(now, limit).await)
+    }
+
+    async fn next_wake(&self) -> Result<Option<Instant>, StoreError> {
+        ask!(self, store => store.next_wake().await)
+    }
+
+    async fn rows(&self, after: Option<&TenantId>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        ask!(self, store => store.rows(after, limit).await)
+    }
+
+    async fn inbox(&self, limit: usize) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        ask!(self, store => store.inbox(limit).await)
+    }
+
+    async fn settle(&self, names: &[String]) -> Result<(), StoreError> {
+        ask!(self, store => store.settle(names).await)
+    }
+
+    async fn set_switch(&self, expected: u64, switch: Switch) -> Result<(), StoreError> {
+        ask!(self, store => store.set_switch(expected, switch).await)
+    }
+
+    async fn publish(&self, version: Version) -> Result<(), StoreError> {
+        ask!(self, store => store.publish(version).await)
+    }
+
+    async fn versions(&self) -> Result<Vec<Version>, StoreError> {
+        ask!(self, store => store.versions().await)
+    }
+
+    async fn park(&self, parked: Parked) -> Result<bool, StoreError> {
+        ask!(self, store => store.park(parked).await)
+    }
+
+    async fn parked(&self) -> Result<Vec<Parked>, StoreError> {
+        ask!(self, store => store.parked().await)
+    }
+
+    async fn unpark(&self, id: &str) -> Result<(), StoreError> {
+        ask!(self, store => store.unpark(id).await)
+    }
+
+    async fn beat(&self) -> Result<(), StoreError> {
+        ask!(self, store => store.beat().await)
+    }
+
+    async fn lease(&self, name: &str, holder: &str, millis: u64) -> Result<bool, StoreError> {
+        ask!(self, store => store.lease(name, holder, millis).await)
+    }
+
+    async fn applied(&self, journal: &str) -> Result<Vec<u64>, StoreError> {
+        ask!(self, store => store.applied(journal).await)
+    }
+
+    async fn set_applied(&self, journal: &str, positions: &[u64]) -> Result<(), StoreError> {
+        ask!(self, store => store.set_applied(journal, positions).await)
+    }
+
+    async fn register_journal(&self, journal: &str) -> Result<(), StoreError> {
+        ask!(self, store => store.register_journal(journal).await)
+    }
+
+    async fn journals(&self) -> Result<Vec<(String, bool)>, StoreError> {
+        ask!(self, store => store.journals().await)
+    }
+
+    async fn journal_applied(&self, journal: &str) -> Result<(), StoreError> {
+        ask!(self, store => store.journal_applied(journal).await)
+    }
+
+    async fn recovered(&self, incarnation: &Incarnation) -> Result<bool, StoreError> {
+        ask!(self, store => store.recovered(incarnation).await)
+    }
+
+    async fn reset(&self) -> Result<(), StoreError> {
+        ask!(self, store => store.reset().await)
+    }
+}
