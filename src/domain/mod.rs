@@ -8,6 +8,7 @@ pub mod account;
 pub mod calendar;
 pub mod decide;
 pub mod decision;
+pub mod event;
 pub mod fact;
 pub mod grant;
 pub mod id;

@@ -1,6 +1,6 @@
 //! Stages and roles.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What a tenant may do, ordered by restriction.
 #[derive(
@@ -83,7 +83,7 @@ impl Role {
 }
 
 /// A set of roles; `everyone` is all signed-in people, whatever their role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
 pub struct Roles(u8);
 
 impl Roles {
@@ -131,5 +131,36 @@ impl Roles {
 impl FromIterator<Role> for Roles {
     fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
         Self(roles.into_iter().fold(0, |set, role| set | 1 << role as u8))
+    }
+}
+
+/// `everyone` beside the roles, in text.
+const EVERYONE: &str = "everyone";
+
+impl Serialize for Roles {
+    /// A list of words in text, one byte in the compact form.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            serializer.serialize_u8(self.0)
+        } else if self.is_everyone() {
+            serializer.collect_seq([EVERYONE])
+        } else {
+            serializer.collect_seq(self.iter().map(Role::word))
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Roles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return u8::deserialize(deserializer).map(Self);
+        }
+        let words = Vec::<String>::deserialize(deserializer)?;
+        let role = |set: Self, word: &String| match Role::from_word(word) {
+            Some(role) => Ok(set.and(Self::from_iter([role]))),
+            None if word == EVERYONE => Ok(Self::EVERYONE),
+            None => Err(serde::de::Error::custom(format!("not a role: {word:?}"))),
+        };
+        words.iter().try_fold(Self::NONE, role)
     }
 }
