@@ -1,5 +1,6 @@
 //! ambergate: access gating for SaaS.
 
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod store;

@@ -1,0 +1,177 @@
+//! The rungs of a policy.
+
+use super::super::fault::Place;
+use super::super::fields::Fields;
+use super::at;
+use super::write::OUTCOMES;
+use crate::domain::decision::TaskKind;
+use crate::domain::fact::Channel;
+use crate::domain::policy::{At, Enter, Notice, Repeat, Rung, TaskRung, Warn};
+use crate::domain::span::Span;
+use crate::domain::stage::{Role, Roles, Stage};
+
+/// Notices that a rung may send.
+const NOTICES: [&str; 6] = ["upcoming", "due_today", "overdue", "entered", "thanks", "all_well"];
+
+/// Every rung that could be read; and where each of all of them stands.
+pub(super) fn rungs(policy: &Fields<'_>) -> (Vec<Rung>, Vec<Place>) {
+    let nodes = policy.list("rungs").unwrap_or_default();
+    let path = policy.path_of("rungs");
+    let rung =
+        |(index, node)| rung(&Fields::of(node, &format!("{path}[{index}]"), policy.faults())?);
+    let rungs = nodes.iter().enumerate().filter_map(rung).collect();
+    (rungs, nodes.iter().map(|node| node.place.clone()).collect())
+}
+
+fn rung(fields: &Fields<'_>) -> Option<Rung> {
+    let at = when(fields);
+    let task = task(fields);
+    let notice = notice(fields);
+    let enter = enter(fields);
+    fields.later(&["when", "slow", "approval"]);
+    if !["enter", "notice", "task", "slow"].into_iter().any(|key| fields.has(key)) {
+        let help = "give it `enter`, `notice` or `task`";
+        fields.faults().add(fields.place(), "a rung that does nothing".to_owned(), help);
+    }
+    Some(Rung { at: at?, enter: enter.ok()?, notice: notice.ok()?, task: task.ok()? })
+}
+
+fn when(fields: &Fields<'_>) -> Option<At> {
+    let Some(text) = fields.text("at") else {
+        return fields.missing("at", "such as at = \"due + 15 days\"");
+    };
+    at::parse(text)
+        .map_err(|help| fields.fault("at", &format!("is {text:?}, which is no date"), help))
+        .ok()
+}
+
+/// There was a fault: the rung is not to be used.
+struct Faulty;
+
+fn enter(fields: &Fields<'_>) -> Result<Option<Enter>, Faulty> {
+    let warn = fields.table("warn");
+    if !fields.has("enter") {
+        return match warn {
+            None => Ok(None),
+            Some(warn) => {
+                self::warn(&warn);
+                fields.fault("warn", "warns of nothing", "give the rung `enter`, or take it out");
+                Err(Faulty)
+            }
+        };
+    }
+    let stages = [Stage::Grace, Stage::ReadOnly, Stage::Frozen].map(|stage| (stage.word(), stage));
+    let stage = fields.word("enter", &stages);
+    let warned = warn.as_ref().map(self::warn);
+    if let (Some(stage), None, true) = (stage, &warned, stage.is_some_and(Stage::restricts)) {
+        let what = format!("is a cutoff without a warning: {}", stage.word());
+        let help = "add warn = { before = \"7 days\", again = [\"1 day\"], to = [\"billing\", \
+                    \"admin\"], by = [\"email\", \"banner\"], needs = 1 }";
+        fields.fault("enter", &what, help);
+        return Err(Faulty);
+    }
+    if stage == Some(Stage::Grace) && warned.is_some() {
+        fields.fault("warn", "is for cutoffs; grace is none", "use `notice` instead");
+        return Err(Faulty);
+    }
+    let stage = stage.ok_or(Faulty)?;
+    match warned {
+        None => Ok(Some(Enter { stage, warn: None })),
+        Some(warn) => Ok(Some(Enter { stage, warn: Some(warn.ok_or(Faulty)?) })),
+    }
+}
+
+fn warn(fields: &Fields<'_>) -> Option<Warn> {
+    let before: Option<Span> =
+        fields.parsed("before").or_else(|| fields.missing("before", "such as \"7 days\""));
+    if before.is_some_and(|before| before.count == 0) {
+        fields.fault("before", "is a notice period of zero", "such as \"7 days\"");
+    }
+    let again: Vec<Span> = fields.all_parsed("again").unwrap_or_default();
+    let nominal = before.and_then(Span::nominal_millis);
+    for span in &again {
+        let late = span.nominal_millis().zip(nominal).is_some_and(|(span, before)| span >= before);
+        if span.count == 0 || late {
+            let what = format!("repeats the warning {span} before the cutoff");
+            fields.fault("again", &what, "give spans shorter than `before` and not zero");
+        }
+    }
+    let (to, by) = to_and_by(fields);
+    let needs = fields.number("needs", 1, 50);
+    let needs = if fields.has("needs") { needs? } else { 1 };
+    let needs = u8::try_from(needs).unwrap_or(u8::MAX);
+    let before = before.filter(|before| before.count > 0)?;
+    Some(Warn { before, again, to: to?, by: by?, needs })
+}
+
+fn notice(fields: &Fields<'_>) -> Result<Option<Notice>, Faulty> {
+    let Some(kind) = fields.text("notice") else {
+        for key in ["to", "by"] {
+            if fields.has(key) {
+                fields.fault(key, "without `notice`", "add `notice`, or take it out");
+            }
+        }
+        return if fields.has("notice") { Err(Faulty) } else { Ok(None) };
+    };
+    if kind == "warning" {
+        let help = "a warning is written as `warn` beside `enter`";
+        fields.fault("notice", "is reserved: \"warning\"", help);
+    } else {
+        fields.word("notice", &NOTICES.map(|kind| (kind, ())));
+    }
+    let (to, by) = to_and_by(fields);
+    Ok(Some(Notice { kind: kind.to_owned(), to: to.ok_or(Faulty)?, by: by.ok_or(Faulty)? }))
+}
+
+fn to_and_by(fields: &Fields<'_>) -> (Option<Roles>, Option<Vec<Channel>>) {
+    let roles = Role::ALL.map(|role| (role.word(), role));
+    let to = fields.words("to", &roles);
+    let to = to.or_else(|| fields.missing("to", "such as to = [\"billing\", \"admin\"]"));
+    let to = to.map(|roles| roles.into_iter().collect::<Roles>());
+    let channels = Channel::ALL.map(|channel| (channel.word(), channel));
+    let by = fields.words("by", &channels);
+    let mut by = by.or_else(|| fields.missing("by", "such as by = [\"email\", \"banner\"]"));
+    for (key, help) in [("to", "name a role"), ("by", "name a channel")] {
+        if fields.list(key).is_some_and(<[_]>::is_empty) {
+            fields.fault(key, "is empty", help);
+        }
+    }
+    by.iter_mut().for_each(|by| {
+        by.sort_unstable();
+        by.dedup();
+    });
+    (to, by)
+}
+
+fn task(fields: &Fields<'_>) -> Result<Option<TaskRung>, Faulty> {
+    let assign = fields.word("assign", &Role::ALL.map(|role| (role.word(), role)));
+    let repeat = fields.table("repeat").map(|fields| repeat(&fields));
+    if !fields.has("task") {
+        for key in ["assign", "repeat"] {
+            if fields.has(key) {
+                fields.fault(key, "without `task`", "add `task`, or take it out");
+            }
+        }
+        return Ok(None);
+    }
+    let kind = fields.word("task", &TaskKind::ALL.map(|kind| (kind.word(), kind)));
+    match (kind, repeat) {
+        (Some(kind), None) => Ok(Some(TaskRung { kind, assign, repeat: None })),
+        (Some(kind), Some(Some(repeat))) => {
+            Ok(Some(TaskRung { kind, assign, repeat: Some(repeat) }))
+        }
+        _ => Err(Faulty),
+    }
+}
+
+fn repeat(fields: &Fields<'_>) -> Option<Repeat> {
+    let every: Option<Span> =
+        fields.parsed("every").or_else(|| fields.missing("every", "such as \"1 working day\""));
+    if every.is_some_and(|every| every.count == 0) {
+        fields.fault("every", "is zero", "such as \"1 working day\"");
+    }
+    let at_most = fields.number("at_most", 1, 100);
+    let at_most = at_most.or_else(|| fields.missing("at_most", "such as 3"));
+    let until = fields.words("until", &OUTCOMES).unwrap_or_default();
+    Some(Repeat { every: every?, at_most: at_most?, until })
+}

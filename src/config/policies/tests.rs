@@ -1,0 +1,196 @@
+use super::*;
+use crate::domain::fact::Channel;
+use crate::domain::policy::Anchor;
+use crate::domain::span::Span;
+use crate::domain::stage::Stage;
+
+/// A small policy that is right; tests spoil it.
+const SMALL: &str = r#"
+[calendars.DE]
+holidays = ["2027-01-01", "2026-12-25"]
+
+[policies.standard]
+time_zone = "Europe/Berlin"
+calendar = "DE"
+
+[[policies.standard.rungs]]
+at = "due + 1 day"
+enter = "grace"
+notice = "overdue"
+to = ["billing"]
+by = ["email"]
+
+[[policies.standard.rungs]]
+at = "due + 15 days"
+enter = "read_only"
+warn = { before = "7 days", to = ["billing"], by = ["email"] }
+"#;
+
+/// The faults of [`SMALL`] with `from` replaced.
+fn faults(from: &str, to: &str) -> Vec<String> {
+    assert!(SMALL.contains(from), "{from}");
+    let text = SMALL.replacen(from, to, 1);
+    parse(&text, "p.toml").err().unwrap_or_default().iter().map(ToString::to_string).collect()
+}
+
+fn only_fault(from: &str, to: &str) -> String {
+    let faults = faults(from, to);
+    assert_eq!(faults.len(), 1, "{faults:#?}");
+    faults.into_iter().next().unwrap()
+}
+
+#[test]
+fn the_standard_policy_is_read_whole() {
+    let law = parse(STANDARD, "standard.toml").unwrap();
+    let policy = &law.policies["standard"];
+    assert_eq!(policy.rungs.len(), 7);
+    assert_eq!(policy.rungs[0].at.offset, -3);
+    assert!(policy.rungs[0].at.working_days);
+    assert_eq!(policy.rungs[1].at.time.map(|t| t.minutes()), Some(720));
+    assert_eq!(policy.ignore_below.as_ref().unwrap().of("EUR".parse().unwrap()), Some(500));
+    assert_eq!(policy.late_fee.unwrap().rate_per_month.0, 150);
+    let frozen = policy.rungs[5].enter.as_ref().unwrap();
+    assert_eq!((frozen.stage, frozen.warn.as_ref().unwrap().needs), (Stage::Frozen, 2));
+    assert_eq!(frozen.warn.as_ref().unwrap().by, [Channel::Email, Channel::Banner]);
+    assert_eq!(frozen.warn.as_ref().unwrap().again, [Span::days(1)]);
+    assert_eq!(law.calendars["DE"].holidays.len(), 3);
+    assert!(law.operator.is_some());
+    assert_eq!(law.versions.keys().collect::<Vec<_>>(), [&policy.hash]);
+}
+
+#[test]
+fn ready_policies_are_right_where_they_are_selected() {
+    for (name, text) in READY {
+        let calendar = "[calendars.DE]\n[[select]]\n";
+        let text = format!("{calendar}policy = \"{name}\"\n{text}");
+        let law = parse(&text, name).unwrap_or_else(|faults| panic!("{faults:#?}"));
+        assert!(law.policies.contains_key(name));
+    }
+    assert!(READY[1].1.contains("failed"));
+}
+
+#[test]
+fn spaces_comments_and_spelled_out_defaults_make_no_new_version() {
+    let plain = parse(SMALL, "a").unwrap().policies["standard"].hash;
+    let other =
+        SMALL.replace("calendar = \"DE\"", "calendar   = \"DE\" # here\nslack = \"15 minutes\"");
+    assert_eq!(parse(&other, "b").unwrap().policies["standard"].hash, plain);
+    let changed = SMALL.replace("15 days", "16 days");
+    assert_ne!(parse(&changed, "c").unwrap().policies["standard"].hash, plain);
+}
+
+#[test]
+fn a_version_is_read_back_from_its_text() {
+    for source in [SMALL, STANDARD] {
+        let law = parse(source, "a").unwrap();
+        let policy = &law.policies["standard"];
+        let written = text(policy);
+        let again = version(&written, "version").unwrap();
+        assert_eq!(again.hash, policy.hash);
+        assert_eq!(text(&again), written);
+    }
+    let cards = format!("[calendars.DE]\n[[select]]\npolicy = \"cards\"\n{}", READY[1].1);
+    let cards = parse(&cards, "cards").unwrap();
+    let again = version(&text(&cards.policies["cards"]), "v").unwrap();
+    assert_eq!(again.rungs[0].at.anchor, Anchor::Failed);
+    assert!(version("", "v").is_err());
+}
+
+#[test]
+fn holidays_are_sorted() {
+    let law = parse(SMALL, "a").unwrap();
+    assert!(law.calendars["DE"].holidays.is_sorted());
+}
+
+#[test]
+fn a_fault_says_where_it_is_and_what_would_be_right() {
+    let fault = only_fault("enter = \"grace\"", "enter = \"grase\"");
+    assert!(fault.starts_with("p.toml:11:9: `policies.standard.rungs[0].enter`"), "{fault}");
+    assert!(fault.ends_with("did you mean `grace`?"), "{fault}");
+    let fault = only_fault("calendar = \"DE\"", "calendar = \"DE\"\ntitel = \"x\"");
+    assert!(fault.contains("`policies.standard.titel` is not known"), "{fault}");
+    assert!(fault.contains("did you mean `title`?"), "{fault}");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let warn = "\nwarn = { before = \"7 days\", to = [\"billing\"], by = [\"email\"] }";
+    for (from, to, what) in [
+        (warn, "", "a cutoff without a warning"),
+        ("\"7 days\"", "\"0 days\"", "a notice period of zero"),
+        ("\"7 days\"", "\"1 day\"", "two working days"),
+        ("\"due + 1 day\"", "\"due + 16 days\"", "comes before rung 1"),
+        ("\"due + 1 day\"", "\"due + 15 days\"", "begin on the same day"),
+        ("enter = \"grace\"", "enter = \"full\"", "is not known"),
+        ("\"due + 15 days\"", "\"failed + 15 days\"", "count from different dates"),
+        ("\"due + 15 days\"", "\"ends + 15 days\"", "`ends`"),
+        ("[\"billing\"]", "[\"biling\"]", "did you mean `billing`?"),
+        ("[\"email\"]", "[\"telex\"]", "known: email, banner"),
+        ("[\"email\"]", "[]", "is empty"),
+        ("\"overdue\"", "\"over_due\"", "did you mean `overdue`?"),
+        ("\"overdue\"", "\"warning\"", "reserved"),
+        ("calendar = \"DE\"", "calendar = \"DK\"", "did you mean `DE`?"),
+        ("Europe/Berlin", "Europe/Atlantis", "no time zone"),
+        ("calendar = \"DE\"", "calendar = \"DE\"\nignore_below = { EUX = \"5\" }", "EUX"),
+        ("calendar = \"DE\"", "calendar = \"DE\"\nignore_below = { eur = \"5\" }", "`EUR`"),
+        ("calendar = \"DE\"", "calendar = \"DE\"\naccept = 1", "not known to this version"),
+        ("notice = \"overdue\"", "slow = \"20 per minute\"\nnotice = \"overdue\"", "slow"),
+        ("notice = \"overdue\"", "approval = true\nnotice = \"overdue\"", "approval"),
+        ("notice = \"overdue\"", "when = {}\nnotice = \"overdue\"", "when"),
+        ("calendar = \"DE\"", "calendar = \"DE\"\ncutoff_hours = \"16:00-10:00\"", "never occur"),
+        ("calendar = \"DE\"", "calendar = \"DE\"\ncutoff_days = [\"fri\"]", "never occur"),
+        (
+            "calendar = \"DE\"",
+            "calendar = \"DE\"\nbanner_for = { warned = [\"admin\"] }",
+            "everybody",
+        ),
+        (
+            "enter = \"grace\"",
+            "enter = \"frozen\"\nwarn = { before = \"7 days\", to = [\"billing\"], by = [\"email\"] }",
+            "gets less strict",
+        ),
+        (
+            "enter = \"grace\"",
+            "enter = \"read_only\"\nwarn = { before = \"7 days\", to = [\"billing\"], by = [\"email\"] }",
+            "never reached",
+        ),
+        (
+            "[policies.standard]",
+            "[operator]\ntime_zone = \"Pacific/Auckland\"\ncalendar = \"DE\"\nhours = \"09:00-17:00\"\n[policies.standard]",
+            "operator",
+        ),
+    ] {
+        let fault = only_fault(from, to);
+        assert!(fault.contains(what), "{fault}\nshould say {what}");
+    }
+}
+
+#[test]
+fn selection_is_checked() {
+    let all = SMALL.replace("standard", "mine");
+    let faults = |text: &str| parse(text, "p").err().unwrap_or_default();
+    assert!(faults(&all)[0].what().contains("nobody can be selected"));
+    assert!(faults(&format!("{all}\n[[select]]\npolicy = \"mine\"")).is_empty());
+    let unknown =
+        faults(&format!("{all}\n[[select]]\npolicy = \"mine\"\n[[select]]\npolicy = \"mina\""));
+    assert_eq!(unknown.len(), 2, "{unknown:#?}");
+    assert!(unknown[0].what().contains("never reached"));
+    assert!(unknown[1].help().contains("did you mean `mine`?"));
+}
+
+#[test]
+fn all_faults_come_at_once_in_the_order_of_the_file() {
+    let text =
+        SMALL.replace("Europe/Berlin", "Nowhere").replace("overdue", "x").replace("7 days", "x");
+    let faults = parse(&text, "p.toml").unwrap_err();
+    assert_eq!(faults.len(), 3, "{faults:#?}");
+    assert!(faults.is_sorted_by_key(Fault::line));
+    let shown = super::super::render(&faults, false);
+    assert!(shown.contains("p.toml:6:13"), "{shown}");
+}
+
+#[test]
+fn errors_of_syntax_have_a_place_too() {
+    let faults = parse("[policies.standard\ntitle = 3", "p.toml").unwrap_err();
+    assert_eq!((faults[0].line(), faults[0].file()), (1, "p.toml"));
+}

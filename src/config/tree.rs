@@ -1,0 +1,194 @@
+//! TOML as a tree in which every value remembers where it stands.
+//!
+//! Rules:
+//! 1. Layers are merged: tables key by key, everything else is replaced as a whole.
+//! 2. A file with errors of syntax gives all of them, and no tree.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::fault::{Fault, Faults, Origin, Place};
+
+/// Keys whose values are secrets, or may hold a password: never shown.
+const SECRET_KEYS: [&str; 4] = ["secret", "secrets", "smtp", "url"];
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) place: Place,
+    pub(super) value: Value,
+}
+
+/// What TOML can hold.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Text(String),
+    Integer(i64),
+    /// A number that is no whole one that fits, kept as it was written.
+    Number(String),
+    Boolean(bool),
+    /// A bare date or time, as it was written.
+    Date(String),
+    List(Vec<Node>),
+    Table(Table),
+}
+
+impl Value {
+    /// What it is, for messages.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a text",
+            Self::Integer(_) => "a whole number",
+            Self::Number(_) => "a number",
+            Self::Boolean(_) => "true or false",
+            Self::Date(_) => "a date",
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+/// Keys and values.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table(pub(super) BTreeMap<String, Entry>);
+
+/// A key's place and its value.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) key: Place,
+    pub(super) node: Node,
+}
+
+impl Table {
+    /// The table under `key`, if there is one.
+    pub(super) fn table(&self, key: &str) -> Option<&Self> {
+        match &self.0.get(key)?.node.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// Lays `over` on top.
+    pub(super) fn merge(&mut self, over: Self) {
+        for (key, entry) in over.0 {
+            match (self.0.get_mut(&key).map(|e| &mut e.node.value), entry.node.value) {
+                (Some(Value::Table(under)), Value::Table(table)) => {
+                    under.merge(table);
+                    if let Some(under) = self.0.get_mut(&key) {
+                        under.key = entry.key;
+                        under.node.place = entry.node.place;
+                    }
+                }
+                (_, value) => {
+                    let node = Node { place: entry.node.place, value };
+                    self.0.insert(key, Entry { key: entry.key, node });
+                }
+            }
+        }
+    }
+}
+
+/// Reads a file's text.
+pub(super) fn parse(text: &str, name: &str, faults: &Faults) -> Option<Node> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut hidden = Vec::new();
+    hide_secrets(document.get_ref(), &mut hidden);
+    if !errors.is_empty() {
+        hide_secret_lines(text, &mut hidden);
+    }
+    let origin = Origin::new(name, text, hidden);
+    for error in &errors {
+        let span = error.span().unwrap_or(0..0);
+        let place = Place { origin: Arc::clone(&origin), span };
+        faults.add(&place, format!("not TOML: {}", error.message()), "see https://toml.io");
+    }
+    let whole = Place { origin: Arc::clone(&origin), span: 0..0 };
+    let table = convert_table(document.into_inner(), &origin);
+    errors.is_empty().then_some(Node { place: whole, value: Value::Table(table) })
+}
+
+/// A value from elsewhere than a file: TOML if it is, else the text itself.
+pub(super) fn parse_value(text: &str, origin: &Arc<Origin>) -> Node {
+    let place = Place { origin: Arc::clone(origin), span: 0..0 };
+    let value = DeValue::parse(text)
+        .ok()
+        .map(|value| convert(value.into_inner(), origin))
+        .filter(|value| !matches!(value, Value::Date(_)))
+        .unwrap_or_else(|| Value::Text(text.to_owned()));
+    Node { place, value }
+}
+
+fn convert_table(table: DeTable<'_>, origin: &Arc<Origin>) -> Table {
+    let entry = |(key, value): (Spanned<_>, Spanned<DeValue<'_>>)| {
+        let place = Place { origin: Arc::clone(origin), span: key.span() };
+        let name: std::borrow::Cow<'_, str> = key.into_inner();
+        (name.into_owned(), Entry { key: place, node: convert_node(value, origin) })
+    };
+    Table(table.into_iter().map(entry).collect())
+}
+
+fn convert_node(value: Spanned<DeValue<'_>>, origin: &Arc<Origin>) -> Node {
+    let place = Place { origin: Arc::clone(origin), span: value.span() };
+    Node { place, value: convert(value.into_inner(), origin) }
+}
+
+fn convert(value: DeValue<'_>, origin: &Arc<Origin>) -> Value {
+    match value {
+        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(whole) => Value::Integer(whole),
+            Err(_) => Value::Number(number.to_string()),
+        },
+        DeValue::Float(number) => Value::Number(number.to_string()),
+        DeValue::Boolean(yes) => Value::Boolean(yes),
+        DeValue::Datetime(date) => Value::Date(date.to_string()),
+        DeValue::Array(list) => {
+            Value::List(list.into_iter().map(|node| convert_node(node, origin)).collect())
+        }
+        DeValue::Table(table) => Value::Table(convert_table(table, origin)),
+    }
+}
+
+/// The places of values under [`SECRET_KEYS`].
+fn hide_secrets(table: &DeTable<'_>, hidden: &mut Vec<Range<usize>>) {
+    for (key, value) in table {
+        if SECRET_KEYS.contains(&key.get_ref().as_ref()) {
+            hidden.push(value.span());
+        } else {
+            hide_secrets_within(value.get_ref(), hidden);
+        }
+    }
+}
+
+fn hide_secrets_within(value: &DeValue<'_>, hidden: &mut Vec<Range<usize>>) {
+    match value {
+        DeValue::Table(table) => hide_secrets(table, hidden),
+        DeValue::Array(list) => {
+            list.iter().for_each(|value| hide_secrets_within(value.get_ref(), hidden));
+        }
+        _ => {}
+    }
+}
+
+/// In a file that cannot be read as TOML: the rest of every line that names a secret.
+fn hide_secret_lines(text: &str, hidden: &mut Vec<Range<usize>>) {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let end = start + line.len();
+        if let Some(at) = SECRET_KEYS.iter().filter_map(|key| line.find(key)).min() {
+            let from = line[at..].find('=').map_or(at, |equals| at + equals + 1);
+            hidden.push(start + from..end);
+        }
+        start = end;
+    }
+}
+
+/// A fault that is in no file: the file itself cannot be read.
+pub(super) fn unreadable(name: &str, what: String, help: &str) -> Fault {
+    let origin = Origin::new(name, "", Vec::new());
+    Fault::new(&Place { origin, span: 0..0 }, what, help)
+}
