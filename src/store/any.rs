@@ -1,5 +1,6 @@
 //! The one store of a running program, whichever it is.
 
+use super::embedded::Embedded;
 use super::memory::{Memory, MemoryWatch};
 use super::{
     Change, Commit, Condition, Incarnation, Parked, Row, Store, StoreError, Stored, Switch,
@@ -14,19 +15,21 @@ use crate::domain::time::Instant;
 pub enum AnyStore {
     /// Tests and simulations.
     Memory(Memory),
+    /// One file, one process.
+    Embedded(Embedded),
 }
 
 /// What hears the changes of [`AnyStore`].
 #[derive(Debug)]
 pub enum AnyWatch {
-    /// Of [`AnyStore::Memory`].
-    Memory(MemoryWatch),
+    /// Of stores that live in this process.
+    Near(MemoryWatch),
 }
 
 impl Watch for AnyWatch {
     async fn next(&mut self) -> Change {
         match self {
-            Self::Memory(watch) => watch.next().await,
+            Self::Near(watch) => watch.next().await,
         }
     }
 }
@@ -35,6 +38,7 @@ macro_rules! ask {
     ($any:ident, $store:ident => $call:expr) => {
         match $any {
             Self::Memory($store) => $call,
+            Self::Embedded($store) => $call,
         }
     };
 }
@@ -56,7 +60,8 @@ impl Store for AnyStore {
 
     async fn watch(&self) -> Result<AnyWatch, StoreError> {
         match self {
-            Self::Memory(store) => store.watch().await.map(AnyWatch::Memory),
+            Self::Memory(store) => store.watch().await.map(AnyWatch::Near),
+            Self::Embedded(store) => store.watch().await.map(AnyWatch::Near),
         }
     }
 

@@ -158,7 +158,7 @@ impl Store for Memory {
 
     async fn watch(&self) -> Result<MemoryWatch, StoreError> {
         drop(self.state()?);
-        Ok(MemoryWatch { changes: self.inner.changes.subscribe() })
+        Ok(MemoryWatch::new(&self.inner.changes))
     }
 
     async fn beats(&self) -> Result<Vec<(u64, Option<Instant>)>, StoreError> {
@@ -372,6 +372,12 @@ impl Store for Memory {
 #[derive(Debug)]
 pub struct MemoryWatch {
     changes: broadcast::Receiver<Change>,
+}
+
+impl MemoryWatch {
+    pub(super) fn new(changes: &broadcast::Sender<Change>) -> Self {
+        Self { changes: changes.subscribe() }
+    }
 }
 
 impl Watch for MemoryWatch {

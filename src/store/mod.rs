@@ -11,6 +11,7 @@
 //!    so that gates keep what they have.
 
 pub mod any;
+pub mod embedded;
 pub mod form;
 pub mod memory;
 
@@ -392,6 +393,14 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets all but journals that it keeps itself and begins anew, recovering, under another
     /// incarnation (`ambergate rebuild`).
     fn reset(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A new name for a store that is set up, from the machine's own chance: no two stores share one.
+fn new_incarnation() -> Result<Incarnation, StoreError> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|_| StoreError::Unavailable("the machine gives no random bytes".to_owned()))?;
+    Ok(Incarnation(crate::domain::id::Derived::from_bytes(bytes).to_string().into()))
 }
 
 /// The shard of a tenant: the same in every store and every version.

@@ -1,0 +1,171 @@
+//! The one thread that writes the file.
+//!
+//! Rules:
+//! 1. What arrives while one commit is on its way to the disk goes into the next, together.
+//! 2. A step that refuses (a conflict) writes nothing and hinders no other; one that fails takes
+//!    the whole batch back, and everybody in it is told.
+//! 3. After a failure of the disk the file is opened again before the next batch: nothing needs
+//!    a restart.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use redb::{Database, WriteTransaction};
+use tokio::sync::{mpsc, oneshot};
+
+use super::tables::{Tabled, failed};
+use crate::store::StoreError;
+
+/// How many steps may wait; more make their callers wait.
+const STEPS_WAITING_MAX: usize = 1_024;
+/// How many steps go into one commit.
+const BATCH_MAX: usize = 512;
+/// How much of the file is kept in memory.
+const CACHE_BYTES: usize = 64 << 20;
+
+/// One thing to write, and whom to tell.
+trait Step: Send {
+    fn write(&mut self, txn: &WriteTransaction) -> Tabled<()>;
+
+    /// Called once, after the commit or its failure.
+    fn finish(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Asked<T, Write, Then> {
+    write: Option<Write>,
+    then: Then,
+    outcome: Option<Result<T, StoreError>>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, Write, Then> Step for Asked<T, Write, Then>
+where
+    T: Send,
+    Write: FnOnce(&WriteTransaction) -> Tabled<Result<T, StoreError>> + Send,
+    Then: FnOnce(&T) + Send,
+{
+    fn write(&mut self, txn: &WriteTransaction) -> Tabled<()> {
+        self.outcome = self.write.take().map(|write| write(txn)).transpose()?;
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
+        let never = || Err(StoreError::Unavailable("the step was not taken".to_owned()));
+        let Self { write: _, then, outcome, answer } = *self;
+        let outcome = committed.and_then(|()| outcome.unwrap_or_else(never));
+        if let Ok(value) = &outcome {
+            then(value);
+        }
+        // Whoever asked may have gone.
+        let _ = answer.send(outcome);
+    }
+}
+
+/// The open file; nothing while it could not be opened again.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    database: RwLock<Option<Arc<Database>>>,
+}
+
+impl File {
+    pub(super) fn open(path: PathBuf) -> Result<Self, StoreError> {
+        let database = open(&path).map_err(|error| failed(&path, error))?;
+        Ok(Self { path, database: RwLock::new(Some(Arc::new(database))) })
+    }
+
+    pub(super) fn database(&self) -> Result<Arc<Database>, StoreError> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        database.clone().ok_or_else(|| {
+            StoreError::Unavailable(format!("{} could not be opened again", self.path.display()))
+        })
+    }
+
+    /// Opens the file anew if the last failure closed it.
+    fn reopened(&self) -> Result<Arc<Database>, StoreError> {
+        if let Ok(database) = self.database() {
+            return Ok(database);
+        }
+        let database = Arc::new(open(&self.path).map_err(|error| failed(&self.path, error))?);
+        let mut slot = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(slot.insert(database).clone())
+    }
+
+    fn close(&self) {
+        *self.database.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+fn open(path: &std::path::Path) -> Tabled<Database> {
+    Ok(Database::builder().set_cache_size(CACHE_BYTES).create(path)?)
+}
+
+/// Hands steps to the thread. Dropped, it waits until what it took is on disk.
+#[derive(Debug)]
+pub(super) struct Writer {
+    steps: Option<mpsc::Sender<Box<dyn Step>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(file: Arc<File>) -> Result<Self, StoreError> {
+        let (steps, waiting) = mpsc::channel(STEPS_WAITING_MAX);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || run(&file, waiting))
+            .map_err(|error| StoreError::Unavailable(format!("no thread to write: {error}")))?;
+        Ok(Self { steps: Some(steps), thread: Some(thread) })
+    }
+
+    /// Writes by `write`; once it is on disk, `then` is called on the thread, in commit order.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&WriteTransaction) -> Tabled<Result<T, StoreError>> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let step = Asked { write: Some(write), then, outcome: None, answer };
+        let gone = || StoreError::Unavailable("the store's writer has ended".to_owned());
+        let steps = self.steps.as_ref().ok_or_else(gone)?;
+        steps.send(Box::new(step)).await.map_err(|_| gone())?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.steps = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was printed when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(file: &File, mut waiting: mpsc::Receiver<Box<dyn Step>>) {
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+        let committed = file.reopened().and_then(|database| {
+            write_batch(&database, &mut batch).map_err(|error| {
+                file.close();
+                failed(&file.path, error)
+            })
+        });
+        if let Err(error) = &committed {
+            tracing::warn!(%error, "the store could not write");
+        }
+        for step in batch.drain(..) {
+            step.finish(committed.clone());
+        }
+    }
+}
+
+fn write_batch(database: &Database, batch: &mut [Box<dyn Step>]) -> Tabled<()> {
+    let txn = database.begin_write()?;
+    for step in batch {
+        step.write(&txn)?;
+    }
+    txn.commit()?;
+    Ok(())
+}
