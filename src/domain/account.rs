@@ -133,6 +133,8 @@ pub struct Invoice {
     pub closed: Option<Instant>,
     /// Whether a payment on it was taken back.
     pub returned: bool,
+    /// Whether an extension moved the due date.
+    pub extended: bool,
 }
 
 /// Failed charges of an invoice.
@@ -169,6 +171,8 @@ pub struct Case {
     pub leg: LegId,
     /// What was entered, in order.
     pub entries: Vec<Entry>,
+    /// What the climb is anchored to; another value is another case.
+    pub due_key: Option<i64>,
 }
 
 /// A time in which a case stands still.

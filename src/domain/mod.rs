@@ -5,17 +5,24 @@
 //! [`grant`], and [`decide`] judges one request by it.
 
 pub mod account;
+pub mod bearings;
 pub mod calendar;
 pub mod decide;
 pub mod decision;
 pub mod event;
+pub mod explain;
 pub mod fact;
 pub mod grant;
 pub mod id;
 pub mod money;
+pub mod plan;
 pub mod policy;
+pub mod proof;
+pub mod publish;
 pub mod record;
 pub mod span;
 pub mod stage;
 pub mod time;
+pub mod timeline;
+pub mod view;
 pub mod week;

@@ -264,3 +264,22 @@ pub struct Law {
     /// When somebody is there to answer. `None`: always.
     pub operator: Option<Operator>,
 }
+
+impl std::fmt::Display for At {
+    /// `due + 15 days`, `due - 3 working days`, `due 12:00`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.anchor {
+            Anchor::Due => "due",
+            Anchor::Issued => "issued",
+            Anchor::Failed => "failed",
+        })?;
+        if self.offset != 0 {
+            let sign = if self.offset < 0 { '-' } else { '+' };
+            let count = self.offset.unsigned_abs();
+            let span =
+                if self.working_days { Span::working_days(count) } else { Span::days(count) };
+            write!(f, " {sign} {span}")?;
+        }
+        self.time.map_or(Ok(()), |time| write!(f, " {time}"))
+    }
+}

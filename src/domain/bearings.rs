@@ -1,0 +1,86 @@
+//! Where a tenant is, in time: its zone, its calendar, its policy.
+//!
+//! Rules:
+//! 1. The zone is the tenant's own, else the policy's; the calendar is that of the tenant's
+//!    country, else the policy's. The calendar is never pinned: the newest counts (SPEC 5.4).
+//! 2. Where a calendar is missing no day is a working day: nothing comes, nobody is cut off.
+
+use std::sync::Arc;
+
+use super::account::{Case, Profile};
+use super::calendar::{Almanac, Calendar, Operator};
+use super::id::PolicyName;
+use super::policy::{Law, Policy};
+use super::time::Zone;
+
+/// What dates of one tenant under one policy are reckoned with.
+#[derive(Clone, Debug)]
+pub struct Bearings<'a> {
+    /// The version in force for the case.
+    pub policy: &'a Arc<Policy>,
+    /// The tenant's zone.
+    pub zone: Zone,
+    calendar: Arc<Calendar>,
+    operator: Option<&'a Operator>,
+}
+
+impl<'a> Bearings<'a> {
+    /// Of a tenant under `policy`.
+    #[must_use]
+    pub fn of(law: &'a Law, profile: &Profile, policy: &'a Arc<Policy>) -> Self {
+        let own = profile.time_zone.as_deref().and_then(Zone::named);
+        let country = profile.country.as_deref().and_then(|name| law.calendars.get(name));
+        let calendar = country.or_else(|| law.calendars.get(&policy.calendar));
+        Self {
+            policy,
+            zone: own.unwrap_or_else(|| policy.zone.clone()),
+            calendar: calendar.cloned().unwrap_or_default(),
+            operator: law.operator.as_ref(),
+        }
+    }
+
+    /// Of a tenant's case: under the version that is pinned, else the one that would be.
+    #[must_use]
+    pub fn of_case(law: &'a Law, profile: &Profile, case: &Case) -> Option<Self> {
+        let policy = match &case.opened {
+            Some(opened) => law.versions.get(&opened.policy)?,
+            None => select(law, profile)?,
+        };
+        Some(Self::of(law, profile, policy))
+    }
+
+    /// For reckoning.
+    #[must_use]
+    pub fn almanac(&self) -> Almanac<'_> {
+        Almanac {
+            zone: &self.zone,
+            calendar: &self.calendar,
+            operator: self.operator,
+            policy: self.policy,
+        }
+    }
+}
+
+/// The policy that a tenant's next case begins with: the tenant's own wish by name, else the
+/// first `[[select]]` that matches, else `standard`.
+#[must_use]
+pub fn select<'a>(law: &'a Law, profile: &Profile) -> Option<&'a Arc<Policy>> {
+    let named = profile.policy.as_deref().and_then(|name| law.policies.get(name));
+    let matched = || {
+        law.select.iter().find(|select| {
+            let wish = select.name.is_none() || select.name == profile.policy;
+            let segment = select.segment.is_none() || select.segment == profile.segment;
+            wish && segment
+        })
+    };
+    named
+        .or_else(|| matched().and_then(|select| law.policies.get(&select.policy)))
+        .or_else(|| law.policies.get("standard"))
+        .or_else(|| only(law))
+}
+
+/// Where there is one policy only, it is everybody's.
+fn only(law: &Law) -> Option<&Arc<Policy>> {
+    let mut policies = law.policies.iter().map(|(_, policy): (&PolicyName, _)| policy);
+    policies.next().filter(|_| law.policies.len() == 1)
+}

@@ -1,0 +1,142 @@
+//! Why a tenant stands where it stands, in sentences (law 5).
+//!
+//! Rule: every sentence says what records say: which invoice, which rung, which notices reached
+//! whom, what comes next and when, what lifts it.
+
+use super::account::{Account, Case, Hold, HoldCause, NoticeState};
+use super::bearings::Bearings;
+use super::decision::{Step, TaskKind};
+use super::id::TenantId;
+use super::money::Money;
+use super::plan::{Situation, What, free_at, plan};
+use super::policy::Law;
+use super::publish::{because, strictest_entry};
+use super::stage::Stage;
+
+/// The sentences, the most important first.
+#[must_use]
+pub fn explain(
+    tenant: &TenantId,
+    account: &Account,
+    law: &Law,
+    situation: &Situation,
+) -> Vec<String> {
+    let mut sentences = vec![standing(tenant, account, law)];
+    if situation.switch_open {
+        sentences.push("The switch is open: nothing is refused to anybody.".to_owned());
+    }
+    for case in account.cases.iter().filter(|case| case.is_live()) {
+        sentences.extend(explain_case(account, law, case, situation));
+    }
+    sentences.extend(next(tenant, account, law, situation));
+    sentences.extend(work(account));
+    if account.stage() != Stage::Full {
+        sentences.push("Paying what is owed lifts it at once.".to_owned());
+    }
+    sentences
+}
+
+fn standing(tenant: &TenantId, account: &Account, law: &Law) -> String {
+    match strictest_entry(account) {
+        None => format!("{tenant} has full access."),
+        Some((case, entry)) => {
+            let because = because(account, law, case, entry);
+            format!(
+                "{tenant} is in {} since {}, because of invoice {} (rung `{}`).",
+                entry.entered.stage.word(),
+                entry.time,
+                because.invoice,
+                because.rung
+            )
+        }
+    }
+}
+
+fn explain_case(account: &Account, law: &Law, case: &Case, situation: &Situation) -> Vec<String> {
+    let invoice = account.invoice_of(case);
+    let owed = invoice.amount.map(|amount| Money { minor: invoice.owed, ..amount });
+    let owed = owed.map_or_else(|| "an unknown amount".to_owned(), |owed| owed.to_string());
+    let due = invoice.due_on.map_or_else(String::new, |due| format!(", due {due}"));
+    let policy = Bearings::of_case(law, &account.profile, case)
+        .map_or_else(String::new, |bearings| format!(", policy `{}`", bearings.policy.name));
+    let mut sentences = vec![format!("Invoice {}: {owed} owed{due}{policy}.", invoice.invoice)];
+    let holds = case.holds.iter().filter(|hold| hold.covers(situation.now));
+    sentences.extend(holds.map(held));
+    let notices = account.notices.iter().filter(|notice| notice.made.case == case.case);
+    sentences.extend(notices.map(|notice| told(account, notice)));
+    sentences
+}
+
+fn held(hold: &Hold) -> String {
+    let why = match &hold.cause {
+        HoldCause::Promise => "a promise to pay".to_owned(),
+        HoldCause::InFlight(payment) => format!("payment {payment} is on its way"),
+        HoldCause::OnAccount => "money on account or credit covers it".to_owned(),
+        HoldCause::Unmatched => "money came for an invoice that is not known".to_owned(),
+        HoldCause::WrittenOff => "it was written off".to_owned(),
+    };
+    match hold.end {
+        Some(end) => format!("It stands still until {end}: {why}."),
+        None => format!("It stands still: {why}."),
+    }
+}
+
+fn told(account: &Account, notice: &NoticeState) -> String {
+    let names = notice.made.names.as_ref().map_or_else(String::new, |named| {
+        format!(" naming {} from {}", named.stage.word(), named.at)
+    });
+    let reached: Vec<String> = notice
+        .receipts
+        .iter()
+        .map(|receipt| {
+            let role = receipt.role.map_or("person", super::stage::Role::word);
+            format!("{} {} ({role}) at {}", receipt.channel.word(), receipt.kind.word(), receipt.at)
+        })
+        .collect();
+    let waits = account.messages.iter().any(|message| {
+        message.made.notices.contains(&notice.made.notice) && message.receipts.is_empty()
+    });
+    let reached = match (reached.is_empty(), waits) {
+        (false, _) => format!("receipts: {}", reached.join("; ")),
+        (true, true) => "not delivered yet".to_owned(),
+        (true, false) => "no receipt".to_owned(),
+    };
+    let void = notice.voided.map_or_else(String::new, |at| format!("; void since {at}"));
+    let step = if notice.made.step == Step::Warning { "Warning" } else { "Notice" };
+    format!("{step} `{}`{names} made {}: {reached}{void}.", notice.made.kind, notice.time)
+}
+
+fn next(tenant: &TenantId, account: &Account, law: &Law, situation: &Situation) -> Option<String> {
+    let stage = account.stage();
+    let coming = plan(tenant, account, law, situation).coming.into_iter();
+    let mut harder = coming.filter_map(|coming| match coming.what {
+        What::Enter { stage: next, announced } if next > stage => {
+            Some((next, coming.at, announced))
+        }
+        _ => None,
+    });
+    if let Some((next, at, announced)) = harder.next() {
+        let told = if announced { "announced and delivered" } else { "not announced yet" };
+        return Some(format!("Next: {} at {at} ({told}).", next.word()));
+    }
+    let held = account
+        .cases
+        .iter()
+        .any(|case| case.is_live() && free_at(case, situation.now) != Some(situation.now));
+    held.then(|| "Nothing comes while it stands still.".to_owned())
+}
+
+fn work(account: &Account) -> Vec<String> {
+    let open = account.tasks.iter().filter(|task| task.is_open());
+    open.map(|task| {
+        let about = task.made.about.as_deref().map_or_else(String::new, |about| {
+            if task.made.kind == TaskKind::FixContact {
+                format!(" (mail to {about} does not arrive)")
+            } else {
+                format!(" ({about})")
+            }
+        });
+        format!("Open task: {}{about}, due {}.", task.made.kind.word(), task.made.due)
+    })
+    .collect()
+}

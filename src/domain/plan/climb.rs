@@ -1,0 +1,246 @@
+//! One case's climb: which notices, tasks and stages of it are due.
+//!
+//! Rules:
+//! 1. Rungs are looked at in order; no stage is entered before the one before it is in force.
+//! 2. A notice that names nothing is made once a case, not when its day was over before the case
+//!    became known, nor once a later rung is due.
+
+use super::{Coming, Ladder, Planner, What};
+use crate::domain::account::{Case, Invoice};
+use crate::domain::bearings::Bearings;
+use crate::domain::decision::{Checked, Decision, NoticeMade, RungEntered, Step};
+use crate::domain::fact::InvoiceKind;
+use crate::domain::id::{Derivation, NoticeId};
+use crate::domain::money::Money;
+use crate::domain::policy::{Notice, Policy, Rung};
+use crate::domain::time::Instant;
+
+/// The planning of one case.
+pub(super) struct Climb<'p, 'a> {
+    pub(super) planner: &'p mut Planner<'a>,
+    pub(super) case: &'a Case,
+    pub(super) bearings: &'p Bearings<'a>,
+    pub(super) ladder: Ladder<'p>,
+    /// Now, or when the case is free again.
+    pub(super) free: Instant,
+}
+
+impl<'p, 'a: 'p> Climb<'p, 'a> {
+    pub(super) fn new(
+        planner: &'p mut Planner<'a>,
+        case: &'a Case,
+        bearings: &'p Bearings<'a>,
+        free: Instant,
+    ) -> Self {
+        let generation = planner.situation.generation;
+        let account = planner.account;
+        let ladder = Ladder::new((account, planner.law), case, bearings, free, generation);
+        Self { planner, case, bearings, ladder, free }
+    }
+
+    pub(super) fn run(mut self) {
+        let ignored = self.is_ignored();
+        // All earlier `enter` rungs are in force; or are so or have a live warning.
+        let (mut entered, mut announced) = (true, true);
+        for (number, rung) in self.ladder.rungs() {
+            let Some(place) = self.ladder.place(usize::from(number)) else { continue };
+            if let Some(task) = &rung.task
+                && !ignored
+            {
+                self.plan_task(number, task, place.planned);
+            }
+            let Some(enter) = &rung.enter else {
+                if let Some(notice) = rung.notice.as_ref().filter(|_| !ignored) {
+                    self.plan_notice(number, notice, place.planned);
+                }
+                continue;
+            };
+            let in_force = self.ladder.entry(number).is_some();
+            if in_force || ignored {
+                (entered, announced) = (entered && in_force, announced && in_force);
+                continue;
+            }
+            match &enter.warn {
+                None => self.plan_grace(number, rung, place.planned, entered),
+                Some(warn) => {
+                    let live = self.plan_cutoff(number, enter, warn, place, (entered, announced));
+                    announced = announced && live;
+                }
+            }
+            announced = announced && enter.warn.is_some();
+            entered = false;
+        }
+    }
+
+    pub(super) const fn now(&self) -> Instant {
+        self.planner.situation.now
+    }
+
+    pub(super) fn policy(&self) -> &'p Policy {
+        self.bearings.policy
+    }
+
+    pub(super) fn invoice(&self) -> &'a Invoice {
+        self.planner.account.invoice_of(self.case)
+    }
+
+    /// What is owed on the invoice.
+    pub(super) fn owed(&self) -> Option<Money> {
+        let invoice = self.invoice();
+        invoice.amount.map(|amount| Money { minor: invoice.owed, ..amount })
+    }
+
+    /// Whether all that is overdue in the invoice's currency is less than what is asked for.
+    fn is_ignored(&self) -> bool {
+        let account = self.planner.account;
+        super::relief::is_ignored(account, self.case, self.policy(), self.bearings, self.now())
+    }
+
+    /// Whether this case may restrict at all.
+    pub(super) fn may_restrict(&self) -> bool {
+        let invoice = self.invoice();
+        let Some(owed) = self.owed() else { return false };
+        let policy = self.policy();
+        let listed = [&policy.ignore_below, &policy.person_above]
+            .into_iter()
+            .flatten()
+            .all(|limits| limits.of(owed.currency).is_some());
+        listed && invoice.kind != InvoiceKind::Fee && !super::relief::is_short_paid(invoice, policy)
+    }
+
+    fn plan_notice(&mut self, rung: u16, notice: &Notice, planned: Instant) {
+        if self.has_notice(rung, Step::Plain) || self.is_over(planned) {
+            return;
+        }
+        let at = self.ladder.almanac().send_at_or_after(planned.max(self.free));
+        if self.later_rung_due(rung, at) {
+            return;
+        }
+        self.coming(at, rung, What::Notice(notice.kind.clone()));
+        if at <= self.now() && self.feeds_are_fresh() {
+            self.make_plain(rung, notice);
+        }
+    }
+
+    fn plan_grace(&mut self, number: u16, rung: &Rung, planned: Instant, entered: bool) {
+        let Some(enter) = &rung.enter else { return };
+        let at = self.ladder.almanac().send_at_or_after(planned.max(self.free));
+        self.coming(at, number, What::Enter { stage: enter.stage, announced: false });
+        let situation = self.planner.situation;
+        if at > self.now() || !entered {
+            return;
+        }
+        if !situation.feeds || situation.switch_open {
+            self.planner.look_again();
+            return;
+        }
+        self.enter(number, rung, None, planned);
+        let notice = rung.notice.as_ref();
+        if let Some(notice) = notice.filter(|_| !self.has_notice(number, Step::Plain))
+            && !self.later_rung_due(number, self.now())
+            && !self.is_over(planned)
+        {
+            self.make_plain(number, notice);
+        }
+    }
+
+    /// Records that a rung is entered.
+    pub(super) fn enter(
+        &mut self,
+        number: u16,
+        rung: &Rung,
+        notice: Option<NoticeId>,
+        at: Instant,
+    ) {
+        let Some(enter) = &rung.enter else { return };
+        let leg = self.case.leg;
+        let entries = self.case.entries.iter();
+        let n = entries.filter(|entry| entry.entered.leg == leg && entry.entered.rung == number);
+        let n = u32::try_from(n.count()).unwrap_or(u32::MAX);
+        let entry =
+            Derivation::of("entry").id(leg).number(i64::from(number)).number(i64::from(n)).finish();
+        let situation = self.planner.situation;
+        self.planner.decide(Decision::RungEntered(Box::new(RungEntered {
+            entry,
+            case: self.case.case,
+            leg,
+            rung: number,
+            n,
+            stage: enter.stage,
+            notice,
+            at,
+            checked: Checked { feeds: situation.feeds, generation: situation.generation },
+        })));
+    }
+
+    fn make_plain(&mut self, rung: u16, notice: &Notice) {
+        let made = self.draft(rung, Step::Plain, &notice.kind);
+        self.make(NoticeMade { to: notice.to, by: notice.by.clone(), ..made });
+    }
+
+    /// A notice of this leg that names nothing and goes to nobody yet.
+    pub(super) fn draft(&self, rung: u16, step: Step, kind: &str) -> NoticeMade {
+        let leg = self.case.leg;
+        let same = self.planner.notices_of(self.case.case).filter(|notice| {
+            notice.made.leg == leg && notice.made.rung == rung && notice.made.step == step
+        });
+        let n = u32::try_from(same.count()).unwrap_or(u32::MAX);
+        NoticeMade {
+            notice: Derivation::of("notice")
+                .text(self.planner.tenant.as_str())
+                .id(leg)
+                .number(i64::from(rung))
+                .number(step.number())
+                .number(i64::from(n))
+                .finish(),
+            case: self.case.case,
+            leg,
+            rung,
+            step,
+            n,
+            kind: kind.to_owned(),
+            names: None,
+            of: None,
+            says: None,
+            to: Default::default(),
+            by: Vec::new(),
+        }
+    }
+
+    pub(super) fn make(&mut self, made: NoticeMade) {
+        self.planner.decide(Decision::NoticeMade(Box::new(made)));
+    }
+
+    pub(super) fn has_notice(&self, rung: u16, step: Step) -> bool {
+        let mut notices = self.planner.notices_of(self.case.case);
+        notices.any(|notice| notice.made.rung == rung && notice.made.step == step)
+    }
+
+    /// Whether the day of something planned was over before the case became known.
+    fn is_over(&self, planned: Instant) -> bool {
+        let zone = &self.bearings.zone;
+        zone.day(planned) < zone.day(self.case.known)
+    }
+
+    fn later_rung_due(&self, rung: u16, at: Instant) -> bool {
+        let later = self.ladder.rungs().filter(|(number, _)| *number > rung);
+        later
+            .filter_map(|(number, _)| self.ladder.place(usize::from(number)))
+            .any(|place| place.planned <= at)
+    }
+
+    /// Asked before an overdue notice or a warning leaves.
+    pub(super) fn feeds_are_fresh(&mut self) -> bool {
+        let fresh = self.planner.situation.feeds;
+        if !fresh {
+            self.planner.look_again();
+        }
+        fresh
+    }
+
+    /// Notes that something comes, and to look again then.
+    pub(super) fn coming(&mut self, at: Instant, rung: u16, what: What) {
+        self.planner.wake_at(at);
+        self.planner.plan.coming.push(Coming { at, case: self.case.case, rung, what });
+    }
+}

@@ -1,0 +1,226 @@
+//! A cutoff's warning, its repetitions, and its entry (SPEC 5.7 – 5.9).
+//!
+//! Rules:
+//! 1. No rung is warned of before the `enter` rung before it is in force or has a live warning.
+//! 2. A warning is made when its step is due and none is live; after one that failed the next
+//!    waits for a changed contact or the next working day.
+//! 3. Undeliverable warnings move a cutoff `postponements` times; then a letter is asked for, and
+//!    only a changed contact brings another warning.
+
+use super::climb::Climb;
+use super::{Place, What};
+use crate::domain::account::NoticeState;
+use crate::domain::decision::{NoticeMade, Step, TaskKind};
+use crate::domain::fact::{Channel, Named, TaskOutcome};
+use crate::domain::id::Scope;
+use crate::domain::policy::{Enter, Warn};
+use crate::domain::proof::Warned;
+use crate::domain::stage::Stage;
+use crate::domain::time::{Fold, Instant};
+
+impl<'p, 'a: 'p> Climb<'p, 'a> {
+    /// Plans a rung that restricts. Answers whether it has a live warning.
+    pub(super) fn plan_cutoff(
+        &mut self,
+        rung: u16,
+        enter: &Enter,
+        warn: &Warn,
+        place: Place,
+        (entered, announced): (bool, bool),
+    ) -> bool {
+        if !self.may_restrict() {
+            return false;
+        }
+        let account = self.planner.account;
+        let live = super::live_warning(account, self.case, &self.ladder, rung, self.free);
+        let Some(notice) = live else {
+            self.plan_warning(rung, enter, warn, place.planned, announced);
+            self.coming(place.comes, rung, What::Enter { stage: enter.stage, announced: false });
+            return false;
+        };
+        let warned = Warned { notice, warn, almanac: self.bearings.almanac() };
+        let Some(comes) = warned.comes(place.planned, self.free) else {
+            // Not proved yet: past its own time it lapses, and the next one is due.
+            self.coming(place.comes, rung, What::Enter { stage: enter.stage, announced: false });
+            let named = notice.made.names.as_ref().map_or(place.comes, |named| named.at);
+            self.planner.wake_at(named.plus_millis(1));
+            return true;
+        };
+        let comes = self.after_next_attempt(comes);
+        self.plan_repetitions(rung, enter.stage, warn, notice, comes);
+        let stage = enter.stage;
+        self.coming(comes, rung, What::Enter { stage, announced: true });
+        if let Some(good_until) = warned.good_until(self.free) {
+            self.planner.wake_at(good_until);
+        }
+        if self.needs_person(rung) || !entered {
+            return true;
+        }
+        self.plan_entry(rung, notice, comes);
+        true
+    }
+
+    fn plan_entry(&mut self, rung: u16, notice: &NoticeState, comes: Instant) {
+        let almanac = self.ladder.almanac();
+        let earliest = almanac.plus(comes, self.policy().slack, Fold::Later).max(self.free);
+        let at = if almanac.is_cutoff_time(earliest) {
+            earliest
+        } else {
+            match almanac.cutoff_at_or_after(earliest) {
+                Some(at) => at,
+                None => return,
+            }
+        };
+        if at > self.now() {
+            self.planner.wake_at(at);
+            return;
+        }
+        let situation = self.planner.situation;
+        if !situation.feeds || situation.switch_open || !situation.clock_agrees {
+            self.planner.look_again();
+            return;
+        }
+        let Some((_, line)) = self.ladder.rungs().find(|(number, _)| *number == rung) else {
+            return;
+        };
+        self.enter(rung, line, Some(notice.made.notice), comes);
+        let made = self.draft(rung, Step::Entered, "entered");
+        let by = notice.made.by.iter().copied().filter(|channel| *channel == Channel::Email);
+        self.make(NoticeMade { to: notice.made.to, by: by.collect(), ..made });
+    }
+
+    fn plan_warning(
+        &mut self,
+        rung: u16,
+        enter: &Enter,
+        warn: &Warn,
+        planned: Instant,
+        announced: bool,
+    ) {
+        let leaves = self.ladder.warning_leaves(planned, warn);
+        let Some(leaves) = self.after_failed(rung, leaves) else {
+            self.ask(rung, TaskKind::Letter);
+            return;
+        };
+        let Some(at) = self.ladder.names(planned, warn, leaves) else { return };
+        self.coming(leaves, rung, What::Warning(enter.stage));
+        for again in &warn.again {
+            let again = self.ladder.almanac().again_leaves(at, *again);
+            if again > leaves {
+                self.coming(again, rung, What::Again(enter.stage));
+            }
+        }
+        let due = leaves <= self.now() && announced;
+        if !due || self.planner.situation.switch_open || !self.feeds_are_fresh() {
+            return;
+        }
+        let draft = self.draft(rung, Step::Warning, "warning");
+        let scope = Scope::whole();
+        self.make(NoticeMade {
+            names: Some(Named { stage: enter.stage, scope, at }),
+            to: warn.to,
+            by: warn.by.clone(),
+            ..draft
+        });
+    }
+
+    /// When the next warning may leave after those of this leg that failed. `None`: not before a
+    /// contact changed.
+    fn after_failed(&self, rung: u16, leaves: Instant) -> Option<Instant> {
+        let failed = self.failed_warnings(rung);
+        let Some(last) = failed.last() else { return Some(leaves) };
+        let allowed = self.policy().postponements.is_none_or(|most| failed.len() <= most as usize);
+        let almanac = self.ladder.almanac();
+        if super::messages::has_new_recipient(self.planner.account, last) {
+            return Some(leaves);
+        }
+        let next = almanac.calendar.next(almanac.zone.day(last.time));
+        let next = almanac.start_of_sending(next);
+        allowed.then(|| almanac.send_at_or_after(leaves.max(next)))
+    }
+
+    /// Warnings of this leg and rung that could not be delivered in time.
+    fn failed_warnings(&self, rung: u16) -> Vec<&'a NoticeState> {
+        let leg = self.case.leg;
+        let warnings = self.planner.notices_of(self.case.case).filter(|notice| {
+            notice.made.leg == leg
+                && notice.made.rung == rung
+                && notice.made.step == Step::Warning
+                && notice.voided.is_none()
+                && notice.spent.is_none()
+        });
+        let unproved = warnings.filter(|notice| {
+            let warned = self.ladder.warned(notice);
+            warned.is_none_or(|warned| warned.proved(self.free).is_none())
+        });
+        unproved.collect()
+    }
+
+    fn plan_repetitions(
+        &mut self,
+        rung: u16,
+        stage: Stage,
+        warn: &Warn,
+        warning: &NoticeState,
+        comes: Instant,
+    ) {
+        let almanac = self.ladder.almanac();
+        for (number, again) in warn.again.iter().enumerate() {
+            let step = Step::Again(u8::try_from(number).unwrap_or(u8::MAX));
+            let mut made = self.planner.notices_of(self.case.case);
+            let of = warning.made.notice;
+            if made.any(|notice| notice.made.of == Some(of) && notice.made.step == step) {
+                continue;
+            }
+            let leaves = almanac.again_leaves(comes, *again);
+            let at = almanac.send_at_or_after(leaves.max(self.free));
+            if leaves <= warning.time || at >= comes {
+                continue;
+            }
+            self.coming(at, rung, What::Again(stage));
+            if at <= self.now() && self.feeds_are_fresh() {
+                let draft = self.draft(rung, step, "again");
+                self.make(NoticeMade {
+                    of: Some(of),
+                    says: Some(comes),
+                    to: warn.to,
+                    by: warn.by.clone(),
+                    ..draft
+                });
+            }
+        }
+    }
+
+    /// A cutoff waits, once, for a charge announced for the next three working days.
+    fn after_next_attempt(&self, comes: Instant) -> Instant {
+        let attempt = self.invoice().failed.and_then(|failed| failed.next_attempt_at);
+        let almanac = self.ladder.almanac();
+        let horizon = almanac.calendar.plus_working_days(almanac.zone.day(comes), 3);
+        let waits = |attempt: &Instant| *attempt >= comes && almanac.zone.day(*attempt) <= horizon;
+        attempt
+            .filter(waits)
+            .and_then(|attempt| almanac.cutoff_at_or_after(attempt))
+            .unwrap_or(comes)
+    }
+
+    /// Whether a person has to approve this cutoff first, and has not.
+    fn needs_person(&mut self, rung: u16) -> bool {
+        let above = self.policy().person_above.as_ref().is_some_and(|limits| {
+            self.owed()
+                .is_some_and(|owed| limits.of(owed.currency).is_none_or(|limit| owed.minor > limit))
+        });
+        if !above {
+            return false;
+        }
+        let approved = self.planner.account.tasks.iter().any(|task| {
+            task.made.case == self.case.case
+                && task.made.kind == TaskKind::Approve
+                && task.made.rung == Some(rung)
+                && task.done.is_some_and(|(_, outcome)| outcome == TaskOutcome::Approved)
+        });
+        if !approved {
+            self.ask(rung, TaskKind::Approve);
+        }
+        !approved
+    }
+}

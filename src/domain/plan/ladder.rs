@@ -1,0 +1,266 @@
+//! The dates of a case's rungs (SPEC 4 "Dates, exactly", 5.6).
+//!
+//! Rules:
+//! 1. A ladder day is a date that no hold touches.
+//! 2. A rung is planned for the latest of its date in ladder days from the anchor and, for each
+//!    earlier `enter` rung, that rung's day plus the distance of both, in ladder days.
+//! 3. That rung's day is the date of its recorded entry (an entry on the day to which its date
+//!    had moved counts as made on its date); before, the day its live notice comes, or the day a
+//!    notice made now would name.
+
+use crate::domain::account::{Account, Case, Entry, Invoice, NoticeState};
+use crate::domain::bearings::Bearings;
+use crate::domain::calendar::{Almanac, SEARCH_DAYS_MAX};
+use crate::domain::fact::Collection;
+use crate::domain::policy::{Anchor, Enter, Law, Rung, Warn};
+use crate::domain::proof::Warned;
+use crate::domain::time::{Day, Fold, Instant};
+
+/// Where a rung stands in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// When it is planned.
+    pub planned: Instant,
+    /// For an `enter` rung: when it comes, or came, as far as is known.
+    pub comes: Instant,
+    /// Its date in ladder days, before it moves to a working or cutoff day.
+    date: Day,
+    /// The day that later rungs are counted from.
+    day: Day,
+    /// Its date as if nothing were held: for distances.
+    unheld: Day,
+}
+
+/// The dates of one case.
+#[derive(Debug)]
+pub struct Ladder<'a> {
+    account: &'a Account,
+    law: &'a Law,
+    case: &'a Case,
+    bearings: &'a Bearings<'a>,
+    /// When something can be made at the earliest: now, or when the case is free again.
+    free: Instant,
+    generation: u64,
+    /// Dates that holds touch, first and last.
+    held: Vec<(Day, Day)>,
+    places: Vec<Option<Place>>,
+}
+
+impl<'a> Ladder<'a> {
+    /// Of a live case, for something made at `free` or later, under the switch's `generation`.
+    #[must_use]
+    pub fn new(
+        (account, law): (&'a Account, &'a Law),
+        case: &'a Case,
+        bearings: &'a Bearings<'a>,
+        free: Instant,
+        generation: u64,
+    ) -> Self {
+        let zone = &bearings.zone;
+        let held = case.holds.iter().map(|hold| {
+            let last = hold.end.map_or(Day::from_number(i32::MAX), |end| {
+                zone.day(end.plus_millis(-1).max(hold.begin))
+            });
+            (zone.day(hold.begin), last)
+        });
+        let held = held.collect();
+        let places = Vec::with_capacity(bearings.policy.rungs.len());
+        let mut ladder = Self { account, law, case, bearings, free, generation, held, places };
+        for rung in 0..bearings.policy.rungs.len() {
+            let place = ladder.place_rung(rung);
+            ladder.places.push(place);
+        }
+        ladder
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub const fn law(&self) -> &'a Law {
+        self.law
+    }
+
+    /// Where a rung stands; `None`: it has no anchor, or a hold without end stands before it.
+    #[must_use]
+    pub fn place(&self, rung: usize) -> Option<Place> {
+        self.places.get(rung).copied().flatten()
+    }
+
+    /// The rungs with their numbers.
+    pub fn rungs(&self) -> impl Iterator<Item = (u16, &'a Rung)> + use<'a> {
+        let rungs: &'a [Rung] = &self.bearings.policy.rungs;
+        rungs.iter().enumerate().map(|(n, rung)| (u16::try_from(n).unwrap_or(u16::MAX), rung))
+    }
+
+    /// What dates are reckoned with.
+    #[must_use]
+    pub fn almanac(&self) -> Almanac<'a> {
+        self.bearings.almanac()
+    }
+
+    /// A warning of this case against its rung's rule.
+    #[must_use]
+    pub fn warned(&self, notice: &'a NoticeState) -> Option<Warned<'a>> {
+        let rungs: &'a [Rung] = &self.bearings.policy.rungs;
+        let enter = rungs.get(usize::from(notice.made.rung))?.enter.as_ref()?;
+        Some(Warned { notice, warn: enter.warn.as_ref()?, almanac: self.almanac() })
+    }
+
+    /// The rung's entry that is in force under the switch's generation.
+    #[must_use]
+    pub fn entry(&self, rung: u16) -> Option<&'a Entry> {
+        self.case.entries.iter().rev().find(|entry| {
+            entry.entered.rung == rung
+                && entry.in_force
+                && (!entry.entered.stage.restricts()
+                    || entry.entered.checked.generation >= self.generation)
+        })
+    }
+
+    /// When a warning leaves for a cutoff planned at `planned`, made at `free` or later.
+    #[must_use]
+    pub fn warning_leaves(&self, planned: Instant, warn: &Warn) -> Instant {
+        let almanac = self.almanac();
+        almanac.send_at_or_after(almanac.warning_leaves(planned, warn.before).max(self.free))
+    }
+
+    /// The cutoff time that a warning names which leaves at `leaves`.
+    #[must_use]
+    pub fn names(&self, planned: Instant, warn: &Warn, leaves: Instant) -> Option<Instant> {
+        let almanac = self.almanac();
+        let earliest = almanac.plus(leaves, warn.before, Fold::Later);
+        almanac.cutoff_at_or_after(planned.max(earliest))
+    }
+
+    fn invoice(&self) -> &'a Invoice {
+        self.account.invoice_of(self.case)
+    }
+
+    fn place_rung(&self, number: usize) -> Option<Place> {
+        let rung = &self.bearings.policy.rungs[number];
+        let anchor = self.anchor(rung.at.anchor)?;
+        let unheld = self.unheld(anchor, rung);
+        let mut date = self.advance(anchor, rung.at.offset, rung.at.working_days)?;
+        for (earlier, place) in self.bearings.policy.rungs.iter().zip(&self.places) {
+            let Some(place) = place.filter(|_| earlier.enter.is_some()) else { continue };
+            let distance = unheld.since(place.unheld);
+            if distance >= 0 {
+                date = date.max(self.advance(place.day, distance, false)?);
+            }
+        }
+        let planned = self.planned(rung, date)?;
+        let (comes, day) = match &rung.enter {
+            None => (planned, date),
+            Some(enter) => self.enter_day(number, enter, date, planned)?,
+        };
+        Some(Place { planned, comes, date, day, unheld })
+    }
+
+    /// What the days of a rung are counted from.
+    fn anchor(&self, anchor: Anchor) -> Option<Day> {
+        let invoice = self.invoice();
+        let almanac = self.almanac();
+        let first_failed = invoice.failed.map(|failed| almanac.zone.day(failed.first));
+        let charged = invoice.collection == Collection::ChargeAutomatically && !invoice.extended;
+        let day = match anchor {
+            Anchor::Due if charged => almanac.calendar.forward(first_failed?),
+            Anchor::Due => {
+                let known =
+                    almanac.plus(invoice.known, self.bearings.policy.least_terms, Fold::Earlier);
+                almanac.calendar.forward(invoice.due_on?).max(almanac.zone.day(known))
+            }
+            Anchor::Failed => first_failed?,
+            Anchor::Issued => {
+                invoice.issued_on.unwrap_or_else(|| almanac.zone.day(self.case.began))
+            }
+        };
+        // Charged automatically, nothing runs before the first failure.
+        if charged && first_failed.is_none() {
+            return None;
+        }
+        let began = almanac.zone.day(self.case.known.max(self.case.began));
+        Some(if self.case.again { day.max(began) } else { day })
+    }
+
+    fn unheld(&self, anchor: Day, rung: &Rung) -> Day {
+        if rung.at.working_days {
+            self.almanac().calendar.plus_working_days(anchor, rung.at.offset)
+        } else {
+            anchor.plus(rung.at.offset)
+        }
+    }
+
+    /// `count` ladder days after `from`; before it nothing is held.
+    fn advance(&self, from: Day, count: i32, working_days: bool) -> Option<Day> {
+        let calendar = self.almanac().calendar;
+        if count <= 0 || self.held.is_empty() {
+            return Some(if working_days {
+                calendar.plus_working_days(from, count)
+            } else {
+                from.plus(count)
+            });
+        }
+        let mut day = from;
+        let mut left = count;
+        for _ in 0..SEARCH_DAYS_MAX + count {
+            if left == 0 {
+                return Some(day);
+            }
+            day = day.plus(1);
+            let touching = |(first, last): &&(Day, Day)| *first <= day && day <= *last;
+            if let Some((_, last)) = self.held.iter().find(touching) {
+                if last.number() == i32::MAX {
+                    return None;
+                }
+                day = *last;
+            } else if !working_days || calendar.is_working_day(day) {
+                left -= 1;
+            }
+        }
+        None
+    }
+
+    /// When a rung of that date is planned.
+    fn planned(&self, rung: &Rung, date: Day) -> Option<Instant> {
+        let almanac = self.almanac();
+        if rung.enter.as_ref().is_some_and(|enter| enter.stage.restricts()) {
+            let time = rung.at.time.unwrap_or(self.bearings.policy.cutoff_hours.start);
+            return almanac.cutoff_at_or_after(almanac.zone.at(date, time, Fold::Later));
+        }
+        let reminder = rung.notice.is_some() && rung.enter.is_none() && rung.at.offset <= 0;
+        let day =
+            if reminder { almanac.calendar.back(date) } else { almanac.calendar.forward(date) };
+        Some(almanac.notice_time(day, rung.at.time))
+    }
+
+    /// When an `enter` rung comes, or came, and the day that later rungs are counted from.
+    fn enter_day(
+        &self,
+        number: usize,
+        enter: &Enter,
+        date: Day,
+        planned: Instant,
+    ) -> Option<(Instant, Day)> {
+        let rung = u16::try_from(number).ok()?;
+        let zone = self.almanac().zone;
+        let comes = match (self.entry(rung), &enter.warn) {
+            (Some(entry), _) => entry.time,
+            (None, None) => self.almanac().send_at_or_after(planned.max(self.free)),
+            (None, Some(warn)) => self.cutoff_comes(rung, warn, planned)?,
+        };
+        let day = zone.day(comes);
+        let as_planned = day == zone.day(planned);
+        Some((comes, if as_planned { date } else { day }))
+    }
+
+    fn cutoff_comes(&self, rung: u16, warn: &Warn, planned: Instant) -> Option<Instant> {
+        let live = super::live_warning(self.account, self.case, self, rung, self.free);
+        let Some(warned) = live.and_then(|notice| self.warned(notice)) else {
+            return self.names(planned, warn, self.warning_leaves(planned, warn));
+        };
+        let named = warned.notice.made.names.as_ref().map_or(planned, |named| named.at);
+        match warned.comes(planned, self.free) {
+            Some(comes) => Some(comes),
+            None => self.almanac().cutoff_at_or_after(named.max(planned)),
+        }
+    }
+}

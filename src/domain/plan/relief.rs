@@ -1,0 +1,146 @@
+//! What falls: entries that are no longer lawful, notices that count for nothing (SPEC 5.10).
+//!
+//! Rule: relief asks for nothing; it is decided whenever it is true.
+
+use super::Planner;
+use crate::domain::account::{Account, Case, Entry, Invoice, InvoiceStatus};
+use crate::domain::bearings::Bearings;
+use crate::domain::decision::{
+    Decision, LiftCause, NoticeMade, NoticeVoided, StageLifted, Step, VoidCause,
+};
+use crate::domain::fact::Channel;
+use crate::domain::id::Derivation;
+use crate::domain::policy::Policy;
+use crate::domain::time::Instant;
+
+impl<'a> Planner<'a> {
+    pub(super) fn relieve(&mut self) {
+        for case in &self.account.cases {
+            let mut thanked = false;
+            for entry in case.entries.iter().filter(|entry| entry.lifted.is_none()) {
+                let Some(cause) = self.falls(case, entry) else { continue };
+                let lifted = StageLifted { entry: entry.entered.entry, cause };
+                self.decide(Decision::StageLifted(lifted));
+                let paid = self.account.invoice_of(case).status == InvoiceStatus::Paid;
+                if entry.lawful && entry.entered.stage.restricts() && paid && !thanked {
+                    self.thank(case, entry);
+                    thanked = true;
+                }
+            }
+            self.void_notices(case);
+        }
+    }
+
+    /// Why an entry is no longer in force, if it is not.
+    fn falls(&self, case: &Case, entry: &Entry) -> Option<LiftCause> {
+        if !case.is_live() {
+            return Some(LiftCause::Settled);
+        }
+        if !entry.lawful {
+            return Some(LiftCause::Unlawful);
+        }
+        let bearings = Bearings::of_case(self.law, &self.account.profile, case)?;
+        let policy = bearings.policy;
+        let now = self.situation.now;
+        let invoice = self.account.invoice_of(case);
+        let ignored = is_ignored(self.account, case, policy, &bearings, now);
+        let short = entry.entered.stage.restricts() && is_short_paid(invoice, policy);
+        (ignored || short).then_some(LiftCause::Settled)
+    }
+
+    fn void_notices(&mut self, case: &'a Case) {
+        for notice in self.notices_of(case.case) {
+            let standing = notice.voided.is_none() && notice.spent.is_none();
+            let names = matches!(notice.made.step, Step::Warning | Step::Again(_));
+            if !standing || !names {
+                continue;
+            }
+            let of = notice.made.of.and_then(|id| self.notice(id));
+            let used = of.is_some_and(|of| of.spent.is_some() || of.voided.is_some());
+            let cause = if !case.is_live() {
+                VoidCause::Case
+            } else if notice.made.leg != case.leg {
+                VoidCause::Leg
+            } else if used || self.is_entered(case, notice.made.rung) {
+                VoidCause::Rung
+            } else {
+                continue;
+            };
+            let notice = notice.made.notice;
+            self.decide(Decision::NoticeVoided(NoticeVoided { notice, cause }));
+        }
+    }
+
+    fn is_entered(&self, case: &Case, rung: u16) -> bool {
+        let generation = self.situation.generation;
+        case.entries.iter().any(|entry| {
+            entry.entered.rung == rung
+                && entry.in_force
+                && entry.entered.checked.generation >= generation
+        })
+    }
+
+    /// A restricted tenant has paid.
+    fn thank(&mut self, case: &Case, entry: &Entry) {
+        let warning = entry.entered.notice.and_then(|id| self.notice(id));
+        let Some(warning) = warning else { return };
+        let (leg, rung) = (entry.entered.leg, entry.entered.rung);
+        let same = self.notices_of(case.case).filter(|notice| {
+            notice.made.leg == leg && notice.made.rung == rung && notice.made.step == Step::Thanks
+        });
+        let n = u32::try_from(same.count()).unwrap_or(u32::MAX);
+        let notice = Derivation::of("notice")
+            .text(self.tenant.as_str())
+            .id(leg)
+            .number(i64::from(rung))
+            .number(Step::Thanks.number())
+            .number(i64::from(n))
+            .finish();
+        self.decide(Decision::NoticeMade(Box::new(NoticeMade {
+            notice,
+            case: case.case,
+            leg,
+            rung,
+            step: Step::Thanks,
+            n,
+            kind: "thanks".to_owned(),
+            names: None,
+            of: None,
+            says: None,
+            to: warning.made.to,
+            by: vec![Channel::Email],
+        })));
+    }
+}
+
+/// Whether all that is overdue in the case's currency, itself counted, is below what the policy
+/// asks for.
+pub(super) fn is_ignored(
+    account: &Account,
+    case: &Case,
+    policy: &Policy,
+    bearings: &Bearings<'_>,
+    now: Instant,
+) -> bool {
+    let invoice = account.invoice_of(case);
+    let Some(amount) = invoice.amount else { return true };
+    let limits = policy.ignore_below.as_ref();
+    let Some(limit) = limits.and_then(|limits| limits.of(amount.currency)) else { return false };
+    let today = bearings.zone.day(now);
+    let until = invoice.due_on.map_or(today, |due| due.max(today));
+    let total = account
+        .cases
+        .iter()
+        .filter(|case| case.is_live())
+        .map(|case| account.invoice_of(case))
+        .filter(|other| other.amount.is_some_and(|other| other.currency == amount.currency))
+        .filter(|other| other.due_on.is_none_or(|due| due <= until))
+        .fold(0_i64, |sum, other| sum.saturating_add(other.owed));
+    total < limit
+}
+
+/// Whether so little of the invoice is missing that it is asked for, but never a cutoff.
+pub(super) fn is_short_paid(invoice: &Invoice, policy: &Policy) -> bool {
+    let Some((part, amount)) = policy.short_paid.zip(invoice.amount) else { return false };
+    invoice.owed < part.of(amount)
+}

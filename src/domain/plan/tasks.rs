@@ -1,0 +1,186 @@
+//! Work for people.
+//!
+//! Rules:
+//! 1. At most one task of a kind is open per tenant; a repetition takes the place of the one
+//!    before.
+//! 2. An address that failed, and money that nothing claims, ask for a person.
+
+use super::climb::Climb;
+use super::{Planner, What};
+use crate::domain::account::{Case, HoldCause, MessageState, TaskState};
+use crate::domain::bearings::Bearings;
+use crate::domain::decision::{Decision, TaskKind, TaskMade};
+use crate::domain::id::{CaseId, Derivation};
+use crate::domain::policy::TaskRung;
+use crate::domain::stage::Role;
+use crate::domain::time::{Fold, Instant};
+
+impl<'p, 'a: 'p> Climb<'p, 'a> {
+    pub(super) fn plan_task(&mut self, rung: u16, task: &TaskRung, planned: Instant) {
+        let almanac = self.ladder.almanac();
+        let made: Vec<&TaskState> = self
+            .planner
+            .account
+            .tasks
+            .iter()
+            .filter(|made| made.made.case == self.case.case && made.made.rung == Some(rung))
+            .collect();
+        let due = match (made.last(), &task.repeat) {
+            (None, _) => planned,
+            (Some(_), None) => return,
+            (Some(last), Some(repeat)) => {
+                let reached = made.iter().any(|task| {
+                    task.done.is_some_and(|(_, outcome)| repeat.until.contains(&outcome))
+                });
+                if reached || made.len() >= repeat.at_most as usize {
+                    return;
+                }
+                almanac.plus(last.made.due, repeat.every, Fold::Earlier)
+            }
+        };
+        let at = almanac.send_at_or_after(due.max(self.free));
+        self.coming(at, rung, What::Task(task.kind));
+        let other = self.planner.account.tasks.iter().any(|other| {
+            let same = other.made.case == self.case.case && other.made.rung == Some(rung);
+            other.is_open() && other.made.kind == task.kind && !same
+        });
+        if at <= self.now() && !other {
+            let n = u32::try_from(made.len()).unwrap_or(u32::MAX);
+            self.planner.make_task(TaskMade {
+                task: task_id(self.case.case, Some(rung), task.kind, n, None),
+                kind: task.kind,
+                case: self.case.case,
+                rung: Some(rung),
+                n,
+                due: at,
+                assignee: task.assign,
+                about: None,
+            });
+        }
+    }
+
+    /// Asks a person once a leg about this rung.
+    pub(super) fn ask(&mut self, rung: u16, kind: TaskKind) {
+        let at = self.ladder.almanac().send_at_or_after(self.free);
+        let asked = self.planner.account.tasks.iter().any(|task| {
+            task.made.kind == kind
+                && task.made.case == self.case.case
+                && task.made.rung == Some(rung)
+        });
+        if asked || at > self.now() || self.planner.has_open(kind) {
+            self.planner.wake_at(at);
+            return;
+        }
+        self.planner.make_task(TaskMade {
+            task: task_id(self.case.case, Some(rung), kind, 0, None),
+            kind,
+            case: self.case.case,
+            rung: Some(rung),
+            n: 0,
+            due: at,
+            assignee: Some(Role::Owner).filter(|_| kind == TaskKind::Approve),
+            about: None,
+        });
+    }
+}
+
+impl Planner<'_> {
+    fn has_open(&self, kind: TaskKind) -> bool {
+        let made =
+            |decision: &Decision| matches!(decision, Decision::TaskMade(made) if made.kind == kind);
+        self.account.tasks.iter().any(|task| task.is_open() && task.made.kind == kind)
+            || self.plan.decisions.iter().any(made)
+    }
+
+    fn make_task(&mut self, made: TaskMade) {
+        if !self.account.tasks.iter().any(|task| task.made.task == made.task) {
+            self.decide(Decision::TaskMade(made));
+        }
+    }
+
+    /// Money that nothing claims asks for a person.
+    pub(super) fn plan_money_tasks(&mut self, case: &Case, bearings: &Bearings<'_>) {
+        let now = self.situation.now;
+        let unclaimed = case.holds.iter().find(|hold| {
+            matches!(hold.cause, HoldCause::OnAccount | HoldCause::Unmatched) && hold.covers(now)
+        });
+        let Some(hold) = unclaimed else { return };
+        let asked = self.account.tasks.iter().any(|task| {
+            task.made.kind == TaskKind::Allocate && task.made.about.as_deref() == Some(&hold.id)
+        });
+        if asked || self.has_open(TaskKind::Allocate) {
+            return;
+        }
+        let about = Some(hold.id.clone());
+        self.make_task(TaskMade {
+            task: task_id(case.case, None, TaskKind::Allocate, 0, about.as_deref()),
+            kind: TaskKind::Allocate,
+            case: case.case,
+            rung: None,
+            n: 0,
+            due: bearings.almanac().send_at_or_after(now),
+            assignee: None,
+            about,
+        });
+    }
+
+    /// A recipient that failed asks for a person: nobody may be cut off for want of an address.
+    pub(super) fn plan_contact_tasks(&mut self) {
+        for message in &self.account.messages {
+            if !super::messages::has_failed(message, self.account, self.law, self.situation.now) {
+                continue;
+            }
+            let case = self.case_of(message);
+            if let Some(case) = case.filter(|case| case.is_live()) {
+                self.ask_to_fix(case.case, &message.made.recipient, message.time);
+            }
+        }
+        let unreachable = super::messages::unreachable_notices(self.account, self.law);
+        for (case, time) in unreachable {
+            self.ask_to_fix(case, "", time);
+        }
+    }
+
+    fn case_of(&self, message: &MessageState) -> Option<&Case> {
+        let notice = message.made.notices.first().and_then(|id| self.account.notice(*id))?;
+        self.account.case(notice.made.case)
+    }
+
+    fn ask_to_fix(&mut self, case: CaseId, mailbox: &str, since: Instant) {
+        let about = (!mailbox.is_empty()).then(|| mailbox.to_owned());
+        let same =
+            |task: &&TaskState| task.made.kind == TaskKind::FixContact && task.made.about == about;
+        let before: Vec<&TaskState> = self.account.tasks.iter().filter(same).collect();
+        if self.has_open(TaskKind::FixContact) || before.iter().any(|task| task.time >= since) {
+            return;
+        }
+        let n = u32::try_from(before.len()).unwrap_or(u32::MAX);
+        let now = self.situation.now;
+        self.make_task(TaskMade {
+            task: task_id(case, None, TaskKind::FixContact, n, about.as_deref()),
+            kind: TaskKind::FixContact,
+            case,
+            rung: None,
+            n,
+            due: now,
+            assignee: Some(Role::AccountManager),
+            about,
+        });
+    }
+}
+
+fn task_id(
+    case: CaseId,
+    rung: Option<u16>,
+    kind: TaskKind,
+    n: u32,
+    about: Option<&str>,
+) -> crate::domain::id::TaskId {
+    Derivation::of("task")
+        .id(case)
+        .number(rung.map_or(-1, i64::from))
+        .text(kind.word())
+        .number(i64::from(n))
+        .text(about.unwrap_or_default())
+        .finish()
+}

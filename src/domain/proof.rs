@@ -1,0 +1,123 @@
+//! What a notice is worth at a time: proved, comes, good until, live, covers (SPEC 5.7, 5.8).
+//!
+//! Rules:
+//! 1. Proofs count per (channel, person or mailbox): seen, or accepted and not bounced in the
+//!    same attempt. Only what was learnt by then counts.
+//! 2. A warning *comes* at the first cutoff time at or after the latest of the time it named,
+//!    its rung's planned time, and its proof plus the notice period.
+//! 3. It is *good until* the end of the cutoff hours of the working day after the first cutoff
+//!    time that name and proof allow.
+
+use super::account::{NoticeState, Receipt};
+use super::calendar::Almanac;
+use super::fact::{Channel, ReceiptKind};
+use super::policy::Warn;
+use super::time::{Fold, Instant};
+
+/// When the proof that meets `needs` became known, from receipts learnt by `at`.
+#[must_use]
+pub fn proved(notice: &NoticeState, needs: u8, at: Instant) -> Option<Instant> {
+    let needs = usize::from(needs.max(1));
+    let mut proofs: Vec<(Channel, &str, Instant)> = Vec::new();
+    for receipt in &notice.receipts {
+        if !proves(notice, receipt, at) {
+            continue;
+        }
+        let same = |proof: &&mut (Channel, &str, Instant)| {
+            proof.0 == receipt.channel && proof.1.eq_ignore_ascii_case(&receipt.recipient)
+        };
+        match proofs.iter_mut().find(same) {
+            Some(proof) => proof.2 = proof.2.min(receipt.learnt),
+            None => proofs.push((receipt.channel, &receipt.recipient, receipt.learnt)),
+        }
+    }
+    let mut times: Vec<Instant> = proofs.into_iter().map(|proof| proof.2).collect();
+    times.sort_unstable();
+    times.get(needs - 1).copied()
+}
+
+/// Whether one receipt proves delivery, as far as was known at `at`.
+fn proves(notice: &NoticeState, receipt: &Receipt, at: Instant) -> bool {
+    let to = notice.made.to;
+    let role = receipt.role.is_none_or(|role| to.is_everyone() || to.contains(role));
+    let taken_back = || {
+        notice.receipts.iter().any(|other| {
+            other.kind == ReceiptKind::Bounced
+                && other.channel == receipt.channel
+                && other.attempt == receipt.attempt
+                && other.recipient.eq_ignore_ascii_case(&receipt.recipient)
+                && other.learnt <= at
+        })
+    };
+    receipt.kind.proves()
+        && receipt.learnt <= at
+        && role
+        && notice.made.by.contains(&receipt.channel)
+        && !taken_back()
+}
+
+/// What a warning says, against the calendar.
+#[derive(Clone, Copy, Debug)]
+pub struct Warned<'a> {
+    /// The notice.
+    pub notice: &'a NoticeState,
+    /// The rung's rule.
+    pub warn: &'a Warn,
+    /// The calendar.
+    pub almanac: Almanac<'a>,
+}
+
+impl Warned<'_> {
+    /// The time it named.
+    fn named(&self) -> Instant {
+        self.notice.made.names.as_ref().map_or(Instant::MAX, |named| named.at)
+    }
+
+    /// When its proof became known, from receipts learnt by `at`.
+    #[must_use]
+    pub fn proved(&self, at: Instant) -> Option<Instant> {
+        proved(self.notice, self.warn.needs, at)
+    }
+
+    /// The earliest time that the name and a proof at `proved` allow.
+    #[must_use]
+    pub fn allows(&self, proved: Instant) -> Instant {
+        self.named().max(self.almanac.plus(proved, self.warn.before, Fold::Later))
+    }
+
+    /// When the cutoff comes, for a rung planned at `planned`.
+    #[must_use]
+    pub fn comes(&self, planned: Instant, at: Instant) -> Option<Instant> {
+        let proved = self.proved(at)?;
+        self.almanac.cutoff_at_or_after(self.allows(proved).max(planned))
+    }
+
+    /// Until when it can be used.
+    #[must_use]
+    pub fn good_until(&self, at: Instant) -> Option<Instant> {
+        let first = self.almanac.cutoff_at_or_after(self.allows(self.proved(at)?))?;
+        Some(self.almanac.end_of_next_working_day(first))
+    }
+
+    /// Whether it can still make a cutoff possible at `now`.
+    #[must_use]
+    pub fn is_live(&self, now: Instant) -> bool {
+        if self.notice.voided.is_some() || self.notice.spent.is_some() {
+            return false;
+        }
+        match self.good_until(now) {
+            Some(good_until) => now < good_until,
+            None => now <= self.named(),
+        }
+    }
+
+    /// Whether an entry at `t` may rest on it, the rung's planned time aside.
+    #[must_use]
+    pub fn covers(&self, t: Instant) -> bool {
+        let usable = self.notice.voided.is_none_or(|voided| voided > t)
+            && self.notice.spent.is_none()
+            && self.notice.time <= t;
+        let proved = self.proved(t).is_some_and(|proved| self.allows(proved) <= t);
+        usable && proved && self.good_until(t).is_some_and(|good_until| t < good_until)
+    }
+}

@@ -1,0 +1,264 @@
+//! What gates are told of an account (SPEC 5.11).
+//!
+//! Rule: the stage of a scope is the strictest of its cases' stages; what is announced is words
+//! only and restricts nothing.
+
+use super::account::{Account, Case, Entry, HoldCause, Invoice, NoticeState, add};
+use super::bearings::{Bearings, select};
+use super::decision::Step;
+use super::fact::{Channel, FailureReason, Named, ReceiptKind};
+use super::grant::{BannerNotice, Because, Cause, Grant, InvoiceWords, ScopeStage, Words};
+use super::id::{Digest, Scope, TenantId};
+use super::money::Money;
+use super::plan::{Ladder, Situation, is_valid, live_warning};
+use super::policy::{BannerFor, Law, Policy};
+use super::stage::{Roles, Stage};
+use super::time::Instant;
+
+/// How many invoices and dates pages list at the most.
+const LISTED_MAX: usize = 20;
+
+/// The grant and the words of `account`.
+#[must_use]
+pub fn publish(
+    tenant: &TenantId,
+    account: &Account,
+    law: &Law,
+    digest: Digest,
+    situation: &Situation,
+) -> (Grant, Words) {
+    let strictest = strictest_entry(account);
+    let announced = announced(account, law, situation);
+    let warned = account.notices.iter().any(|notice| {
+        notice.made.step == Step::Warning && is_valid(notice, account, law, situation)
+    });
+    let stage = strictest.map_or(Stage::Full, |(_, entry)| entry.entered.stage);
+    let banner = strictest
+        .and_then(|(case, _)| policy_of(account, law, case))
+        .or_else(|| select(law, &account.profile).map(|policy| &**policy))
+        .map_or(Roles::NONE, |policy| banner_for(&policy.banner_for, stage, warned));
+    let scopes = strictest.map(|(case, entry)| ScopeStage {
+        scope: Scope::whole(),
+        stage,
+        since: since(account, stage).unwrap_or(entry.time),
+        because: Some(because(account, law, case, entry)),
+    });
+    let generation = generation(account, stage);
+    let grant = Grant {
+        tenant: tenant.clone(),
+        digest,
+        generation,
+        scopes: scopes.into_iter().collect(),
+        ease: Vec::new(),
+        announced,
+        banner,
+    };
+    (grant, words(tenant, account, law, digest, situation))
+}
+
+/// The entry in force with the strictest stage, and among those the first.
+#[must_use]
+pub fn strictest_entry(account: &Account) -> Option<(&Case, &Entry)> {
+    let entries = in_force(account);
+    entries.max_by(|(_, one), (_, two)| {
+        one.entered.stage.cmp(&two.entered.stage).then_with(|| two.time.cmp(&one.time))
+    })
+}
+
+fn in_force(account: &Account) -> impl Iterator<Item = (&Case, &Entry)> {
+    let entries =
+        account.cases.iter().flat_map(|case| case.entries.iter().map(move |entry| (case, entry)));
+    entries.filter(|(_, entry)| entry.in_force)
+}
+
+fn since(account: &Account, stage: Stage) -> Option<Instant> {
+    let entries = in_force(account).filter(|(_, entry)| entry.entered.stage == stage);
+    entries.map(|(_, entry)| entry.time).min()
+}
+
+/// The newest generation under which the strictest stage was entered.
+fn generation(account: &Account, stage: Stage) -> u64 {
+    let entries = in_force(account).filter(|(_, entry)| entry.entered.stage == stage);
+    entries.map(|(_, entry)| entry.entered.checked.generation).max().unwrap_or(0)
+}
+
+/// What closed a scope, in the policy's words.
+#[must_use]
+pub fn because(account: &Account, law: &Law, case: &Case, entry: &Entry) -> Because {
+    let rung = policy_of(account, law, case)
+        .and_then(|policy| policy.rungs.get(usize::from(entry.entered.rung)))
+        .map_or_else(|| entry.entered.rung.to_string(), |rung| rung.at.to_string());
+    Because { invoice: account.invoice_of(case).invoice.clone(), rung }
+}
+
+fn policy_of<'a>(account: &Account, law: &'a Law, case: &Case) -> Option<&'a Policy> {
+    Bearings::of_case(law, &account.profile, case).map(|bearings| &**bearings.policy)
+}
+
+fn banner_for(roles: &BannerFor, stage: Stage, warned: bool) -> Roles {
+    let by_stage = match stage {
+        Stage::Full => Roles::NONE,
+        Stage::Grace => roles.grace,
+        Stage::ReadOnly => roles.read_only,
+        Stage::Frozen => roles.frozen,
+    };
+    if warned { by_stage.and(roles.warned) } else { by_stage }
+}
+
+/// The next cutoff that people were told of.
+fn announced(account: &Account, law: &Law, situation: &Situation) -> Option<Named> {
+    let live = account.cases.iter().filter(|case| case.is_live());
+    let named = live.flat_map(|case| {
+        let bearings = Bearings::of_case(law, &account.profile, case);
+        bearings.map(|bearings| announced_of(account, law, case, &bearings, situation))
+    });
+    named.flatten().min_by_key(|named| named.at)
+}
+
+fn announced_of(
+    account: &Account,
+    law: &Law,
+    case: &Case,
+    bearings: &Bearings<'_>,
+    situation: &Situation,
+) -> Option<Named> {
+    let now = situation.now;
+    if case.is_held(now) {
+        return None;
+    }
+    let ladder = Ladder::new((account, law), case, bearings, now, situation.generation);
+    let coming = ladder.rungs().filter_map(|(rung, _)| {
+        let warning = live_warning(account, case, &ladder, rung, now)?;
+        let named = warning.made.names.as_ref()?;
+        let planned = ladder.place(usize::from(rung))?.planned;
+        let at = ladder.warned(warning)?.comes(planned, now)?;
+        Some(Named { at, ..named.clone() })
+    });
+    coming.min_by_key(|named| named.at)
+}
+
+fn words(
+    tenant: &TenantId,
+    account: &Account,
+    law: &Law,
+    digest: Digest,
+    situation: &Situation,
+) -> Words {
+    let profile = &account.profile;
+    let bearings = select(law, profile).map(|policy| Bearings::of(law, profile, policy));
+    let overdue = overdue(account, law, situation.now);
+    let mut owed: Vec<Money> = Vec::new();
+    for invoice in &overdue {
+        let Some(amount) = invoice.amount else { continue };
+        add(&mut owed, Money { minor: invoice.owed, ..amount });
+    }
+    let pay_url = profile.pay_url.clone();
+    let first_url = || overdue.iter().find_map(|invoice| invoice.pay_url.clone());
+    Words {
+        tenant: tenant.clone(),
+        digest,
+        name: profile.name.clone(),
+        locale: profile.locale.clone(),
+        time_zone: bearings
+            .map_or_else(|| "UTC".to_owned(), |bearings| bearings.zone.name().to_owned()),
+        owed,
+        pay_url: pay_url.or_else(first_url),
+        invoices: overdue
+            .iter()
+            .take(LISTED_MAX)
+            .filter_map(|known| invoice_words(known))
+            .collect(),
+        banners: banners(account, law, situation),
+        sent: sent(account),
+        settlers: settlers(account),
+        thanks: thanks(account, situation.now),
+        cause: cause(&overdue),
+    }
+}
+
+/// Invoices whose due date has passed, the oldest first; an invoice that closed something counts.
+#[must_use]
+pub fn overdue<'a>(account: &'a Account, law: &Law, now: Instant) -> Vec<&'a Invoice> {
+    let mut found: Vec<&Invoice> = Vec::new();
+    for case in account.cases.iter().filter(|case| case.is_live()) {
+        let invoice = account.invoice_of(case);
+        let Some(bearings) = Bearings::of_case(law, &account.profile, case) else { continue };
+        let today = bearings.zone.day(now);
+        let past = invoice.due_on.is_none_or(|due| due < today) || invoice.failed.is_some();
+        let closed = case.entries.iter().any(|entry| entry.in_force);
+        if past || closed {
+            found.push(invoice);
+        }
+    }
+    found.sort_by_key(|invoice| invoice.due_on);
+    found
+}
+
+fn invoice_words(invoice: &Invoice) -> Option<InvoiceWords> {
+    Some(InvoiceWords {
+        number: invoice.number.clone().unwrap_or_else(|| invoice.invoice.to_string()),
+        owed: Money { minor: invoice.owed, ..invoice.amount? },
+        due_on: invoice.due_on,
+        pay_url: invoice.pay_url.clone(),
+    })
+}
+
+fn banners(account: &Account, law: &Law, situation: &Situation) -> Vec<BannerNotice> {
+    let shown = account.notices.iter().rev().filter(|notice| {
+        notice.made.by.contains(&Channel::Banner) && is_valid(notice, account, law, situation)
+    });
+    let notice = |notice: &NoticeState| BannerNotice {
+        notice: notice.made.notice,
+        kind: notice.made.kind.clone(),
+        to: notice.made.to,
+        names: notice.made.names.clone(),
+    };
+    shown.take(LISTED_MAX).map(notice).collect()
+}
+
+/// When messages left that were not returned, of cases that are live.
+fn sent(account: &Account) -> Vec<Instant> {
+    let live = |id| {
+        let notice = account.notice(id);
+        notice.and_then(|notice| account.case(notice.made.case)).is_some_and(Case::is_live)
+    };
+    let mut times: Vec<Instant> = account
+        .messages
+        .iter()
+        .filter(|message| message.made.notices.iter().any(|id| live(*id)))
+        .filter(|message| !message.receipts.iter().any(|r| r.kind == ReceiptKind::Bounced))
+        .flat_map(|message| &message.receipts)
+        .filter(|receipt| matches!(receipt.kind, ReceiptKind::Accepted | ReceiptKind::Delivered))
+        .map(|receipt| receipt.at)
+        .collect();
+    times.sort_unstable();
+    times.dedup();
+    times.split_off(times.len().saturating_sub(LISTED_MAX))
+}
+
+fn settlers(account: &Account) -> Vec<String> {
+    let contacts = account.profile.contacts.iter();
+    let who = contacts.filter(|contact| contact.role.may_see_amounts());
+    let mut names: Vec<String> = who.filter_map(|contact| contact.name.clone()).collect();
+    names.dedup();
+    names.truncate(LISTED_MAX);
+    names
+}
+
+/// Whether money is on its way, or promised.
+fn thanks(account: &Account, now: Instant) -> bool {
+    let live = account.cases.iter().filter(|case| case.is_live());
+    live.flat_map(|case| &case.holds).any(|hold| {
+        hold.covers(now) && matches!(hold.cause, HoldCause::Promise | HoldCause::InFlight(_))
+    })
+}
+
+fn cause(overdue: &[&Invoice]) -> Cause {
+    let reason = overdue.iter().find_map(|invoice| invoice.failed).map(|failed| failed.reason);
+    match reason {
+        Some(FailureReason::ActionRequired) => Cause::Confirm,
+        Some(_) => Cause::Declined,
+        None if overdue.iter().any(|invoice| invoice.returned) => Cause::Returned,
+        None => Cause::Overdue,
+    }
+}

@@ -1,0 +1,146 @@
+//! What happened to a tenant and what will, dated (SPEC 2 "timeline").
+//!
+//! Rule: the past is what records say; the future is what `plan` finds if nothing changes.
+
+use serde::Serialize;
+
+use super::account::Account;
+use super::decision::Decision;
+use super::fact::ArrangementKind;
+use super::id::{InvoiceId, TenantId};
+use super::plan::{Situation, What, plan};
+use super::policy::Law;
+use super::record::{Body, Fact, Record};
+use super::time::Instant;
+
+/// One line of a timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Moment {
+    /// When.
+    pub at: Instant,
+    /// Whether it is still to come.
+    pub future: bool,
+    /// What, as a stable word: `invoice.issued`, `stage.entered`, `warning`, …
+    pub what: &'static str,
+    /// For which invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<InvoiceId>,
+    /// In a few words.
+    pub detail: String,
+}
+
+/// The dated past and future of a tenant.
+#[must_use]
+pub fn timeline(
+    tenant: &TenantId,
+    records: &[Record],
+    account: &Account,
+    law: &Law,
+    situation: &Situation,
+) -> Vec<Moment> {
+    let mut moments: Vec<Moment> =
+        records.iter().filter_map(|record| past(record, account)).collect();
+    for coming in plan(tenant, account, law, situation).coming {
+        let (what, detail) = match &coming.what {
+            What::Notice(kind) => ("notice", kind.clone()),
+            What::Warning(stage) => ("warning", format!("warning of {}", stage.word())),
+            What::Again(stage) => ("again", format!("second warning of {}", stage.word())),
+            What::Enter { stage, announced: true } => {
+                ("stage.entered", format!("{} (announced)", stage.word()))
+            }
+            What::Enter { stage, announced: false } => {
+                ("stage.entered", format!("{} (planned)", stage.word()))
+            }
+            What::Task(kind) => ("task", kind.word().to_owned()),
+        };
+        let case = account.case(coming.case);
+        let invoice = case.map(|case| account.invoice_of(case).invoice.clone());
+        moments.push(Moment { at: coming.at, future: true, what, invoice, detail });
+    }
+    moments.sort_by_key(|moment| moment.at);
+    moments
+}
+
+fn past(record: &Record, account: &Account) -> Option<Moment> {
+    let (what, invoice, detail) = match &record.body {
+        Body::Fact { fact, .. } => past_fact(fact),
+        Body::Decision(decision) => past_decision(decision, account)?,
+    };
+    Some(Moment { at: record.time, future: false, what, invoice, detail })
+}
+
+fn past_fact(fact: &Fact) -> (&'static str, Option<InvoiceId>, String) {
+    let invoice = fact.invoice().cloned();
+    let (what, detail) = match fact {
+        Fact::TenantUpdated(_) => ("tenant.updated", String::new()),
+        Fact::InvoiceIssued(terms) | Fact::InvoiceUpdated(terms) => {
+            let amount = terms.amount.map_or_else(String::new, |amount| amount.to_string());
+            let due = terms.due_on.map_or_else(String::new, |due| format!(", due {due}"));
+            let issued = matches!(fact, Fact::InvoiceIssued(_));
+            let what = if issued { "invoice.issued" } else { "invoice.updated" };
+            (what, format!("{amount}{due}"))
+        }
+        Fact::PaymentReceived(payment) => ("payment.received", payment.amount.to_string()),
+        Fact::PaymentPending(payment) => ("payment.pending", payment.amount.to_string()),
+        Fact::PaymentFailed(_) => ("payment.failed", String::new()),
+        Fact::PaymentReversed(payment) => ("payment.reversed", payment.amount.to_string()),
+        Fact::RefundMade(refund) => ("refund.made", refund.amount.to_string()),
+        Fact::CreditChanged(credit) => ("credit.changed", credit.amount.to_string()),
+        Fact::InvoicePaid(_) => ("invoice.paid", String::new()),
+        Fact::InvoiceVoided(_) => ("invoice.voided", String::new()),
+        Fact::InvoiceWrittenOff(_) => ("invoice.written_off", String::new()),
+        Fact::ArrangementMade(made) => {
+            let until = made.due_on.map_or_else(String::new, |due| format!(" to {due}"));
+            let by = made.by.as_deref().map_or_else(String::new, |by| format!(" by {by}"));
+            let kind = match made.kind {
+                ArrangementKind::Promise => "promise",
+                ArrangementKind::Extension => "extension",
+            };
+            ("arrangement.made", format!("{kind}{until}{by}"))
+        }
+        Fact::ArrangementEnded(ended) => {
+            ("arrangement.ended", format!("{:?}", ended.how).to_lowercase())
+        }
+        Fact::NoticeReceipt(receipt) => {
+            ("notice.receipt", format!("{} by {}", receipt.kind.word(), receipt.channel.word()))
+        }
+        Fact::TaskDone(done) => ("task.done", done.outcome.word().to_owned()),
+    };
+    (what, invoice, detail)
+}
+
+fn past_decision(
+    decision: &Decision,
+    account: &Account,
+) -> Option<(&'static str, Option<InvoiceId>, String)> {
+    let of = |case| account.case(case).map(|case| account.invoice_of(case).invoice.clone());
+    Some(match decision {
+        Decision::CaseOpened(opened) => {
+            ("case.opened", Some(opened.invoice.clone()), String::new())
+        }
+        Decision::NoticeMade(made) => {
+            let names = made.names.as_ref().map_or_else(String::new, |named| {
+                format!(", names {} at {}", named.stage.word(), named.at)
+            });
+            ("notice.made", of(made.case), format!("{}{names}", made.kind))
+        }
+        Decision::NoticeVoided(voided) => {
+            let notice = account.notice(voided.notice)?;
+            ("notice.voided", of(notice.made.case), notice.made.kind.clone())
+        }
+        Decision::MessageMade(_) => return None,
+        Decision::MessageTried(tried) => {
+            ("message.tried", None, format!("attempt {}", tried.attempt))
+        }
+        Decision::TaskMade(made) => ("task.made", of(made.case), made.kind.word().to_owned()),
+        Decision::RungEntered(entered) => {
+            ("stage.entered", of(entered.case), entered.stage.word().to_owned())
+        }
+        Decision::StageLifted(lifted) => {
+            let cases = account.cases.iter();
+            let mut entries = cases.flat_map(|case| &case.entries);
+            let entry = entries.find(|entry| entry.entered.entry == lifted.entry)?;
+            ("stage.lifted", of(entry.entered.case), entry.entered.stage.word().to_owned())
+        }
+    })
+}

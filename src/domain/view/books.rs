@@ -1,0 +1,159 @@
+//! Money of one invoice: pots of sources (SPEC 5.3).
+//!
+//! Rules:
+//! 1. Each source has a pot. The owner's is the greater of its newest `amount_paid` and the sum
+//!    of its payments; another's is the sum of its payments.
+//! 2. `paid` fills the owner's, or gives another's what is still owed.
+//! 3. What is reversed leaves every reckoning that is older than the reversal.
+//! 4. A refund lowers what is paid and what is owed alike: never a debt.
+
+use crate::domain::id::Source;
+
+/// A sum, and what was taken from it since it was said.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    said: i64,
+    taken: i64,
+}
+
+impl Tally {
+    const fn value(self) -> i64 {
+        let left = self.said.saturating_sub(self.taken);
+        if left < 0 { 0 } else { left }
+    }
+}
+
+/// What one source says was paid.
+#[derive(Clone, Debug)]
+struct Pot {
+    source: Source,
+    reported: Tally,
+    payments: Tally,
+    filled: Tally,
+}
+
+impl Pot {
+    fn value(&self) -> i64 {
+        self.reported.value().max(self.payments.value()).max(self.filled.value())
+    }
+}
+
+/// The books of one invoice.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Books {
+    pots: Vec<Pot>,
+    refunded: i64,
+    /// `paid` came before the amount was known.
+    paid_unseen: Option<Source>,
+}
+
+impl Books {
+    /// All pots together.
+    pub(super) fn paid(&self) -> i64 {
+        self.pots.iter().fold(0, |sum, pot| sum.saturating_add(pot.value()))
+    }
+
+    /// What is still owed of `amount`.
+    pub(super) fn owed(&self, amount: i64) -> i64 {
+        amount.saturating_sub(self.refunded).saturating_sub(self.paid()).max(0)
+    }
+
+    /// The owner's newest total.
+    pub(super) fn report(&mut self, source: &Source, total: i64) {
+        self.pot(source).reported = Tally { said: total, taken: 0 };
+    }
+
+    /// A payment.
+    pub(super) fn receive(&mut self, source: &Source, amount: i64) {
+        let payments = &mut self.pot(source).payments;
+        payments.said = payments.said.saturating_add(amount);
+    }
+
+    /// Money went back.
+    pub(super) fn reverse(&mut self, source: &Source, amount: i64) {
+        let pot = self.pot(source);
+        for tally in [&mut pot.reported, &mut pot.payments, &mut pot.filled] {
+            tally.taken = tally.taken.saturating_add(amount);
+        }
+    }
+
+    /// Money was given back: never a debt.
+    pub(super) fn refund(&mut self, source: &Source, amount: i64) {
+        let amount = amount.min(self.paid());
+        self.refunded = self.refunded.saturating_add(amount);
+        self.reverse(source, amount);
+    }
+
+    /// The invoice was said to be paid.
+    pub(super) fn fill(&mut self, source: &Source, amount: Option<i64>) {
+        let Some(amount) = amount else {
+            self.paid_unseen = Some(source.clone());
+            return;
+        };
+        let owed = self.owed(amount);
+        let pot = self.pot(source);
+        pot.filled = Tally { said: pot.value().saturating_add(owed), taken: 0 };
+    }
+
+    /// The amount became known.
+    pub(super) fn amount_known(&mut self, amount: i64) {
+        if let Some(source) = self.paid_unseen.take() {
+            self.fill(&source, Some(amount));
+        }
+    }
+
+    fn pot(&mut self, source: &Source) -> &mut Pot {
+        let place = self.pots.iter().position(|pot| pot.source == *source).unwrap_or_else(|| {
+            self.pots.push(Pot {
+                source: source.clone(),
+                reported: Tally::default(),
+                payments: Tally::default(),
+                filled: Tally::default(),
+            });
+            self.pots.len() - 1
+        });
+        &mut self.pots[place]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(name: &str) -> Source {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn a_total_and_its_payments_are_not_added() {
+        let mut books = Books::default();
+        books.receive(&source("stripe"), 300);
+        books.report(&source("stripe"), 300);
+        assert_eq!(books.owed(1000), 700);
+        books.receive(&source("bank"), 700);
+        assert_eq!(books.owed(1000), 0);
+    }
+
+    #[test]
+    fn a_reversal_takes_what_it_took_unless_a_newer_total_knows_of_it() {
+        let mut books = Books::default();
+        books.fill(&source("stripe"), Some(1000));
+        assert_eq!(books.owed(1000), 0);
+        books.reverse(&source("stripe"), 1000);
+        assert_eq!(books.owed(1000), 1000);
+        books.report(&source("stripe"), 1000);
+        assert_eq!(books.owed(1000), 0);
+    }
+
+    #[test]
+    fn a_refund_is_never_a_debt() {
+        let mut books = Books::default();
+        books.receive(&source("stripe"), 1000);
+        books.refund(&source("stripe"), 200);
+        assert_eq!(books.owed(1000), 0);
+        let mut books = Books::default();
+        books.receive(&source("stripe"), 500);
+        books.refund(&source("stripe"), 200);
+        assert_eq!(books.owed(1000), 500);
+    }
+}

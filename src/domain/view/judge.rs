@@ -1,0 +1,70 @@
+//! Whether an entry was lawful at its time (SPEC 5.8 – 5.10).
+//!
+//! Rule: what is read here is what the records say up to the entry. Calendars are asked only for
+//! what a notice allows; that the hour was a cutoff time, and that feeds were fresh, is believed
+//! as recorded.
+
+use super::Run;
+use crate::domain::account::{Case, Entry};
+use crate::domain::decision::RungEntered;
+use crate::domain::policy::Policy;
+use crate::domain::proof::Warned;
+use crate::domain::record::Record;
+use crate::domain::time::Instant;
+
+impl Run<'_> {
+    pub(super) fn enter(&mut self, record: &Record, entered: &RungEntered) {
+        let Some(place) = self.account.cases.iter().position(|case| case.case == entered.case)
+        else {
+            self.unmatched(record);
+            return;
+        };
+        let lawful = self.is_lawful(&self.account.cases[place], record.time, entered);
+        if lawful && let Some(id) = entered.notice {
+            let notice = self.account.notices.iter_mut().find(|known| known.made.notice == id);
+            if let Some(notice) = notice {
+                notice.spent = Some(entered.entry);
+            }
+        }
+        self.account.cases[place].entries.push(Entry {
+            entered: entered.clone(),
+            time: record.time,
+            lawful,
+            lifted: None,
+            in_force: false,
+        });
+    }
+
+    fn is_lawful(&self, case: &Case, t: Instant, entered: &RungEntered) -> bool {
+        let live = case.began <= t && case.is_live();
+        if !live || case.leg != entered.leg || case.is_held(t) || case.opened.is_none() {
+            return false;
+        }
+        let Some(bearings) = self.bearings_of(case) else { return false };
+        let policy = bearings.policy;
+        let rung = policy.rungs.get(usize::from(entered.rung)).and_then(|rung| rung.enter.as_ref());
+        let Some(enter) = rung.filter(|enter| enter.stage == entered.stage) else { return false };
+        if !earlier_in_force(case, policy, entered.rung) {
+            return false;
+        }
+        let Some(warn) = enter.warn.as_ref() else { return !enter.stage.restricts() };
+        let notice = entered.notice.and_then(|id| self.account.notice(id));
+        notice.is_some_and(|notice| {
+            let named = notice.made.names.as_ref();
+            let same = notice.made.leg == case.leg
+                && notice.made.rung == entered.rung
+                && named.is_some_and(|named| named.stage >= entered.stage);
+            same && Warned { notice, warn, almanac: bearings.almanac() }.covers(t)
+        })
+    }
+}
+
+/// Whether every earlier `enter` rung is in force: no stage is jumped over.
+fn earlier_in_force(case: &Case, policy: &Policy, rung: u16) -> bool {
+    let earlier = policy.rungs.iter().enumerate().take(usize::from(rung));
+    earlier.filter(|(_, rung)| rung.enter.is_some()).all(|(place, _)| {
+        case.entries.iter().any(|entry| {
+            usize::from(entry.entered.rung) == place && entry.lawful && entry.lifted.is_none()
+        })
+    })
+}

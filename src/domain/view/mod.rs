@@ -1,0 +1,203 @@
+//! The account as a function of the set of its records (SPEC 5.2 – 5.6, 5.10).
+//!
+//! Rules:
+//! 1. One pass over the sorted records; the last one wins a field.
+//! 2. An entry is judged at its own time, by all records up to it, whenever those became known.
+//! 3. Nothing is thrown away: a record about something not known yet waits as *unmatched*.
+
+mod books;
+mod cases;
+mod facts;
+mod judge;
+mod papers;
+
+use super::account::{Account, Hold};
+use super::bearings::{Bearings, select};
+use super::decision::CaseOpened;
+use super::fact::{Contact, TenantUpdated};
+use super::id::{InvoiceId, PaymentId, Source, TenantId};
+use super::money::{Currency, Money};
+use super::policy::Law;
+use super::record::{Body, Fact, Record};
+use super::time::Day;
+use books::Books;
+
+/// The account that `records` make. They are sorted and hold one copy of each (see
+/// [`super::record::insert`]).
+#[must_use]
+pub fn view(tenant: &TenantId, records: &[Record], law: &Law) -> Account {
+    let mut run = Run::new(tenant, records, law);
+    for record in records {
+        run.apply(record);
+    }
+    run.finish()
+}
+
+/// What is remembered of an invoice while the records run.
+#[derive(Debug, Default)]
+struct Sheet {
+    books: Books,
+    /// Due dates that its owner has said before, the printed one first.
+    reported_due: Vec<Day>,
+    voided: bool,
+    /// Stretches in which every case of the invoice stands still.
+    holds: Vec<Hold>,
+}
+
+/// A payment whose money no invoice claims.
+#[derive(Debug)]
+struct Loose {
+    payment: PaymentId,
+    left: Money,
+    /// A person has looked at it: it holds nothing any longer.
+    looked_at: bool,
+}
+
+/// The pass over the records.
+struct Run<'a> {
+    tenant: &'a TenantId,
+    records: &'a [Record],
+    law: &'a Law,
+    account: Account,
+    /// One a invoice, in the order of `account.invoices`.
+    sheets: Vec<Sheet>,
+    contacts: Vec<(Source, Vec<Contact>)>,
+    /// Payments that counted, and their source.
+    payments: Vec<(PaymentId, Source)>,
+    loose: Vec<Loose>,
+    /// Money on account has held something.
+    spare_held: bool,
+    /// Stretches in which every case stands still.
+    everywhere: Vec<Hold>,
+    /// Which version each case was opened with.
+    opened: Vec<CaseOpened>,
+}
+
+impl<'a> Run<'a> {
+    fn new(tenant: &'a TenantId, records: &'a [Record], law: &'a Law) -> Self {
+        let mut run = Self {
+            tenant,
+            records,
+            law,
+            account: Account::default(),
+            sheets: Vec::new(),
+            contacts: Vec::new(),
+            payments: Vec::new(),
+            loose: Vec::new(),
+            spare_held: false,
+            everywhere: Vec::new(),
+            opened: Vec::new(),
+        };
+        run.find_owners();
+        run.find_papers();
+        run
+    }
+
+    /// The source of the first `issued` owns the invoice, whatever came before it.
+    fn find_owners(&mut self) {
+        for record in self.records {
+            let Body::Fact { source, fact: Fact::InvoiceIssued(terms), .. } = &record.body else {
+                continue;
+            };
+            let place = self.invoice(&terms.invoice);
+            let owner = &mut self.account.invoices[place].owner;
+            owner.get_or_insert_with(|| source.clone());
+        }
+    }
+
+    fn apply(&mut self, record: &Record) {
+        self.account.newest = self.account.newest.max(record.time);
+        match &record.body {
+            Body::Fact { source, fact, .. } => {
+                self.account.created |= fact.creates_tenant();
+                self.apply_fact(record, source, fact);
+            }
+            Body::Decision(decision) => self.apply_decision(record, decision),
+        }
+    }
+
+    fn unmatched(&mut self, record: &Record) {
+        self.account.unmatched.push((record.source().to_owned(), record.id()));
+    }
+
+    fn update_tenant(&mut self, source: &Source, update: &TenantUpdated) {
+        let profile = &mut self.account.profile;
+        let texts = [
+            (&mut profile.name, &update.name),
+            (&mut profile.segment, &update.segment),
+            (&mut profile.plan, &update.plan),
+            (&mut profile.policy, &update.policy),
+            (&mut profile.locale, &update.locale),
+            (&mut profile.time_zone, &update.time_zone),
+            (&mut profile.country, &update.country),
+            (&mut profile.pay_url, &update.pay_url),
+        ];
+        for (field, said) in texts {
+            if said.is_some() {
+                field.clone_from(said);
+            }
+        }
+        profile.customer_since = update.customer_since.or(profile.customer_since);
+        if let Some(contacts) = &update.contacts {
+            self.contacts.retain(|(known, _)| known != source);
+            self.contacts.push((source.clone(), contacts.clone()));
+            profile.contacts.clear();
+            for contact in self.contacts.iter().flat_map(|(_, contacts)| contacts) {
+                if !profile.contacts.contains(contact) {
+                    profile.contacts.push(contact.clone());
+                }
+            }
+        }
+    }
+
+    /// The place of an invoice in the account; a new one is made where it is not known.
+    fn invoice(&mut self, invoice: &InvoiceId) -> usize {
+        let known = self.account.invoices.iter().position(|known| known.invoice == *invoice);
+        known.unwrap_or_else(|| {
+            self.account.invoices.push(facts::unheard_of(invoice));
+            self.sheets.push(Sheet::default());
+            self.sheets.len() - 1
+        })
+    }
+
+    /// The place of an invoice that was issued, sooner or later.
+    fn issued(&self, invoice: &InvoiceId) -> Option<usize> {
+        self.account
+            .invoices
+            .iter()
+            .position(|known| known.invoice == *invoice && known.owner.is_some())
+    }
+
+    /// What an invoice's dates are reckoned with before its case is opened.
+    fn bearings(&self) -> Option<Bearings<'a>> {
+        let policy = select(self.law, &self.account.profile)?;
+        Some(Bearings::of(self.law, &self.account.profile, policy))
+    }
+
+    fn spare(&self, currency: Currency) -> i64 {
+        let loose = self.loose.iter().filter(|loose| !loose.looked_at).map(|loose| loose.left);
+        let credit = self.account.credit.iter().copied();
+        loose
+            .chain(credit)
+            .filter(|money| money.currency == currency)
+            .fold(0, |sum, money| sum.saturating_add(money.minor))
+    }
+
+    fn finish(mut self) -> Account {
+        self.lapse_tasks();
+        for money in self.loose.iter().map(|loose| loose.left).filter(|left| left.minor > 0) {
+            super::account::add(&mut self.account.on_account, money);
+        }
+        self.judge_in_force();
+        self.account
+    }
+
+    fn judge_in_force(&mut self) {
+        for case in &mut self.account.cases {
+            let live = case.ended.is_none();
+            for entry in &mut case.entries {
+                entry.in_force = entry.lawful && entry.lifted.is_none() && live;
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Notices, messages, tasks, and the receipts and outcomes that come back.
+
+use super::Run;
+use crate::domain::account::{MessageState, NoticeState, Receipt, TaskState};
+use crate::domain::decision::Decision;
+use crate::domain::fact::{NoticeReceipt, TaskDone};
+use crate::domain::record::Record;
+
+impl Run<'_> {
+    /// All papers first: a receipt may be older by its own clock than the notice by ours.
+    pub(super) fn find_papers(&mut self) {
+        for record in self.records {
+            match record.as_decision() {
+                Some(Decision::CaseOpened(opened)) => self.opened.push(opened.clone()),
+                Some(Decision::NoticeMade(made)) => self.account.notices.push(NoticeState {
+                    made: (**made).clone(),
+                    time: record.time,
+                    voided: None,
+                    spent: None,
+                    receipts: Vec::new(),
+                }),
+                Some(Decision::MessageMade(made)) => self.account.messages.push(MessageState {
+                    made: (**made).clone(),
+                    time: record.time,
+                    tried: Vec::new(),
+                    receipts: Vec::new(),
+                }),
+                Some(Decision::TaskMade(made)) => self.account.tasks.push(TaskState {
+                    made: made.clone(),
+                    time: record.time,
+                    done: None,
+                    lapsed: false,
+                }),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn apply_decision(&mut self, record: &Record, decision: &Decision) {
+        match decision {
+            Decision::CaseOpened(_)
+            | Decision::NoticeMade(_)
+            | Decision::MessageMade(_)
+            | Decision::TaskMade(_) => {}
+            Decision::NoticeVoided(voided) => {
+                let known = |notice: &&mut NoticeState| notice.made.notice == voided.notice;
+                if let Some(notice) = self.account.notices.iter_mut().find(known) {
+                    notice.voided.get_or_insert(record.time);
+                }
+            }
+            Decision::MessageTried(tried) => {
+                let known = |message: &&mut MessageState| message.made.message == tried.message;
+                if let Some(message) = self.account.messages.iter_mut().find(known) {
+                    message.tried.push(record.time);
+                }
+            }
+            Decision::RungEntered(entered) => self.enter(record, entered),
+            Decision::StageLifted(lifted) => {
+                let mut entries = self.account.cases.iter_mut().flat_map(|case| &mut case.entries);
+                if let Some(entry) = entries.find(|entry| entry.entered.entry == lifted.entry) {
+                    entry.lifted.get_or_insert(record.time);
+                }
+            }
+        }
+    }
+
+    pub(super) fn receipt(&mut self, record: &Record, said: &NoticeReceipt) {
+        let mut receipt = Receipt {
+            channel: said.channel,
+            recipient: said.mailbox.clone().or_else(|| said.person.clone()).unwrap_or_default(),
+            role: said.role,
+            kind: said.kind,
+            attempt: said.attempt.unwrap_or(0),
+            at: said.at.unwrap_or(record.time),
+            learnt: record.learnt,
+        };
+        let mut about: Vec<_> = said.notice.into_iter().collect();
+        if let Some(id) = said.message {
+            let known = |message: &&mut MessageState| message.made.message == id;
+            let Some(message) = self.account.messages.iter_mut().find(known) else {
+                self.unmatched(record);
+                return;
+            };
+            if receipt.recipient.is_empty() {
+                receipt.recipient.clone_from(&message.made.recipient);
+            }
+            receipt.role = receipt.role.or(Some(message.made.role));
+            message.receipts.push(receipt.clone());
+            about.extend(&message.made.notices);
+        }
+        // A repetition that reached somebody proves nothing for its warning: each its own.
+        let mut known = false;
+        for notice in &mut self.account.notices {
+            if about.contains(&notice.made.notice) {
+                notice.receipts.push(receipt.clone());
+                known = true;
+            }
+        }
+        if !known {
+            self.unmatched(record);
+        }
+    }
+
+    pub(super) fn task_done(&mut self, record: &Record, done: &TaskDone) {
+        let known = |task: &&mut TaskState| task.made.task == done.task;
+        let Some(task) = self.account.tasks.iter_mut().find(known) else {
+            self.unmatched(record);
+            return;
+        };
+        task.done.get_or_insert((record.time, done.outcome));
+        let kind = task.made.kind;
+        self.looked(kind, record.time);
+    }
+
+    /// A task lapses when a later repetition took its place, or its case ended.
+    pub(super) fn lapse_tasks(&mut self) {
+        for place in 0..self.account.tasks.len() {
+            let made = &self.account.tasks[place].made;
+            let over = self.account.case(made.case).is_none_or(|case| !case.is_live());
+            let replaced = made.rung.is_some()
+                && self.account.tasks.iter().any(|other| {
+                    other.made.case == made.case
+                        && other.made.rung == made.rung
+                        && other.made.kind == made.kind
+                        && other.made.n > made.n
+                });
+            self.account.tasks[place].lapsed = over || replaced;
+        }
+    }
+}
