@@ -13,7 +13,6 @@ use std::sync::Arc;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 
 /// Where settings came from: a file, or a variable of the environment.
-#[derive(Debug)]
 pub(super) struct Origin {
     /// The file's name as it was given, or the variable's.
     pub(super) name: String,
@@ -23,9 +22,26 @@ pub(super) struct Origin {
     hidden: Vec<Range<usize>>,
 }
 
+impl fmt::Debug for Origin {
+    /// Its name: the text may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
 impl Origin {
     pub(super) fn new(name: &str, text: &str, hidden: Vec<Range<usize>>) -> Arc<Self> {
         Arc::new(Self { name: name.to_owned(), text: text.to_owned(), hidden })
+    }
+
+    /// A variable of the environment.
+    pub(super) fn variable(name: &str) -> Arc<Self> {
+        Self::new(name, "", Vec::new())
+    }
+
+    /// Whether it is a variable of the environment, where every value is written as a text.
+    pub(super) fn is_variable(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// The text with asterisks, byte for byte, where something must not be shown.
@@ -54,6 +70,15 @@ impl Place {
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         (line, column)
+    }
+
+    /// The file and the line, or the variable.
+    pub(super) fn shown(&self) -> String {
+        let name = &self.origin.name;
+        if self.origin.is_variable() {
+            return name.clone();
+        }
+        format!("{name}:{}", self.line_and_column().0)
     }
 }
 

@@ -10,6 +10,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::fault::{Faults, Place, suggest};
+use super::secret::Secret;
 use super::tree::{Entry, Node, Table, Value};
 
 /// A table that is being read.
@@ -60,6 +61,13 @@ impl<'a> Fields<'a> {
         self.entry(key).map(|entry| &entry.node)
     }
 
+    /// A table that was read before: nothing more is said of unknown keys.
+    pub(super) fn again(&self, key: &'static str) -> Option<Self> {
+        let fields = self.table(key)?;
+        fields.names.set(true);
+        Some(fields)
+    }
+
     fn entry(&self, key: &'static str) -> Option<&'a Entry> {
         let mut known = self.known.borrow_mut();
         if !known.contains(&key) {
@@ -98,7 +106,7 @@ impl<'a> Fields<'a> {
             if let Some(entry) = self.table.0.get(*key) {
                 self.known.borrow_mut().push(key);
                 let what = format!("`{}` is not known to this version", self.path_of(key));
-                self.faults.add(&entry.key, what, "take it out; the policy then works without it");
+                self.faults.add(&entry.key, what, "take it out");
             }
         }
     }
@@ -106,6 +114,11 @@ impl<'a> Fields<'a> {
     fn wrong_kind(&self, key: &str, node: &Node, wanted: &str) {
         let what = format!("`{}` is {}, not {wanted}", self.path_of(key), node.value.kind());
         self.faults.add(&node.place, what, format!("give {wanted}"));
+    }
+
+    /// A text that faults never quote.
+    pub(super) fn secret(&self, key: &'static str) -> Option<Secret> {
+        self.text(key).map(Secret::new)
     }
 
     /// A text.
@@ -150,8 +163,10 @@ impl<'a> Fields<'a> {
     /// True or false.
     pub(super) fn boolean(&self, key: &'static str) -> Option<bool> {
         let node = self.node(key)?;
-        match node.value {
-            Value::Boolean(yes) => Some(yes),
+        match &node.value {
+            Value::Boolean(yes) => Some(*yes),
+            Value::Text(text) if node.place.origin.is_variable() && text == "true" => Some(true),
+            Value::Text(text) if node.place.origin.is_variable() && text == "false" => Some(false),
             _ => {
                 self.wrong_kind(key, node, "true or false");
                 None
@@ -162,7 +177,12 @@ impl<'a> Fields<'a> {
     /// A whole number from `least` to `most`.
     pub(super) fn number(&self, key: &'static str, least: u32, most: u32) -> Option<u32> {
         let node = self.node(key)?;
-        let Value::Integer(number) = node.value else {
+        let number = match &node.value {
+            Value::Integer(number) => Some(*number),
+            Value::Text(text) if node.place.origin.is_variable() => text.parse().ok(),
+            _ => None,
+        };
+        let Some(number) = number else {
             self.wrong_kind(key, node, "a whole number");
             return None;
         };

@@ -1,8 +1,31 @@
 //! Settings: read from files and the environment, checked as a whole, all faults at once.
+//!
+//! Rules:
+//! 1. A [`Config`] that exists is valid. Its documentation is `config/default.toml`, which is also
+//!    where its defaults come from.
+//! 2. Layers: what is compiled in, then one file, then the environment. Tables merge key by key,
+//!    lists are replaced.
+//! 3. Nothing that came from a secret key is ever printed.
 
+mod environment;
 mod fault;
 mod fields;
+mod load;
 pub mod policies;
+mod read;
+mod secret;
+mod settings;
+mod show;
 mod tree;
+mod values;
 
+pub use environment::Environment;
 pub use fault::{Fault, render};
+pub use load::{DEFAULT, Request, load, load_text};
+pub use secret::Secret;
+pub use settings::{
+    Admin, Algorithm, Config, Email, Enforce, Gate, IdentifyRules, Jwt, JwtKey, Log, ProcessRole,
+    Proxy, Route, Store, StoreKind, Stripe, Token, TokenRole, Upstream,
+};
+pub use show::{Shown, ShownKey};
+pub use values::{Network, Sha256};

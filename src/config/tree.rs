@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 use super::fault::{Fault, Faults, Origin, Place};
 
 /// Keys whose values are secrets, or may hold a password: never shown.
-const SECRET_KEYS: [&str; 4] = ["secret", "secrets", "smtp", "url"];
+pub(super) const SECRET_KEYS: [&str; 4] = ["secret", "secrets", "smtp", "url"];
 
 /// A value and its place.
 #[derive(Clone, Debug)]
@@ -111,15 +111,13 @@ pub(super) fn parse(text: &str, name: &str, faults: &Faults) -> Option<Node> {
     errors.is_empty().then_some(Node { place: whole, value: Value::Table(table) })
 }
 
-/// A value from elsewhere than a file: TOML if it is, else the text itself.
+/// A variable's value: TOML if it begins like a list, a table or a quoted text, else the text.
 pub(super) fn parse_value(text: &str, origin: &Arc<Origin>) -> Node {
     let place = Place { origin: Arc::clone(origin), span: 0..0 };
-    let value = DeValue::parse(text)
-        .ok()
-        .map(|value| convert(value.into_inner(), origin))
-        .filter(|value| !matches!(value, Value::Date(_)))
-        .unwrap_or_else(|| Value::Text(text.to_owned()));
-    Node { place, value }
+    let structured = text.starts_with(['[', '{', '"', '\'']);
+    let parsed = structured.then(|| DeValue::parse(text).ok()).flatten();
+    let value = parsed.map(|value| convert(value.into_inner(), origin));
+    Node { place, value: value.unwrap_or_else(|| Value::Text(text.to_owned())) }
 }
 
 fn convert_table(table: DeTable<'_>, origin: &Arc<Origin>) -> Table {
@@ -187,8 +185,12 @@ fn hide_secret_lines(text: &str, hidden: &mut Vec<Range<usize>>) {
     }
 }
 
+/// The place of the whole, which is in no file.
+pub(super) fn nowhere() -> Place {
+    Place { origin: Origin::variable("configuration"), span: 0..0 }
+}
+
 /// A fault that is in no file: the file itself cannot be read.
 pub(super) fn unreadable(name: &str, what: String, help: &str) -> Fault {
-    let origin = Origin::new(name, "", Vec::new());
-    Fault::new(&Place { origin, span: 0..0 }, what, help)
+    Fault::new(&Place { origin: Origin::variable(name), span: 0..0 }, what, help)
 }

@@ -13,7 +13,7 @@ use crate::domain::stage::Stage;
 use crate::domain::time::{DAY, Instant};
 
 /// The policy that is taken where no line of `[[select]]` matches.
-pub(in crate::config) const FALLBACK: &str = "standard";
+const FALLBACK: &str = "standard";
 
 /// A day from which cutoff times are looked for: the search is longer than two years, so it
 /// matters little which. 2026-01-05, a Monday.

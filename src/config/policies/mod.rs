@@ -21,7 +21,6 @@ use super::tree::{self, Table, Value};
 use crate::domain::id::PolicyName;
 use crate::domain::policy::{Law, Policy};
 
-pub(super) use check::FALLBACK;
 pub(super) use read::{Defaults, law};
 pub use write::{calendar as calendar_text, policy as text};
 

@@ -1,0 +1,146 @@
+//! Layers: what is compiled in, a file, the environment.
+//!
+//! Rules:
+//! 1. The file is the one that was named, else `AMBERGATE_CONFIG`, else `ambergate.toml` in the
+//!    current folder, else there is none.
+//! 2. Ready policies join where the file names them, in `[[select]]` or to change them.
+
+use std::path::{Path, PathBuf};
+
+use super::environment::{self, Environment};
+use super::fault::{Fault, Faults};
+use super::fields::Fields;
+use super::policies::{self, Defaults};
+use super::read::{self, Setting};
+use super::settings::{Config, ProcessRole};
+use super::tree::{self, Entry, Node, Table, Value};
+use crate::domain::span::{Span, Unit};
+
+/// Every key, its default and a line on it.
+pub const DEFAULT: &str = include_str!("../../config/default.toml");
+
+/// The file that is read where none is named.
+const FILE: &str = "ambergate.toml";
+
+/// What is to be loaded.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The file that was named.
+    pub file: Option<PathBuf>,
+    /// The environment.
+    pub environment: Environment,
+    /// Which part of the program it is for.
+    pub role: ProcessRole,
+    /// For `demo`: nobody asks for ways out, the operator is always there, `slack` is zero; what
+    /// the file says holds all the same.
+    pub demo: bool,
+}
+
+/// Loads and checks.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn load(request: &Request) -> Result<Config, Vec<Fault>> {
+    match chosen(request) {
+        None => build(None, request),
+        Some(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                let what = format!("the configuration cannot be read: {error}");
+                let help = "name a file that is there: --config FILE, or AMBERGATE_CONFIG";
+                vec![tree::unreadable(&name, what, help)]
+            })?;
+            build(Some((&text, &name)), request)
+        }
+    }
+}
+
+/// As [`load`], with the file's text given.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn load_text(text: &str, name: &str, request: &Request) -> Result<Config, Vec<Fault>> {
+    build(Some((text, name)), request)
+}
+
+fn chosen(request: &Request) -> Option<PathBuf> {
+    let named = || request.environment.value("AMBERGATE_CONFIG").map(PathBuf::from);
+    let here = || Path::new(FILE).exists().then(|| PathBuf::from(FILE));
+    request.file.clone().or_else(named).or_else(here)
+}
+
+fn build(file: Option<(&str, &str)>, request: &Request) -> Result<Config, Vec<Fault>> {
+    let faults = Faults::default();
+    let mut base = layer(DEFAULT, "default.toml", &faults);
+    base.merge(layer(policies::STANDARD, "standard.toml", &faults));
+    let given = match file {
+        Some((text, name)) => tree::parse(text, name, &faults),
+        None => None,
+    };
+    let given = given.map(into_table).unwrap_or_default();
+    if faults.count() > 0 {
+        return Err(faults.into_sorted());
+    }
+    for (name, text) in policies::READY {
+        if names_policy(&given, name) {
+            base.merge(layer(text, &format!("{name}.toml"), &faults));
+        }
+    }
+    if request.demo {
+        make_demo(&mut base);
+    }
+    base.merge(given);
+    environment::overlay(&mut base, &request.environment, &faults);
+    let config = {
+        let place = tree::nowhere();
+        let root = Node { place, value: Value::Table(base) };
+        let Value::Table(table) = &root.value else { return Err(faults.into_sorted()) };
+        let fields = Fields::new(table, &root.place, "", &faults);
+        let slack = request.demo.then_some(Span { count: 0, unit: Unit::Minutes });
+        let policies = slack.map_or_else(Defaults::default, |slack| Defaults { slack });
+        let setting = Setting { demo: request.demo, role: request.role, policies };
+        read::config(&fields, &root, setting)
+    };
+    let mut faults = faults.into_sorted();
+    if config.is_none() && faults.is_empty() {
+        let help = "every section of default.toml is a table";
+        faults.push(tree::unreadable("configuration", "a section is missing".to_owned(), help));
+    }
+    config.filter(|_| faults.is_empty()).ok_or(faults)
+}
+
+fn layer(text: &str, name: &str, faults: &Faults) -> Table {
+    tree::parse(text, name, faults).map(into_table).unwrap_or_default()
+}
+
+fn into_table(node: Node) -> Table {
+    match node.value {
+        Value::Table(table) => table,
+        _ => Table::default(),
+    }
+}
+
+/// Whether the file selects that policy, or changes it.
+fn names_policy(given: &Table, name: &str) -> bool {
+    let text = |entry: &Entry| matches!(&entry.node.value, Value::Text(text) if text == name);
+    let selects = |node: &Node| match &node.value {
+        Value::Table(line) => line.0.get("policy").is_some_and(text),
+        _ => false,
+    };
+    let list = given.0.get("select").map(|entry| &entry.node.value);
+    given.table("policies").is_some_and(|policies| policies.0.contains_key(name))
+        || matches!(list, Some(Value::List(lines)) if lines.iter().any(selects))
+}
+
+/// Takes the operator and the slack out of what is compiled in.
+fn make_demo(base: &mut Table) {
+    base.0.remove("operator");
+    let Some(Value::Table(policies)) = base.0.get_mut("policies").map(|e| &mut e.node.value) else {
+        return;
+    };
+    for entry in policies.0.values_mut() {
+        if let Value::Table(policy) = &mut entry.node.value {
+            policy.0.remove("slack");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What is reached outside: `[store]`, `[email]`, `[cors]`, `[sources]`; and `[log]`.
+
+use super::super::fields::Fields;
+use super::super::secret::Secret;
+use super::super::settings::{Email, Log, Store, StoreKind, Stripe};
+use super::servers::time;
+
+pub(super) fn store(fields: &Fields<'_>) -> Option<Store> {
+    let kind = fields.word("kind", &[("embedded", true), ("redis", false)]);
+    let path = fields.parsed("path");
+    let url = fields.secret("url");
+    if url.as_ref().is_some_and(|url| !is_url(url, &["redis", "rediss"])) {
+        let help = "\"redis://host:6379\", or \"rediss://\" for TLS";
+        fields.fault("url", "is no address of a Redis server", help);
+    }
+    let prefix = fields.text("prefix");
+    let odd = |prefix: &str| {
+        prefix.is_empty()
+            || !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    if prefix.is_some_and(odd) {
+        fields.fault("prefix", "holds odd characters", "letters, digits, - _ and .");
+    }
+    let stale_max = time(fields, "stale_max");
+    let kind =
+        if kind? { StoreKind::Embedded { path: path? } } else { StoreKind::Redis { url: url? } };
+    Some(Store { kind, prefix: prefix?.to_owned(), stale_max: stale_max? })
+}
+
+fn is_url(url: &Secret, schemes: &[&str]) -> bool {
+    let uri: Result<http::Uri, _> = url.expose().parse();
+    uri.is_ok_and(|uri| {
+        uri.host().is_some_and(|host| !host.is_empty())
+            && uri.scheme_str().is_some_and(|scheme| schemes.contains(&scheme))
+    })
+}
+
+/// `None`: no mail leaves.
+pub(super) fn email(fields: &Fields<'_>) -> Option<Email> {
+    let from = fields.text("from").map(str::to_owned);
+    let templates = fields.parsed("templates");
+    let only_to = fields.texts("only_to");
+    for (text, place) in only_to.iter().flatten() {
+        if !text.contains('@') {
+            let what = format!("`email.only_to`: {text:?} is no mailbox and no domain");
+            fields.faults().add(place, what, "\"me@example.com\" or \"@example.com\"");
+        }
+    }
+    let only_to = only_to.map(|list| list.into_iter().map(|(text, _)| text.to_owned()).collect());
+    let smtp = fields.secret("smtp")?;
+    if !is_url(&smtp, &["smtp", "smtps"]) {
+        let help = "\"smtps://user:password@mail.example.com\", or \"smtp://\"; in the user and \
+                    the password write odd characters as %XX";
+        fields.fault("smtp", "is no address of a mail server", help);
+    }
+    if from.as_deref().is_some_and(|from| !from.contains('@')) {
+        fields.fault("from", "is no sender", "such as \"Example <billing@example.com>\"");
+    }
+    let from = from.or_else(|| fields.missing("from", "\"Example <billing@example.com>\""))?;
+    Some(Email { smtp, from, only_to, templates })
+}
+
+pub(super) fn origins(fields: &Fields<'_>) -> Option<Vec<String>> {
+    let origins = fields.texts("origins")?;
+    for (origin, place) in &origins {
+        let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        if !rest.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*'])) {
+            let what = format!("`cors.origins`: {origin:?} is no origin");
+            fields.faults().add(place, what, "\"https://app.example.com\", without a path");
+        }
+    }
+    Some(origins.into_iter().map(|(origin, _)| origin.to_owned()).collect())
+}
+
+pub(super) fn stripe(root: &Fields<'_>, notes: &mut Vec<String>) -> Option<Stripe> {
+    let sources = root.table("sources")?;
+    let fields = sources.table("stripe")?;
+    let given = fields.texts("secrets").unwrap_or_default();
+    if given.is_empty() {
+        let help = "the endpoint's signing secret: secrets = [\"whsec_…\"]";
+        match fields.has("secrets") {
+            true => fields.fault("secrets", "is empty", help),
+            false => fields.missing("secrets", help).unwrap_or(()),
+        }
+    }
+    if given.iter().any(|(secret, _)| secret.is_empty()) {
+        fields.fault("secrets", "holds an empty one", "anybody could sign with it");
+    }
+    let tenant = fields.text("tenant").unwrap_or("metadata.tenant").to_owned();
+    let heard_every = fields.parsed("heard_every");
+    if heard_every.is_some() {
+        notes.push("sources.stripe.heard_every is read, and not yet watched".to_owned());
+    }
+    let secrets = given.into_iter().map(|(secret, _)| Secret::new(secret)).collect();
+    Some(Stripe { secrets, tenant, heard_every })
+}
+
+pub(super) fn log(fields: &Fields<'_>) -> Option<Log> {
+    let json = fields.word("format", &[("human", false), ("json", true)]);
+    let level = fields.text("level");
+    if let Some(level) = level
+        && level.parse::<tracing_subscriber::filter::targets::Targets>().is_err()
+    {
+        let help = "\"info\", or \"info,ambergate::store=debug\"";
+        fields.fault("level", &format!("is {level:?}"), help);
+    }
+    Some(Log { json: json?, level: level?.to_owned() })
+}

@@ -1,0 +1,273 @@
+//! What a configuration says, as values that are already valid (SPEC 10).
+//!
+//! Rule: a [`Config`] that exists is valid; only this folder makes one.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::secret::Secret;
+use super::show::Shown;
+use super::values::{Network, Sha256};
+use crate::domain::decide::RouteClass;
+use crate::domain::policy::Law;
+use crate::domain::span::Span;
+
+/// All settings.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[proxy]`.
+    pub proxy: Proxy,
+    /// `[upstream]`.
+    pub upstream: Upstream,
+    /// `[gate]`.
+    pub gate: Gate,
+    /// `[admin]`.
+    pub admin: Admin,
+    /// `[ingest] listen`; absent: only the admin address takes events.
+    pub ingest: Option<SocketAddr>,
+    /// `[store]`.
+    pub store: Store,
+    /// `[journal] path`: a folder of this process alone. Unused with the embedded store.
+    pub journal: PathBuf,
+    /// `[[identify]]`, in the order in which they were given.
+    pub identify: Vec<Jwt>,
+    /// `[identify_rules]`.
+    pub identify_rules: IdentifyRules,
+    /// The ways out, then `[[routes]]`: the first match wins.
+    pub routes: Vec<Route>,
+    /// `[email]`; absent: no mail leaves, and no warning by mail is ever delivered.
+    pub email: Option<Email>,
+    /// `[cors] origins`.
+    pub cors_origins: Vec<String>,
+    /// `[sources.stripe]`.
+    pub stripe: Option<Stripe>,
+    /// `[log]`.
+    pub log: Log,
+    /// `[calendars]`, `[operator]`, `[policies]`, `[[select]]`.
+    pub law: Law,
+    /// What is allowed and may still surprise; told at the start.
+    pub notes: Vec<String>,
+    /// Every key with its value and where it came from; no secrets.
+    pub shown: Shown,
+}
+
+/// Where requests come in.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// The address.
+    pub listen: SocketAddr,
+    /// How many workers; absent: one a core.
+    pub workers: Option<usize>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+}
+
+/// The app.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// `host:port` of each server.
+    pub addresses: Vec<String>,
+    /// At most so many connections to one server.
+    pub max_connections: usize,
+    /// How long the first byte of an answer may take.
+    pub first_byte: Duration,
+}
+
+/// Whether refusals and banners happen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Enforce {
+    /// They do.
+    #[default]
+    On,
+    /// They are counted as what would have happened.
+    Observe,
+    /// Nothing is judged.
+    Off,
+}
+
+/// How requests are judged.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// Whether refusals and banners happen.
+    pub enforce: Enforce,
+    /// Whether messages leave.
+    pub notices: bool,
+    /// Under which path the gate answers by itself.
+    pub prefix: String,
+    /// Everything passes while this file exists.
+    pub open_file: Option<PathBuf>,
+    /// The status of a refusal.
+    pub status: u16,
+}
+
+/// The admin API.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// The address.
+    pub listen: SocketAddr,
+    /// Who may use it.
+    pub tokens: Vec<Token>,
+}
+
+/// What the bearer of a token may do, each more than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TokenRole {
+    /// Sends events, and nothing else.
+    Ingest,
+    /// Reads.
+    Viewer,
+    /// Also makes arrangements and does tasks.
+    Agent,
+    /// Everything.
+    Admin,
+}
+
+/// A token, known by its hash only.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// Whose it is; recorded with what its bearer does.
+    pub name: String,
+    /// What its bearer may do.
+    pub role: TokenRole,
+    /// SHA-256 of the token's bytes.
+    pub sha256: Sha256,
+}
+
+/// Where state is kept.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Which store.
+    pub kind: StoreKind,
+    /// What its keys begin with.
+    pub prefix: String,
+    /// A shard silent for so long: what restricts falls to grace.
+    pub stale_max: Duration,
+}
+
+/// Which store.
+#[derive(Clone, Debug)]
+pub enum StoreKind {
+    /// One file, no server.
+    Embedded {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Redis or Valkey.
+    Redis {
+        /// `redis://` or `rediss://`, with a password if it needs one.
+        url: Secret,
+    },
+}
+
+/// One `[[identify]] jwt`.
+#[derive(Clone, Debug)]
+pub struct Jwt {
+    /// What signatures are checked with.
+    pub key: JwtKey,
+    /// Which algorithms are taken; never empty, and they fit the key.
+    pub algorithms: Vec<Algorithm>,
+    /// In which header tokens are found.
+    pub header: Option<String>,
+    /// In which cookie tokens are found.
+    pub cookie: Option<String>,
+    /// The claim that names the tenant: a name, or a JSON pointer.
+    pub claim: String,
+    /// The claim that names roles.
+    pub role_claim: Option<String>,
+    /// `iss` must be this.
+    pub issuer: Option<String>,
+    /// `aud` must hold one of these; empty: whatever it holds.
+    pub audience: Vec<String>,
+}
+
+/// What signatures are checked with.
+#[derive(Clone, Debug)]
+pub enum JwtKey {
+    /// A shared secret.
+    Secret(Secret),
+    /// A public key, the text of its PEM.
+    Pem(String),
+}
+
+/// How tokens are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// HMAC with SHA-256.
+    Hs256,
+    /// RSA with SHA-256.
+    Rs256,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+}
+
+/// What is done with those who cannot be identified, and what the app calls its roles.
+#[derive(Clone, Debug)]
+pub struct IdentifyRules {
+    /// Whether requests that name nobody pass; else 401.
+    pub anonymous_pass: bool,
+    /// Whether requests with a bad token pass as naming nobody; else 401.
+    pub bad_token_pass: bool,
+    /// What those who settle invoices are called.
+    pub billing: Vec<String>,
+    /// What those who run the tenant's account are called.
+    pub admin: Vec<String>,
+    /// What the operator's own people are called: what they see proves nothing.
+    pub staff: Vec<String>,
+}
+
+/// One of `[[routes]]`, or a way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// `/invoices/**`, `/login`, `/files/*/download`.
+    pub pattern: String,
+    /// For which methods; empty: all.
+    pub methods: Vec<String>,
+    /// What requests that match are.
+    pub class: RouteClass,
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug)]
+pub struct Email {
+    /// The server, with its password: `smtp://` or `smtps://`.
+    pub smtp: Secret,
+    /// The sender.
+    pub from: String,
+    /// Rehearsal: mail leaves only for these mailboxes or domains. Absent: for all.
+    pub only_to: Option<Vec<String>>,
+    /// A folder of templates that take the place of those compiled in.
+    pub templates: Option<PathBuf>,
+}
+
+/// Stripe as a source.
+#[derive(Clone, Debug)]
+pub struct Stripe {
+    /// Signing secrets, any of which is good; several while one is replaced.
+    pub secrets: Vec<Secret>,
+    /// Where an object names its tenant.
+    pub tenant: String,
+    /// It is said to be heard of so often.
+    pub heard_every: Option<Span>,
+}
+
+/// How logs are written.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// For machines; else for people.
+    pub json: bool,
+    /// What is told: `info`, or directives such as `info,ambergate::store=debug`.
+    pub level: String,
+}
+
+/// Which part of the program a process is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProcessRole {
+    /// Gate and control plane.
+    #[default]
+    All,
+    /// The gate alone.
+    Gate,
+    /// The control plane alone.
+    Control,
+}
