@@ -124,6 +124,14 @@ impl Scope {
     }
 }
 
+impl RecordId {
+    /// The id of a record of ambergate's own: `receipt-0123…`.
+    #[must_use]
+    pub fn derived(kind: &'static str, id: Derived) -> Self {
+        Self(format!("{kind}-{id}").into())
+    }
+}
+
 impl Source {
     /// The source of ambergate's own records.
     pub const OWN: &'static str = "ambergate";

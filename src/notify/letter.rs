@@ -1,0 +1,374 @@
+//! What a message says, gathered from the account: everything the templates may use.
+//!
+//! Rules:
+//! 1. The list of notices is the message's own, frozen when it was made; the strictest comes first.
+//! 2. What is owed is the account's, as just read: all of it, also what is not due yet.
+//! 3. Amounts, numbers and links go only to people who may see them (SPEC 6 "Refusals").
+//! 4. Text from outside is one line without control characters, and never longer than a line
+//!    should be; a link is http or https, or is left out.
+
+use crate::domain::account::{
+    Account, Case, Invoice, InvoiceStatus, MessageState, NoticeState, add,
+};
+use crate::domain::decision::Step;
+use crate::domain::fact::FailureReason;
+use crate::domain::grant::Cause;
+use crate::domain::id::{MessageId, TenantId};
+use crate::domain::money::Money;
+use crate::domain::policy::{Law, Policy};
+use crate::domain::stage::{Role, Stage};
+use crate::domain::time::{Day, Instant, Zone};
+
+/// The longest text from outside in a mail, in characters.
+const TEXT_CHARS_MAX: usize = 120;
+/// The longest link in a mail, in bytes.
+const LINK_BYTES_MAX: usize = 2_000;
+/// At most so many invoices are listed one by one.
+const INVOICES_MAX: usize = 50;
+
+/// What a notice is about: names its template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// An invoice goes out: is all well?
+    AllWell,
+    /// A due date is near.
+    Upcoming,
+    /// It is today.
+    DueToday,
+    /// It has passed.
+    Overdue,
+    /// A cutoff is named.
+    Warning,
+    /// A cutoff was named before.
+    Again,
+    /// A stage has begun.
+    Entered,
+    /// A restricted tenant has paid.
+    Thanks,
+}
+
+impl Kind {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 8] = [
+        Self::Thanks,
+        Self::AllWell,
+        Self::Upcoming,
+        Self::DueToday,
+        Self::Overdue,
+        Self::Again,
+        Self::Warning,
+        Self::Entered,
+    ];
+
+    /// The word used in policies, and its template's name.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AllWell => "all_well",
+            Self::Upcoming => "upcoming",
+            Self::DueToday => "due_today",
+            Self::Overdue => "overdue",
+            Self::Warning => "warning",
+            Self::Again => "again",
+            Self::Entered => "entered",
+            Self::Thanks => "thanks",
+        }
+    }
+
+    /// From its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    fn of(notice: &NoticeState) -> Self {
+        match notice.made.step {
+            Step::Plain => Self::from_word(&notice.made.kind).unwrap_or(Self::Overdue),
+            Step::Warning => Self::Warning,
+            Step::Again(_) => Self::Again,
+            Step::Entered => Self::Entered,
+            Step::Thanks => Self::Thanks,
+        }
+    }
+
+    fn strictness(self) -> usize {
+        Self::ALL.iter().position(|kind| *kind == self).unwrap_or_default()
+    }
+}
+
+/// What one message says to one recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Which message.
+    pub message: MessageId,
+    /// The mailbox.
+    pub recipient: String,
+    /// How the recipient is called.
+    pub hello: Option<String>,
+    /// Whether the recipient may not see amounts.
+    pub neutral: bool,
+    /// The language that the tenant asked for.
+    pub locale: Option<String>,
+    /// In which zone times are said.
+    pub zone: Zone,
+    /// The name of the tenant that people read.
+    pub tenant: String,
+    /// The strictest first; never empty.
+    pub notices: Vec<Said>,
+    /// All that is open, the oldest due date first.
+    pub invoices: Vec<Open>,
+    /// All that is open, one amount a currency.
+    pub owed: Vec<Money>,
+    /// The one link by which to pay.
+    pub pay_url: Option<String>,
+    /// Who can settle it.
+    pub settlers: Vec<String>,
+}
+
+/// One notice of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Its template.
+    pub kind: Kind,
+    /// The number of its invoice.
+    pub number: String,
+    /// What is open on it.
+    pub open: Option<Money>,
+    /// When it was, or is, due.
+    pub due_on: Day,
+    /// The stage that will begin, or has begun.
+    pub stage: Stage,
+    /// The part of the app that it is about. `None`: all of it.
+    pub scope: Option<String>,
+    /// When the stage begins or began.
+    pub at: Instant,
+    /// Why it is open.
+    pub cause: Cause,
+}
+
+/// An invoice on which something is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Its number.
+    pub number: String,
+    /// What is open.
+    pub amount: Money,
+    /// When it was, or is, due.
+    pub due_on: Option<Day>,
+    /// Where it can be paid.
+    pub pay_url: Option<String>,
+}
+
+/// Gathers what `message` says. `None`: it says nothing any more.
+#[must_use]
+pub fn compose(
+    tenant: &TenantId,
+    account: &Account,
+    message: &MessageState,
+    law: &Law,
+) -> Option<Letter> {
+    let made = &message.made;
+    let noticed: Vec<(&NoticeState, &Case)> = made
+        .notices
+        .iter()
+        .filter_map(|id| account.notice(*id))
+        .filter_map(|notice| Some((notice, account.case(notice.made.case)?)))
+        .collect();
+    let policy = noticed.first().and_then(|(_, case)| pinned(case, law));
+    let zone = zone_of(account, policy);
+    let mut notices: Vec<Said> =
+        noticed.iter().map(|(notice, case)| said(account, notice, case, law, &zone)).collect();
+    notices.sort_by_key(|said| {
+        let named = if said.kind == Kind::Thanks { Stage::Full } else { said.stage };
+        (std::cmp::Reverse((named, said.kind.strictness())), said.at)
+    });
+    if notices.is_empty() {
+        return None;
+    }
+    let mut invoices = open_invoices(account);
+    let mut owed = Vec::new();
+    invoices.iter().for_each(|open| add(&mut owed, open.amount));
+    let pay_url = account.profile.pay_url.as_deref().and_then(link);
+    let single = || invoices.first().filter(|_| invoices.len() == 1)?.pay_url.clone();
+    let pay_url = pay_url.or_else(single);
+    invoices.truncate(INVOICES_MAX);
+    Some(Letter {
+        message: made.message,
+        recipient: made.recipient.clone(),
+        hello: hello(account, &made.recipient),
+        neutral: made.role == Role::User,
+        locale: account.profile.locale.clone(),
+        zone,
+        tenant: account.profile.name.as_deref().map_or_else(|| line(tenant.as_str()), line),
+        notices,
+        owed,
+        pay_url,
+        settlers: settlers(account),
+        invoices,
+    })
+}
+
+fn pinned<'a>(case: &Case, law: &'a Law) -> Option<&'a Policy> {
+    let opened = case.opened.as_ref()?;
+    law.versions.get(&opened.policy).map(std::convert::AsRef::as_ref)
+}
+
+fn zone_of(account: &Account, policy: Option<&Policy>) -> Zone {
+    let own = account.profile.time_zone.as_deref().and_then(Zone::named);
+    own.or_else(|| policy.map(|policy| policy.zone.clone())).unwrap_or_else(Zone::utc)
+}
+
+fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &Zone) -> Said {
+    let invoice = account.invoice_of(case);
+    let made = &notice.made;
+    let kind = Kind::of(notice);
+    let rung = pinned(case, law).and_then(|policy| policy.rungs.get(usize::from(made.rung)));
+    let named = made.names.as_ref();
+    let entry = case.entries.iter().rev().find(|entry| entry.entered.rung == made.rung);
+    let of = made.of.and_then(|warning| account.notice(warning));
+    let repeated = of.and_then(|warning| warning.made.names.as_ref());
+    let stage = named
+        .or(repeated)
+        .map(|named| named.stage)
+        .or_else(|| rung?.enter.as_ref().map(|enter| enter.stage))
+        .unwrap_or_default();
+    let at = match kind {
+        Kind::Entered => entry.map(|entry| entry.time),
+        _ => named.map(|named| named.at).or(made.says),
+    };
+    let failed_on = invoice.failed.map(|failure| zone.day(failure.first));
+    Said {
+        kind,
+        number: number(invoice),
+        open: open(invoice),
+        due_on: invoice.due_on.or(failed_on).unwrap_or_else(|| zone.day(case.began)),
+        stage,
+        scope: Some(&invoice.scope).filter(|scope| !scope.is_whole()).map(|s| line(s.as_str())),
+        at: at.unwrap_or(notice.time),
+        cause: cause(invoice),
+    }
+}
+
+fn cause(invoice: &Invoice) -> Cause {
+    match invoice.failed.map(|failure| failure.reason) {
+        _ if invoice.returned => Cause::Returned,
+        Some(FailureReason::ActionRequired) => Cause::Confirm,
+        Some(_) => Cause::Declined,
+        None => Cause::Overdue,
+    }
+}
+
+fn number(invoice: &Invoice) -> String {
+    invoice.number.as_deref().map(line).filter(|number| !number.is_empty()).unwrap_or_else(|| {
+        let id = invoice.invoice.as_str();
+        line(id.split_once(':').map_or(id, |(_, own)| own))
+    })
+}
+
+fn open(invoice: &Invoice) -> Option<Money> {
+    invoice.amount.map(|amount| Money { minor: invoice.owed, currency: amount.currency })
+}
+
+fn open_invoices(account: &Account) -> Vec<Open> {
+    let given_up = [InvoiceStatus::Voided, InvoiceStatus::Paid];
+    let is_open = |invoice: &&Invoice| invoice.owed > 0 && !given_up.contains(&invoice.status);
+    let mut invoices: Vec<Open> = account
+        .invoices
+        .iter()
+        .filter(is_open)
+        .filter_map(|invoice| {
+            Some(Open {
+                number: number(invoice),
+                amount: open(invoice)?,
+                due_on: invoice.due_on,
+                pay_url: invoice.pay_url.as_deref().and_then(link),
+            })
+        })
+        .collect();
+    invoices.sort_by(|one, other| (one.due_on, &one.number).cmp(&(other.due_on, &other.number)));
+    invoices
+}
+
+fn hello(account: &Account, recipient: &str) -> Option<String> {
+    let contacts = account.profile.contacts.iter();
+    let mut written = contacts.filter(|contact| {
+        contact.email.as_deref().is_some_and(|mail| mail.trim().eq_ignore_ascii_case(recipient))
+    });
+    written.find_map(|contact| contact.name.as_deref()).map(line).filter(|name| !name.is_empty())
+}
+
+fn settlers(account: &Account) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for contact in &account.profile.contacts {
+        let name = contact.name.as_deref().map(line).filter(|name| !name.is_empty());
+        let Some(name) = name.filter(|_| contact.role.may_see_amounts()) else { continue };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.truncate(3);
+    names
+}
+
+/// Text from outside as one line without control characters and without what turns the
+/// direction of the text around it.
+#[must_use]
+pub fn line(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let spaced = text.chars().filter(|c| !turns(*c)).map(|c| if breaks(c) { ' ' } else { c });
+    let words = spaced.collect::<String>();
+    let mut line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(TEXT_CHARS_MAX) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
+/// A link as it may be shown: http or https, without anything that a mail reader or a page could
+/// take for its end.
+#[must_use]
+pub fn link(text: &str) -> Option<String> {
+    let text = text.trim();
+    let known = text.starts_with("https://") || text.starts_with("http://");
+    let odd = |c: char| c.is_control() || c.is_whitespace() || "<>\"'`\\".contains(c);
+    let fits = text.len() <= LINK_BYTES_MAX && !text.contains(odd);
+    (known && fits).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_is_one_line() {
+        assert_eq!(line("Acme\r\nBcc: x@example.com"), "Acme Bcc: x@example.com");
+        assert_eq!(line("  a \u{0} b\u{2028}c "), "a b c");
+        assert_eq!(line("\u{202e}evil"), "evil");
+        assert_eq!(line(&"x".repeat(500)).chars().count(), TEXT_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn links_are_http_or_nothing() {
+        assert_eq!(link(" https://pay.example/1 "), Some("https://pay.example/1".to_owned()));
+        for bad in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "https://a\r\nb",
+            "https://a\"onclick",
+            "//a",
+            "",
+        ] {
+            assert_eq!(link(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn kinds_and_words() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::from_word(kind.word()), Some(kind));
+        }
+        assert_eq!(Kind::from_word("surprise"), None);
+    }
+}

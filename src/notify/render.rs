@@ -1,0 +1,331 @@
+//! Puts a letter into words: subject, plain text and HTML from the templates of its language.
+//!
+//! Rules:
+//! 1. Every template is rendered with a made-up letter when the set is loaded; a set with a fault
+//!    is refused whole, all faults at once.
+//! 2. Text from outside never is a template, and is escaped in HTML. A subject is one line.
+//!
+//! A notice's template (`warning.txt`) begins with `Subject:`; its paragraphs, parted by empty
+//! lines, are set into the frames `frame.txt` and `frame.html` of the language.
+
+use std::path::Path;
+
+use minijinja::{Environment, context};
+
+use super::letter::{Letter, Said, line};
+use super::locale::Language;
+use super::sample;
+use super::templates::{self, FRAME_HTML, FRAME_TEXT, TemplateFault, fault, told};
+use crate::domain::grant::Cause;
+
+/// What a mail looks like in all its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// The plain part.
+    pub text: String,
+    /// The HTML part, a whole document.
+    pub html: String,
+    /// The language that it is in.
+    pub language: Language,
+}
+
+/// The checked templates of every language.
+pub struct Templates {
+    environment: Environment<'static>,
+    sender: String,
+}
+
+impl std::fmt::Debug for Templates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Templates").field("sender", &self.sender).finish_non_exhaustive()
+    }
+}
+
+impl Templates {
+    /// Those compiled in; `sender` signs each mail.
+    ///
+    /// # Errors
+    /// Never with what is compiled in, which the tests render.
+    pub fn shipped(sender: &str) -> Result<Self, Vec<TemplateFault>> {
+        Self::load(sender, None)
+    }
+
+    /// Those compiled in, with what `folder` holds in their place.
+    ///
+    /// # Errors
+    /// Every file that cannot be read, does not parse, does not render, or has no place in the set.
+    pub fn load(sender: &str, folder: Option<&Path>) -> Result<Self, Vec<TemplateFault>> {
+        let mut faults = Vec::new();
+        let environment = templates::environment(folder, &mut faults);
+        let templates = Self { environment, sender: line(sender) };
+        if faults.is_empty() {
+            templates.try_all(&mut faults);
+        }
+        if faults.is_empty() { Ok(templates) } else { Err(faults) }
+    }
+
+    /// The words of `letter` in the language nearest to the one that its tenant asked for.
+    ///
+    /// # Errors
+    /// A template that renders no made-up letter is refused at the start; what is left are faults
+    /// that only this letter shows.
+    pub fn render(&self, letter: &Letter) -> Result<Rendered, TemplateFault> {
+        let language = Language::nearest(letter.locale.as_deref());
+        let owed = language.moneys(&letter.owed);
+        let pay_url = letter.pay_url.as_deref().unwrap_or_default();
+        let mut subject = String::new();
+        let mut notices = Vec::with_capacity(letter.notices.len());
+        for said in &letter.notices {
+            let name = format!("{}/{}.txt", language.tag(), said.kind.word());
+            let text = self.fill(&name, notice_context(letter, said, language, &owed))?;
+            let (first, body) = text.split_once('\n').unwrap_or((&text, ""));
+            let own = first.strip_prefix("Subject:").map(line).filter(|own| !own.is_empty());
+            let own = own.ok_or_else(|| fault(&name, "its first line is not `Subject: …`"))?;
+            if subject.is_empty() {
+                subject = own;
+            }
+            let paragraphs: Vec<String> =
+                body.split("\n\n").map(one_paragraph).filter(|text| !text.is_empty()).collect();
+            if paragraphs.is_empty() {
+                return Err(fault(&name, "it says nothing after its subject"));
+            }
+            notices.push(context! { kind => said.kind.word(), paragraphs });
+        }
+        let invoices: Vec<_> = letter
+            .invoices
+            .iter()
+            .map(|invoice| {
+                let url = invoice.pay_url.as_deref().filter(|url| *url != pay_url);
+                context! {
+                    number => line(&invoice.number),
+                    amount => language.money(invoice.amount),
+                    due => invoice.due_on.map(|due| language.day(due)).unwrap_or_default(),
+                    url => url.unwrap_or_default(),
+                }
+            })
+            .collect();
+        let frame = context! {
+            subject => &subject,
+            hello => letter.hello.as_deref().map(line).unwrap_or_default(),
+            tenant => line(&letter.tenant),
+            neutral => letter.neutral,
+            settlers => line(&language.any_of(&letter.settlers)),
+            sender => &self.sender,
+            notices, invoices, owed, pay_url,
+        };
+        let text = self.fill(&format!("{}/{FRAME_TEXT}", language.tag()), frame.clone())?;
+        let html = self.fill(&format!("{}/{FRAME_HTML}", language.tag()), frame)?;
+        Ok(Rendered { subject, text: without_gaps(&text), html, language })
+    }
+
+    fn fill(&self, name: &str, context: minijinja::Value) -> Result<String, TemplateFault> {
+        let template = self.environment.get_template(name).map_err(|error| told(name, &error))?;
+        template.render(context).map_err(|error| told(name, &error))
+    }
+
+    /// Renders every template of every language with made-up letters.
+    fn try_all(&self, faults: &mut Vec<TemplateFault>) {
+        for language in Language::ALL {
+            for letter in sample::letters(language.tag()) {
+                if let Err(fault) = self.render(&letter)
+                    && !faults.contains(&fault)
+                {
+                    faults.push(fault);
+                }
+            }
+        }
+    }
+}
+
+fn notice_context(
+    letter: &Letter,
+    said: &Said,
+    language: Language,
+    owed: &str,
+) -> minijinja::Value {
+    context! {
+        tenant => line(&letter.tenant),
+        neutral => letter.neutral,
+        number => line(&said.number),
+        amount => said.open.map(|open| language.money(open)).unwrap_or_default(),
+        owed => owed,
+        due => language.day(said.due_on),
+        day => language.day(letter.zone.day(said.at)),
+        at => language.moment(said.at, &letter.zone),
+        stage => said.stage.word(),
+        scope => said.scope.as_deref().map(line).unwrap_or_default(),
+        cause => cause(said.cause),
+    }
+}
+
+/// The word by which templates know a cause.
+const fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Overdue => "overdue",
+        Cause::Declined => "declined",
+        Cause::Confirm => "confirm",
+        Cause::Returned => "returned",
+    }
+}
+
+fn one_paragraph(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// At most one empty line between two others, none at the ends.
+fn without_gaps(text: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text.lines().map(str::trim_end) {
+        if !(line.is_empty() && lines.last().is_none_or(|last| last.is_empty())) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n").trim_end().to_owned() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::stage::Stage;
+    use crate::notify::letter::Kind;
+
+    fn templates() -> Templates {
+        Templates::shipped("Example").unwrap()
+    }
+
+    fn one(tag: &str, kind: Kind) -> Letter {
+        let letters = sample::letters(tag).into_iter();
+        let mut full = letters.filter(|letter| letter.pay_url.is_some() && !letter.neutral);
+        full.find(|letter| {
+            letter.notices[0].kind == kind && letter.notices[0].stage == Stage::ReadOnly
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn every_template_says_all_that_it_must() {
+        let templates = templates();
+        for language in Language::ALL {
+            for kind in Kind::ALL {
+                let mail = templates.render(&one(language.tag(), kind)).unwrap();
+                let (amount, at, ignore, kept) = match language {
+                    Language::En => (
+                        "EUR 1,240.00",
+                        "Monday, 30 March 2026, 08:00 UTC",
+                        "please ignore this",
+                        "Nothing you saved is lost",
+                    ),
+                    Language::De => (
+                        "1.240,00 EUR",
+                        "Montag, 30. März 2026, 08:00 Uhr UTC",
+                        "gegenstandslos",
+                        "Nichts, was Sie gespeichert haben, geht verloren",
+                    ),
+                };
+                for part in [&mail.text, &mail.html] {
+                    for wanted in [amount, ignore, kept, "R-2026-104", "pay.example", "Ada"] {
+                        assert!(part.contains(wanted), "{kind:?} lacks {wanted}: {part}");
+                    }
+                    let dated = matches!(kind, Kind::Warning | Kind::Again | Kind::Entered);
+                    assert_eq!(part.contains(at), dated, "{kind:?}: {part}");
+                    for left_over in ["{{", "{%", "}}", "%}", "undefined"] {
+                        assert!(!part.contains(left_over), "{kind:?}: {part}");
+                    }
+                    for harsh in ["court", "legal", "lawyer", "Gericht", "Anwalt", "Mahn"] {
+                        assert!(!part.contains(harsh), "{kind:?} says {harsh}");
+                    }
+                }
+                assert!(!mail.subject.is_empty() && mail.subject.chars().count() < 100);
+                assert!(mail.html.contains(&format!("lang=\"{}\"", language.tag())));
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_may_not_see_amounts_reads_none() {
+        let templates = templates();
+        for language in Language::ALL {
+            for letter in sample::letters(language.tag()).into_iter().filter(|one| one.neutral) {
+                let mail = templates.render(&letter).unwrap();
+                for part in [&mail.subject, &mail.text, &mail.html] {
+                    for hidden in ["240", "R-2026-104", "pay.example", "EUR"] {
+                        assert!(!part.contains(hidden), "{hidden} in {part}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn naughty_text_is_only_text() {
+        let templates = templates();
+        for naughty in [
+            "<script>alert(1)</script>",
+            "{{ 7 * 7 }}{% raw %}",
+            "a\r\nBcc: eve@example.com",
+            "\"><img src=x onerror=alert(1)>",
+            "' onmouseover='x",
+        ] {
+            let mut letter = one("en", Kind::Warning);
+            letter.tenant = naughty.to_owned();
+            letter.hello = Some(naughty.to_owned());
+            letter.notices[0].number = naughty.to_owned();
+            letter.invoices[0].number = naughty.to_owned();
+            let mail = templates.render(&letter).unwrap();
+            assert!(!mail.subject.contains(['\r', '\n']), "{}", mail.subject);
+            for tag in ["<script", "<img", "onerror=alert(1)>", "' onmouseover='"] {
+                assert!(!mail.html.contains(tag), "{naughty}: {}", mail.html);
+            }
+            assert!(!mail.text.contains("49"), "{}", mail.text);
+            assert!(!mail.text.lines().any(|line| line.starts_with("Bcc:")));
+        }
+    }
+
+    #[test]
+    fn the_first_notice_names_the_mail_and_all_are_said() {
+        let mut letter = one("en", Kind::Warning);
+        letter.notices.extend(one("en", Kind::Upcoming).notices);
+        let mail = templates().render(&letter).unwrap();
+        assert!(mail.subject.contains("read-only from"), "{}", mail.subject);
+        assert!(mail.text.contains("A short note ahead of time"), "{}", mail.text);
+    }
+
+    #[test]
+    fn a_folder_takes_the_place_of_single_templates() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("en")).unwrap();
+        let own = folder.path().join("en/warning.txt");
+        std::fs::write(&own, "Subject: Own {{ number }}\n\nOwn words for {{ tenant }}.\n").unwrap();
+        let templates = Templates::load("Example", Some(folder.path())).unwrap();
+        let mail = templates.render(&one("en", Kind::Warning)).unwrap();
+        assert_eq!(mail.subject, "Own R-2026-104");
+        assert!(mail.text.contains("Own words for Example Ltd."), "{}", mail.text);
+    }
+
+    #[test]
+    fn a_folder_with_faults_is_refused_with_all_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("en")).unwrap();
+        for (name, text, told) in [
+            ("again.txt", "Subject: x\n\n{{ nobody }}\n", "en/again.txt:3: undefined value"),
+            ("overdue.txt", "Hello\n", "en/overdue.txt: its first line is not `Subject: …`"),
+            ("upcoming.txt", "Subject: x\n\n", "en/upcoming.txt: it says nothing"),
+        ] {
+            let file = folder.path().join("en").join(name);
+            std::fs::write(&file, text).unwrap();
+            let faults = Templates::load("Example", Some(folder.path())).unwrap_err();
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            assert!(faults.iter().any(|fault| fault.contains(told)), "{faults:?}");
+            std::fs::remove_file(file).unwrap();
+        }
+        std::fs::write(folder.path().join("en/surprise.txt"), "x").unwrap();
+        std::fs::write(folder.path().join("en/warning.txt"), "Subject: {{ x\n").unwrap();
+        let faults = Templates::load("Example", Some(folder.path())).unwrap_err();
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(faults[0].contains("no template has this name"), "{faults:?}");
+        assert!(faults[1].contains("en/warning.txt"), "{faults:?}");
+    }
+}

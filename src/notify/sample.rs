@@ -1,0 +1,73 @@
+//! Made-up letters with which every template is tried when it is loaded.
+
+use super::letter::{Kind, Letter, Open, Said};
+use crate::domain::grant::Cause;
+use crate::domain::id::Derivation;
+use crate::domain::money::{Currency, Money};
+use crate::domain::stage::Stage;
+use crate::domain::time::{Day, Instant, Zone};
+
+const CAUSES: [Cause; 4] = [Cause::Overdue, Cause::Declined, Cause::Confirm, Cause::Returned];
+
+/// Letters in the language `tag` that between them take every way through every template.
+pub(super) fn letters(tag: &str) -> Vec<Letter> {
+    let mut letters = Vec::new();
+    for kind in Kind::ALL {
+        for stage in [Stage::Grace, Stage::ReadOnly, Stage::Frozen] {
+            for cause in CAUSES {
+                for full in [false, true] {
+                    letters.push(letter(tag, said(kind, stage, cause, full), full, false));
+                    letters.push(letter(tag, said(kind, stage, cause, full), full, true));
+                }
+            }
+        }
+    }
+    letters
+}
+
+fn said(kind: Kind, stage: Stage, cause: Cause, full: bool) -> Said {
+    Said {
+        kind,
+        number: "R-2026-104".to_owned(),
+        open: euro(124_000),
+        due_on: due(),
+        stage,
+        scope: full.then(|| "Reports".to_owned()),
+        at: Instant::from_seconds(1_774_857_600),
+        cause,
+    }
+}
+
+fn letter(tag: &str, said: Said, full: bool, neutral: bool) -> Letter {
+    let pay_url = full.then(|| "https://pay.example/R-2026-104".to_owned());
+    let open = euro(124_000).map(|amount| Open {
+        number: "R-2026-104".to_owned(),
+        amount,
+        due_on: full.then(due),
+        pay_url: full.then(|| "https://pay.example/one".to_owned()),
+    });
+    Letter {
+        message: Derivation::of("sample").text(tag).finish(),
+        recipient: "ada@example.com".to_owned(),
+        hello: full.then(|| "Ada".to_owned()),
+        neutral,
+        locale: Some(tag.to_owned()),
+        zone: Zone::utc(),
+        tenant: "Example Ltd".to_owned(),
+        notices: vec![said],
+        invoices: if full { open.into_iter().collect() } else { Vec::new() },
+        owed: if full { euro(124_000).into_iter().collect() } else { Vec::new() },
+        pay_url,
+        settlers: if full { vec!["Ada".to_owned(), "Ben".to_owned()] } else { Vec::new() },
+    }
+}
+
+fn euro(minor: i64) -> Option<Money> {
+    let currency: Option<Currency> = "EUR".parse().ok();
+    currency.map(|currency| Money { minor, currency })
+}
+
+/// Friday, 2026-03-13.
+const fn due() -> Day {
+    Day::from_number(20_525)
+}

@@ -1,0 +1,5 @@
+//! The whole program, or whole floors of it, in process.
+
+mod notify_scheduler;
+mod notify_smtp;
+mod support;

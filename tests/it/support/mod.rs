@@ -1,0 +1,4 @@
+//! What several modules of these tests use.
+
+pub(crate) mod letters;
+pub(crate) mod sink;
