@@ -9,7 +9,7 @@
 //! 3. A live warning that is not proved reaches contacts that came later, too.
 
 use super::{Ladder, Planner, live_warning};
-use crate::domain::account::{Account, Case, MessageState, NoticeState, Receipt};
+use crate::domain::account::{Account, Case, MessageState, NoticeState};
 use crate::domain::bearings::Bearings;
 use crate::domain::decision::{Decision, MessageMade, Step};
 use crate::domain::fact::{Channel, ReceiptKind};
@@ -256,8 +256,7 @@ pub(super) fn has_failed(
     law: &Law,
     now: Instant,
 ) -> bool {
-    let kinds = |wanted: ReceiptKind| move |receipt: &Receipt| receipt.kind == wanted;
-    if message.receipts.iter().any(kinds(ReceiptKind::Bounced)) {
+    if message.receipts.iter().any(|receipt| receipt.kind == ReceiptKind::Bounced) {
         return true;
     }
     if is_settled(message) {
@@ -265,6 +264,18 @@ pub(super) fn has_failed(
     }
     let bearings = bearings_of(message, account, law);
     bearings.is_some_and(|bearings| now >= gives_up(message, &bearings))
+}
+
+/// Whether the message's recipient has failed, and what it says still matters.
+pub(super) fn lost_its_recipient(
+    message: &MessageState,
+    account: &Account,
+    law: &Law,
+    situation: &super::Situation,
+) -> bool {
+    let returned = message.receipts.iter().any(|receipt| receipt.kind == ReceiptKind::Bounced);
+    let failed = has_failed(message, account, law, situation.now);
+    failed && (returned || is_standing(message, account, law, situation))
 }
 
 /// Whether so many recipients of a warning failed that `needs` cannot be met.

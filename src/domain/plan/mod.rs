@@ -22,7 +22,7 @@ use super::decision::{CaseOpened, Decision, Step, TaskKind};
 use super::id::{CaseId, MessageId, NoticeId, TenantId};
 use super::policy::Law;
 use super::stage::Stage;
-use super::time::{Instant, MINUTE};
+use super::time::{Instant, MINUTE, SECOND};
 
 pub use ladder::{Ladder, Place};
 pub use messages::{GIVE_UP_AFTER, is_valid, next_attempt};
@@ -96,6 +96,7 @@ pub struct Plan {
 /// What is due for `account` at `situation.now`.
 #[must_use]
 pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situation) -> Plan {
+    let situation = &Situation { now: known_by(account, situation.now), ..*situation };
     let mut planner = Planner { tenant, account, law, situation, plan: Plan::default() };
     if situation.ready {
         planner.relieve();
@@ -174,6 +175,12 @@ impl<'a> Planner<'a> {
     fn notice(&self, id: NoticeId) -> Option<&'a NoticeState> {
         self.account.notice(id)
     }
+}
+
+/// Records made here are a little later than the clock that stands or runs behind them: what they
+/// say is known.
+fn known_by(account: &Account, now: Instant) -> Instant {
+    if account.newest < now.plus_millis(SECOND) { now.max(account.newest) } else { now }
 }
 
 /// The first instant from `now` on at which the case does not stand still. `None`: it is not

@@ -56,12 +56,12 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let of = notice.made.of.and_then(|id| self.notice(id));
-            let used = of.is_some_and(|of| of.spent.is_some() || of.voided.is_some());
+            let used = of.is_some_and(|of| of.voided.is_some());
             let cause = if !case.is_live() {
                 VoidCause::Case
             } else if notice.made.leg != case.leg {
                 VoidCause::Leg
-            } else if used || self.is_entered(case, notice.made.rung) {
+            } else if used || (of.is_none() && self.is_entered(case, notice.made.rung)) {
                 VoidCause::Rung
             } else {
                 continue;

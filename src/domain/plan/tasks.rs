@@ -127,7 +127,8 @@ impl Planner<'_> {
     /// A recipient that failed asks for a person: nobody may be cut off for want of an address.
     pub(super) fn plan_contact_tasks(&mut self) {
         for message in &self.account.messages {
-            if !super::messages::has_failed(message, self.account, self.law, self.situation.now) {
+            if !super::messages::lost_its_recipient(message, self.account, self.law, self.situation)
+            {
                 continue;
             }
             let case = self.case_of(message);
