@@ -2,6 +2,7 @@
 
 use super::embedded::Embedded;
 use super::memory::{Memory, MemoryWatch};
+use super::remote::{Remote, RemoteWatch};
 use super::{
     Change, Commit, Condition, Incarnation, Parked, Row, Store, StoreError, Stored, Switch,
     Version, Watch,
@@ -17,6 +18,8 @@ pub enum AnyStore {
     Memory(Memory),
     /// One file, one process.
     Embedded(Embedded),
+    /// Redis or Valkey, many processes.
+    Redis(Remote),
 }
 
 /// What hears the changes of [`AnyStore`].
@@ -24,12 +27,15 @@ pub enum AnyStore {
 pub enum AnyWatch {
     /// Of stores that live in this process.
     Near(MemoryWatch),
+    /// Of [`AnyStore::Redis`].
+    Redis(RemoteWatch),
 }
 
 impl Watch for AnyWatch {
     async fn next(&mut self) -> Change {
         match self {
             Self::Near(watch) => watch.next().await,
+            Self::Redis(watch) => watch.next().await,
         }
     }
 }
@@ -39,6 +45,7 @@ macro_rules! ask {
         match $any {
             Self::Memory($store) => $call,
             Self::Embedded($store) => $call,
+            Self::Redis($store) => $call,
         }
     };
 }
@@ -62,6 +69,7 @@ impl Store for AnyStore {
         match self {
             Self::Memory(store) => store.watch().await.map(AnyWatch::Near),
             Self::Embedded(store) => store.watch().await.map(AnyWatch::Near),
+            Self::Redis(store) => store.watch().await.map(AnyWatch::Redis),
         }
     }
 

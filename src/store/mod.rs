@@ -14,6 +14,7 @@ pub mod any;
 pub mod embedded;
 pub mod form;
 pub mod memory;
+pub mod remote;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -26,6 +26,13 @@ macro_rules! contract {
                 super::$name(<crate::world::EmbeddedWorld as super::World>::ready().await).await;
             })*
         }
+
+        mod redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(<crate::server::RedisWorld as super::World>::ready().await).await;
+            })*
+        }
     };
 }
 

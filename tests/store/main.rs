@@ -5,4 +5,6 @@
 
 mod contract;
 mod embedded;
+mod remote;
+mod server;
 mod world;
