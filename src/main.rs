@@ -1,1 +1,3 @@
+//! The program: arguments, settings, run, exit code.
+
 fn main() {}

@@ -26,3 +26,4 @@ pub mod time;
 pub mod timeline;
 pub mod view;
 pub mod week;
+pub mod when;
