@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::channel::Channel;
 use super::id::{ArrangementId, InvoiceId, MessageId, NoticeId, PaymentId, Scope, TaskId};
 use super::money::Money;
 use super::stage::{Role, Stage};
@@ -277,36 +278,6 @@ pub struct ArrangementEnded {
     pub how: ArrangementEnd,
     /// By whom.
     pub by: Option<String>,
-}
-
-/// A way to reach people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// Mail over SMTP.
-    Email,
-    /// Shown on a page of the app.
-    Banner,
-}
-
-impl Channel {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Email, Self::Banner];
-
-    /// The word used in policies and APIs.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Banner => "banner",
-        }
-    }
-
-    /// From its word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|channel| channel.word() == word)
-    }
 }
 
 /// What a receipt says happened.

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod bearings;
 pub mod calendar;
+pub mod channel;
 pub mod decide;
 pub mod decision;
 pub mod event;
