@@ -1,10 +1,3 @@
-//! The program: arguments, what they ask for, exit code.
+//! The program: arguments, settings, run, exit code.
 
-use std::process::ExitCode;
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-fn main() -> ExitCode {
-    ambergate::cli::run()
-}
+fn main() {}

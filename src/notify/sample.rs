@@ -14,7 +14,7 @@ pub(super) fn letters(tag: &str) -> Vec<Letter> {
     let mut letters = Vec::new();
     for kind in Kind::ALL {
         for stage in [Stage::Grace, Stage::ReadOnly, Stage::Frozen] {
-            for cause in CAUSES {
+            for cause in CAUSES.into_iter().filter(|cause| depends(kind, *cause)) {
                 for full in [false, true] {
                     letters.push(letter(tag, said(kind, stage, cause, full), full, false));
                     letters.push(letter(tag, said(kind, stage, cause, full), full, true));
@@ -23,6 +23,11 @@ pub(super) fn letters(tag: &str) -> Vec<Letter> {
         }
     }
     letters
+}
+
+/// Whether a template of this kind may read differently for this cause than for the first.
+fn depends(kind: Kind, cause: Cause) -> bool {
+    cause == CAUSES[0] || matches!(kind, Kind::Overdue | Kind::Warning | Kind::Again)
 }
 
 fn said(kind: Kind, stage: Stage, cause: Cause, full: bool) -> Said {

@@ -206,14 +206,6 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
         }
     }
 
-    /// Gives each shard its sign of life, each second, for ever.
-    pub async fn live(&self) {
-        loop {
-            let _ = self.logged(self.desk.beat().await, "the sign of life could not be written");
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    }
-
     /// Works off all that is due by the clock as it is, what gates left first.
     ///
     /// # Errors

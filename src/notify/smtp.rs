@@ -142,10 +142,11 @@ impl Server {
     ) -> Outcome {
         let left = AtomicBool::new(false);
         let mut connection = None;
-        let exchange = async {
+        // Boxed: a connection with TLS would make every future around it large.
+        let exchange = Box::pin(async {
             let connection = connection.insert(self.greet(deadline).await?);
             hand_over(connection, parcel, &left, wanted).await
-        };
+        });
         let may_have_left = match tokio::time::timeout(deadline, exchange).await {
             Ok(Ok(outcome) | Err(outcome)) => {
                 if let Some(mut connection) = connection {

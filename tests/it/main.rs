@@ -1,5 +1,10 @@
 //! The whole program, or whole floors of it, in process.
 
+#![allow(clippy::unwrap_used)]
+
+mod demo_app;
+mod demo_door;
+mod demo_mailbox;
 mod notify_scheduler;
 mod notify_smtp;
 mod support;

@@ -5,7 +5,6 @@
 
 mod contract;
 mod embedded;
-mod journal;
 mod remote;
 mod server;
 mod world;

@@ -6,8 +6,9 @@ use super::source::Source;
 const LAW: [&str; 1] = ["domain"];
 const GROUND: [&str; 5] = ["store", "net", "config", "telemetry", "clock"];
 const HEART: [&str; 2] = ["gate", "ledger"];
-const DOORS: [&str; 6] = ["proxy", "ingest", "notify", "admin", "cli", "demo"];
-const TOP: [&str; 3] = ["app", "main", "lib"];
+const DOORS: [&str; 5] = ["proxy", "ingest", "notify", "admin", "cli"];
+/// `demo` is wiring, as `app` is: what it puts around the program touches several doors.
+const TOP: [&str; 4] = ["app", "demo", "main", "lib"];
 
 /// What the ground may import besides the law.
 const COMMON_GROUND: [&str; 3] = ["config", "telemetry", "clock"];

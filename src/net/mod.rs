@@ -1,3 +1,0 @@
-//! The network below the doors.
-
-pub mod client;
