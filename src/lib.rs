@@ -1,8 +1,11 @@
 //! ambergate: access gating for SaaS.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod domain;
+pub mod net;
 pub mod notify;
 pub mod store;
+pub mod telemetry;

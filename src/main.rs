@@ -1,3 +1,10 @@
-//! The program: arguments, settings, run, exit code.
+//! The program: arguments, what they ask for, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    ambergate::cli::run()
+}

@@ -27,7 +27,7 @@ impl Environment {
 
     /// These.
     pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let ours = |name: &String| name.starts_with("AMBERGATE_");
+        let ours = |name: &String| name.starts_with("AMBERGATE_") || name == "NO_COLOR";
         let mut list: Vec<_> =
             variables.into_iter().filter(|(name, value)| ours(name) && !value.is_empty()).collect();
         list.sort();

@@ -13,6 +13,7 @@
 pub mod any;
 pub mod embedded;
 pub mod form;
+pub mod journal;
 pub mod memory;
 pub mod remote;
 

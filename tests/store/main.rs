@@ -5,6 +5,7 @@
 
 mod contract;
 mod embedded;
+mod journal;
 mod remote;
 mod server;
 mod world;

@@ -39,10 +39,9 @@ struct Envelope {
 impl<'a> Planner<'a> {
     pub(super) fn plan_messages(&mut self) {
         self.make_messages();
-        for message in &self.account.messages {
+        for message in self.account.messages.iter().filter(|message| !is_settled(message)) {
             let Some(bearings) = bearings_of(message, self.account, self.law) else { continue };
-            let stands = is_standing(message, self.account, self.law, self.situation);
-            if !stands || is_settled(message) {
+            if !is_standing(message, self.account, self.law, self.situation) {
                 continue;
             }
             let at = next_attempt(message, &bearings);
@@ -61,13 +60,15 @@ impl<'a> Planner<'a> {
     fn make_messages(&mut self) {
         let mut envelopes: Vec<Envelope> = Vec::new();
         for notice in &self.account.notices {
-            if !notice.made.by.contains(&Channel::Email) || !self.may_find_recipients(notice) {
+            if !notice.made.by.contains(&Channel::Email) || self.is_past(notice) {
                 continue;
             }
-            for (mailbox, role) in recipients(self.account, notice.made.to) {
-                if !self.wants_message(notice, &mailbox) {
-                    continue;
-                }
+            let mut wanting = recipients(self.account, notice.made.to);
+            wanting.retain(|(mailbox, _)| self.wants_message(notice, mailbox));
+            if wanting.is_empty() || !is_valid(notice, self.account, self.law, self.situation) {
+                continue;
+            }
+            for (mailbox, role) in wanting {
                 let id = notice.made.notice;
                 match envelopes.iter_mut().find(|envelope| envelope.mailbox == mailbox) {
                     Some(envelope) => envelope.notices.push(id),
@@ -80,10 +81,11 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn may_find_recipients(&self, notice: &NoticeState) -> bool {
+    /// Whether nobody new is to be told of it, whatever else is true.
+    fn is_past(&self, notice: &NoticeState) -> bool {
         let fresh = notice.time.plus_millis(PLAIN_WAITS) > self.situation.now;
         let open = notice.made.step == Step::Warning || fresh;
-        open && is_valid(notice, self.account, self.law, self.situation)
+        !open || notice.voided.is_some() || notice.spent.is_some()
     }
 
     /// Whether a recipient has no message yet that says this.
@@ -92,7 +94,7 @@ impl<'a> Planner<'a> {
         let about =
             self.account.messages.iter().filter(|message| message.made.notices.contains(&id));
         let standing = |message: &MessageState| {
-            is_standing(message, self.account, self.law, self.situation) || is_settled(message)
+            is_settled(message) || is_standing(message, self.account, self.law, self.situation)
         };
         let to_this = |message: &&MessageState| same_mailbox(&message.made.recipient, mailbox);
         let (mut any, mut own) = (false, Vec::new());

@@ -1,0 +1,105 @@
+//! `ambergate check` and `ambergate config show`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Map, Value, json};
+
+use super::output;
+use super::remote::Failure;
+use crate::config::{Config, Environment, ProcessRole, Request, load, render};
+
+/// Which configuration.
+#[derive(Debug, Args)]
+pub(super) struct Chosen {
+    /// The file; else AMBERGATE_CONFIG, else ambergate.toml here, else the defaults.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Chosen {
+    /// Loads it, and tells all that is wrong.
+    pub(super) fn load(self, role: ProcessRole, demo: bool) -> Result<Config, Failure> {
+        let environment = Environment::of_process();
+        let colors = output::colors(&environment);
+        let request = Request { file: self.config, environment, role, demo };
+        load(&request).map_err(|faults| {
+            output::report(&render(&faults, colors));
+            let count = faults.len();
+            let things = if count == 1 { "thing is" } else { "things are" };
+            Failure::Refused(format!("the configuration cannot be used: {count} {things} wrong"))
+        })
+    }
+}
+
+/// Which part of the program a process is.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum Role {
+    /// Gate and control plane.
+    #[default]
+    All,
+    /// The gate alone.
+    Gate,
+    /// The control plane alone.
+    Control,
+}
+
+impl From<Role> for ProcessRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::All => Self::All,
+            Role::Gate => Self::Gate,
+            Role::Control => Self::Control,
+        }
+    }
+}
+
+/// `ambergate check`.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    chosen: Chosen,
+    /// For which part of the program.
+    #[arg(long, value_enum, default_value_t)]
+    role: Role,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let config = self.chosen.load(self.role.into(), false)?;
+        config.notes.iter().for_each(|note| output::note(note));
+        let names: Vec<_> = config.law.policies.keys().map(|name| name.as_str()).collect();
+        output::line(&format!("The configuration is right. Policies: {}.", names.join(", ")));
+        Ok(())
+    }
+}
+
+/// `ambergate config`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Every key with its value and where it came from; secrets as asterisks.
+    Show {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Command {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let Self::Show { chosen, json } = self;
+        let config = chosen.load(ProcessRole::All, false)?;
+        if json {
+            let one = |shown: &crate::config::ShownKey| {
+                (shown.key.clone(), json!({ "value": shown.value, "from": shown.from }))
+            };
+            let keys: Map<String, Value> = config.shown.keys().iter().map(one).collect();
+            output::json(&Value::Object(keys));
+        } else {
+            output::data(&config.shown.to_toml());
+        }
+        Ok(())
+    }
+}

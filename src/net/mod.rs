@@ -1,0 +1,3 @@
+//! The network below the doors.
+
+pub mod client;

@@ -1,0 +1,182 @@
+//! The journal that a replica keeps beside a store that can forget: files of one folder.
+//!
+//! Rules:
+//! 1. [`Journal::append`] answers when the entries are on disk. What arrives meanwhile goes to
+//!    disk together with the next; one thread writes.
+//! 2. An entry is one line of JSON with a frame before it (`frame`). A tail that a crash tore
+//!    off was never acknowledged and is cut; damage anywhere else is an error that names file and
+//!    offset, and nothing is skipped.
+//! 3. A position counts entries from the first one ever written, and stays the same when files
+//!    are closed and compressed.
+//! 4. After a failure (a full disk) the next append begins where the last good one ended: nothing
+//!    needs a restart.
+//! 5. How far the journal is applied to a shard only moves over entries that are all in the store
+//!    ([`Marks`]).
+
+mod frame;
+mod marks;
+mod segments;
+mod writer;
+
+use std::io::Write;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use self::marks::Marks;
+pub use self::segments::Entries;
+
+use self::segments::Folder;
+use self::writer::Writer;
+use super::StoreError;
+
+/// The longest entry, in bytes.
+pub const ENTRY_BYTES_MAX: usize = 16 << 20;
+
+/// How a journal is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct JournalSettings {
+    /// A file that has become larger is closed, and compressed.
+    pub segment_bytes: u64,
+}
+
+impl Default for JournalSettings {
+    fn default() -> Self {
+        Self { segment_bytes: 64 << 20 }
+    }
+}
+
+/// Why the journal did not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// The disk refused: full, read-only, gone.
+    #[error("the journal at {place} cannot be used now: {detail}")]
+    Disk {
+        /// Which file or folder.
+        place: PathBuf,
+        /// What the system said.
+        detail: String,
+    },
+    /// What is written there is not what was written.
+    #[error("the journal is damaged: {file} at byte {offset}: {detail}")]
+    Damaged {
+        /// Which file.
+        file: String,
+        /// Where in it (uncompressed).
+        offset: u64,
+        /// What is wrong, and what would be right.
+        detail: String,
+    },
+    /// Another process has it.
+    #[error("the journal at {0} is in use by another process: give every replica its own folder")]
+    InUse(PathBuf),
+    /// An entry that no journal can hold.
+    #[error("an entry of a journal is one line of 1 to {ENTRY_BYTES_MAX} bytes")]
+    NotAnEntry,
+}
+
+impl JournalError {
+    fn disk(place: &Path, error: &std::io::Error) -> Self {
+        Self::Disk { place: place.to_owned(), detail: error.to_string() }
+    }
+}
+
+impl From<JournalError> for StoreError {
+    fn from(error: JournalError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// A journal in files. A copy is the same journal.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    folder: Arc<Folder>,
+    writer: Writer,
+    marks: Arc<Mutex<Marks>>,
+}
+
+impl Journal {
+    /// Opens the journal in `folder`, or makes it; cuts a torn tail. Reads and writes the disk:
+    /// not for an async worker.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if the disk refuses, another process has it, or it is damaged.
+    pub fn open(folder: impl AsRef<Path>, settings: JournalSettings) -> Result<Self, JournalError> {
+        let (folder, tail) = Folder::open(folder.as_ref(), settings.segment_bytes)?;
+        let folder = Arc::new(folder);
+        let marks = Arc::new(Mutex::new(Marks::new(tail.next)));
+        let writer = Writer::start(folder.clone(), tail, marks.clone())?;
+        Ok(Self { inner: Arc::new(Inner { folder, writer, marks }) })
+    }
+
+    /// Its own id, made with it.
+    #[must_use]
+    pub fn id(&self) -> &Arc<str> {
+        &self.inner.folder.id
+    }
+
+    /// The position after the last entry that is on disk.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.marks().end()
+    }
+
+    /// Adds entries that belong to `shard` (none: to no tenant), in this order; answers their
+    /// positions once they are on disk. They are open in [`Journal::marks`] until settled.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Disk`]: none of them is acknowledged. [`JournalError::NotAnEntry`] for one
+    /// with a line break, an empty or a much too long one.
+    pub async fn append(
+        &self,
+        shard: Option<u16>,
+        entries: Vec<Vec<u8>>,
+    ) -> Result<Range<u64>, JournalError> {
+        let fits = |entry: &Vec<u8>| {
+            (1..=ENTRY_BYTES_MAX).contains(&entry.len()) && !entry.contains(&b'\n')
+        };
+        if !entries.iter().all(fits) {
+            return Err(JournalError::NotAnEntry);
+        }
+        self.inner.writer.append(shard, entries).await
+    }
+
+    /// How far it is applied to each shard.
+    pub fn marks(&self) -> MutexGuard<'_, Marks> {
+        self.inner.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The entries from `position` to the end as it is now. Reads the disk: not for an async
+    /// worker.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if the files cannot be listed; the iterator gives the others.
+    pub fn entries(&self, position: u64) -> Result<Entries, JournalError> {
+        Entries::of(&self.inner.folder.path, position, Some(self.end()))
+    }
+}
+
+/// Writes the entries of the journal in `folder` as plain JSON lines, oldest first, also while
+/// another process writes it. Answers how many.
+///
+/// # Errors
+///
+/// [`JournalError`] if the journal cannot be read or `out` cannot be written.
+pub fn export(folder: &Path, out: &mut impl Write) -> Result<u64, JournalError> {
+    let mut count = 0;
+    for entry in Entries::of(folder, 0, None)? {
+        let (_, mut entry) = entry?;
+        entry.push(b'\n');
+        out.write_all(&entry).map_err(|error| JournalError::disk(Path::new("export"), &error))?;
+        count += 1;
+    }
+    Ok(count)
+}

@@ -1,0 +1,220 @@
+//! The thread that writes, and the one that compresses.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::segments::{Folder, Tail};
+use super::{JournalError, Marks, frame};
+
+/// How many appends may wait; more make their callers wait.
+const APPENDS_WAITING_MAX: usize = 1_024;
+/// How many appends go to disk together.
+const BATCH_MAX: usize = 512;
+
+struct Append {
+    shard: Option<u16>,
+    entries: Vec<Vec<u8>>,
+    answer: oneshot::Sender<Result<Range<u64>, JournalError>>,
+}
+
+/// Hands entries to the thread. Dropped, it waits until what it took is on disk.
+#[derive(Debug)]
+pub(super) struct Writer {
+    folder: Arc<Folder>,
+    appends: Option<mpsc::Sender<Append>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        folder: Arc<Folder>,
+        tail: Tail,
+        marks: Arc<Mutex<Marks>>,
+    ) -> Result<Self, JournalError> {
+        let (appends, waiting) = mpsc::channel(APPENDS_WAITING_MAX);
+        let (pack, closed) = std::sync::mpsc::channel::<()>();
+        // What a crash left uncompressed is compressed now.
+        let _ = pack.send(());
+        let packed = folder.clone();
+        let packer = spawn("journal-packer", &folder, move || {
+            while closed.recv().is_ok() {
+                if let Err(error) = packed.pack() {
+                    tracing::warn!(%error, "a closed file of the journal stays uncompressed");
+                }
+            }
+        })?;
+        let written = folder.clone();
+        let thread = spawn("journal-writer", &folder, move || {
+            let mut file = Written { folder: written, tail, torn: false, pack };
+            file.run(waiting, &marks);
+            drop(file);
+            // A panic of the thread was printed when it happened.
+            let _ = packer.join();
+        })?;
+        Ok(Self { folder, appends: Some(appends), thread: Some(thread) })
+    }
+
+    pub(super) async fn append(
+        &self,
+        shard: Option<u16>,
+        entries: Vec<Vec<u8>>,
+    ) -> Result<Range<u64>, JournalError> {
+        let gone = || JournalError::Disk {
+            place: self.folder.path.clone(),
+            detail: "its writer has ended".to_owned(),
+        };
+        let (answer, answered) = oneshot::channel();
+        let appends = self.appends.as_ref().ok_or_else(gone)?;
+        appends.send(Append { shard, entries, answer }).await.map_err(|_| gone())?;
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.appends = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was printed when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn spawn(
+    name: &str,
+    folder: &Folder,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, JournalError> {
+    let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    spawned.map_err(|error| JournalError::disk(&folder.path, &error))
+}
+
+struct Written {
+    folder: Arc<Folder>,
+    tail: Tail,
+    /// A write failed: what is behind the known length must be cut before the next.
+    torn: bool,
+    pack: std::sync::mpsc::Sender<()>,
+}
+
+impl Written {
+    fn run(&mut self, mut waiting: mpsc::Receiver<Append>, marks: &Mutex<Marks>) {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
+            let first = self.tail.next;
+            let written = self.write(&batch);
+            if let Err(error) = &written {
+                tracing::warn!(%error, "the journal could not be written");
+            }
+            let mut position = first;
+            for Append { shard, entries, answer } in batch.drain(..) {
+                let outcome = written.clone().map(|()| {
+                    let positions = position..position + entries.len() as u64;
+                    position = positions.end;
+                    let mut marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
+                    marks.written(shard, positions.clone());
+                    positions
+                });
+                // Whoever asked may have gone.
+                let _ = answer.send(outcome);
+            }
+            if self.tail.length >= self.folder.segment_bytes {
+                self.rotate();
+            }
+        }
+    }
+
+    fn write(&mut self, batch: &[Append]) -> Result<(), JournalError> {
+        let Tail { file, path, length, next } = &mut self.tail;
+        let disk = |error: std::io::Error| JournalError::disk(path, &error);
+        if self.torn {
+            file.cut(*length).map_err(disk)?;
+            self.torn = false;
+        }
+        let mut lines = Vec::new();
+        let mut position = *next;
+        for entry in batch.iter().flat_map(|append| &append.entries) {
+            frame::put(&mut lines, position, *next, entry);
+            position += 1;
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.torn = true;
+        file.write(*length, &lines).map_err(disk)?;
+        self.torn = false;
+        *length += lines.len() as u64;
+        *next = position;
+        Ok(())
+    }
+
+    /// Begins the next file. If that fails this one grows on until it succeeds.
+    fn rotate(&mut self) {
+        match self.folder.begin(self.tail.next) {
+            Ok(tail) => {
+                self.tail = tail;
+                // The packer ends only after this thread.
+                let _ = self.pack.send(());
+            }
+            Err(error) => tracing::warn!(%error, "the journal could not begin its next file"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::super::segments::Disk;
+    use super::super::{Journal, JournalSettings};
+    use super::*;
+
+    /// A file on a disk that can be full.
+    struct Filling {
+        file: Box<dyn Disk>,
+        full: Arc<AtomicBool>,
+    }
+
+    impl Disk for Filling {
+        fn write(&mut self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
+            if self.full.load(Ordering::Acquire) {
+                self.file.write(offset, &bytes[..bytes.len() / 2])?;
+                return Err(std::io::ErrorKind::StorageFull.into());
+            }
+            self.file.write(offset, bytes)
+        }
+
+        fn cut(&mut self, length: u64) -> std::io::Result<()> {
+            self.file.cut(length)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_an_error_and_then_it_goes_on() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, mut tail) = Folder::open(place.path(), 1 << 20).unwrap();
+        let full = Arc::new(AtomicBool::new(false));
+        tail.file = Box::new(Filling { file: tail.file, full: full.clone() });
+        let marks = Arc::new(Mutex::new(Marks::new(0)));
+        let writer = Writer::start(Arc::new(folder), tail, marks.clone()).unwrap();
+        let entries = |n: u8| vec![vec![b'a' + n; 50], vec![b'A' + n; 50]];
+        assert_eq!(writer.append(None, entries(0)).await, Ok(0..2));
+        full.store(true, Ordering::Release);
+        for _ in 0..2 {
+            let error = writer.append(Some(1), entries(1)).await.unwrap_err();
+            assert!(matches!(error, JournalError::Disk { .. }), "{error}");
+        }
+        assert_eq!(marks.lock().unwrap().end(), 2);
+        full.store(false, Ordering::Release);
+        assert_eq!(writer.append(None, entries(2)).await, Ok(2..4));
+        drop(writer);
+
+        let journal = Journal::open(place.path(), JournalSettings::default()).unwrap();
+        let kept: Vec<Vec<u8>> =
+            journal.entries(0).unwrap().map(|entry| entry.unwrap().1).collect();
+        assert_eq!(kept, [entries(0), entries(2)].concat());
+    }
+}
