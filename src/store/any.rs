@@ -157,8 +157,13 @@ impl Store for AnyStore {
         ask!(self, store => store.applied(journal).await)
     }
 
-    async fn set_applied(&self, journal: &str, positions: &[u64]) -> Result<(), StoreError> {
-        ask!(self, store => store.set_applied(journal, positions).await)
+    async fn set_applied(
+        &self,
+        incarnation: &Incarnation,
+        journal: &str,
+        positions: &[u64],
+    ) -> Result<(), StoreError> {
+        ask!(self, store => store.set_applied(incarnation, journal, positions).await)
     }
 
     async fn register_journal(&self, journal: &str) -> Result<(), StoreError> {
@@ -169,8 +174,12 @@ impl Store for AnyStore {
         ask!(self, store => store.journals().await)
     }
 
-    async fn journal_applied(&self, journal: &str) -> Result<(), StoreError> {
-        ask!(self, store => store.journal_applied(journal).await)
+    async fn journal_applied(
+        &self,
+        incarnation: &Incarnation,
+        journal: &str,
+    ) -> Result<(), StoreError> {
+        ask!(self, store => store.journal_applied(incarnation, journal).await)
     }
 
     async fn recovered(&self, incarnation: &Incarnation) -> Result<bool, StoreError> {

@@ -79,6 +79,11 @@ impl State {
         Incarnation(format!("memory-{}", self.incarnation).into())
     }
 
+    fn is_current(&self, incarnation: &Incarnation) -> Result<(), StoreError> {
+        let current = *incarnation == self.incarnation();
+        if current { Ok(()) } else { Err(StoreError::OtherIncarnation) }
+    }
+
     /// Begins anew; sequences go on, so that no watcher takes a new one for one it heard.
     fn forget(&mut self) {
         let sequence = self.sequences.iter().max().copied().unwrap_or_default();
@@ -204,9 +209,7 @@ impl Store for Memory {
         };
         let shard = shard_of(&commit.tenant);
         let mut state = self.state()?;
-        if commit.incarnation != state.incarnation() {
-            return Err(StoreError::OtherIncarnation);
-        }
+        state.is_current(&commit.incarnation)?;
         let before = state.tenants.get(&commit.tenant);
         if before.map(|kept| kept.stored.digest) != commit.expected {
             return Err(StoreError::Conflict);
@@ -327,8 +330,14 @@ impl Store for Memory {
         Ok(known.unwrap_or_else(|| vec![0; usize::from(SHARDS)]))
     }
 
-    async fn set_applied(&self, journal: &str, positions: &[u64]) -> Result<(), StoreError> {
+    async fn set_applied(
+        &self,
+        incarnation: &Incarnation,
+        journal: &str,
+        positions: &[u64],
+    ) -> Result<(), StoreError> {
         let mut state = self.state()?;
+        state.is_current(incarnation)?;
         for (shard, position) in positions.iter().enumerate() {
             state.forward(journal, shard, *position);
         }
@@ -345,16 +354,20 @@ impl Store for Memory {
         Ok(state.journals.iter().map(|(name, applied)| (name.clone(), *applied)).collect())
     }
 
-    async fn journal_applied(&self, journal: &str) -> Result<(), StoreError> {
-        self.state()?.journals.insert(journal.to_owned(), true);
+    async fn journal_applied(
+        &self,
+        incarnation: &Incarnation,
+        journal: &str,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state()?;
+        state.is_current(incarnation)?;
+        state.journals.insert(journal.to_owned(), true);
         Ok(())
     }
 
     async fn recovered(&self, incarnation: &Incarnation) -> Result<bool, StoreError> {
         let mut state = self.state()?;
-        if *incarnation != state.incarnation() {
-            return Err(StoreError::OtherIncarnation);
-        }
+        state.is_current(incarnation)?;
         if state.recovering && state.journals.values().any(|applied| !applied) {
             return Ok(false);
         }

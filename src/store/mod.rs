@@ -365,9 +365,11 @@ pub trait Store: Send + Sync + 'static {
     /// How far `journal` is applied, one position a shard; zeros if it never was.
     fn applied(&self, journal: &str) -> impl Future<Output = Result<Vec<u64>, StoreError>> + Send;
 
-    /// Moves a journal's positions forward without a commit (entries that changed nothing).
+    /// Moves a journal's positions forward without a commit (entries that changed nothing), if
+    /// the store is still `incarnation`: what was applied to another one is not in this one.
     fn set_applied(
         &self,
+        incarnation: &Incarnation,
         journal: &str,
         positions: &[u64],
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -381,9 +383,12 @@ pub trait Store: Send + Sync + 'static {
     /// Every journal named so far, and whether it has been applied to its end in this recovery.
     fn journals(&self) -> impl Future<Output = Result<Vec<(String, bool)>, StoreError>> + Send;
 
-    /// Says that `journal` is applied to its end in the recovery under way.
-    fn journal_applied(&self, journal: &str)
-    -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Says that `journal` is applied to its end in the recovery of `incarnation`.
+    fn journal_applied(
+        &self,
+        incarnation: &Incarnation,
+        journal: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Ends a recovery: from now on the store is [`Condition::Ready`] under `incarnation`.
     /// `false`: not yet, a registered journal is not applied or a lease has not passed.

@@ -338,13 +338,13 @@ async fn a_loss_is_a_recovery_that_waits_for_journals<W: World>(world: W) {
     add(store, &acme, record(1)).await;
     assert!(store.grant(&acme).await.unwrap().1 > sequence, "a sequence never comes twice");
     assert_eq!(store.recovered(&after).await, Ok(false));
-    store.journal_applied("one").await.unwrap();
+    store.journal_applied(&after, "one").await.unwrap();
     store.register_journal("one").await.unwrap();
     assert_eq!(store.recovered(&after).await, Ok(false));
     let known = [("one".to_owned(), true), ("two".to_owned(), false)];
     assert_eq!(store.journals().await.unwrap(), known);
     assert_eq!(store.condition().await.unwrap(), Condition::Recovering(after.clone()));
-    store.journal_applied("two").await.unwrap();
+    store.journal_applied(&after, "two").await.unwrap();
     assert_eq!(store.recovered(&after).await, Ok(true));
     assert_eq!(store.condition().await.unwrap(), Condition::Ready(after));
     assert_eq!(store.grant(&tenant("globex")).await.unwrap().0, None);
@@ -353,6 +353,16 @@ async fn a_loss_is_a_recovery_that_waits_for_journals<W: World>(world: W) {
     world.lose().await;
     let next = incarnation(store).await;
     store.register_journal("one").await.unwrap();
+    assert_eq!(store.recovered(&next).await, Ok(false));
+
+    // What was applied to the store before counts for nothing in this one.
+    let after = match store.journal_applied(&before, "one").await {
+        Err(StoreError::OtherIncarnation) => store.applied("one").await.unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let late = store.set_applied(&before, "one", &[9; SHARDS as usize]).await;
+    assert_eq!(late, Err(StoreError::OtherIncarnation));
+    assert_eq!(store.applied("one").await.unwrap(), after);
     assert_eq!(store.recovered(&next).await, Ok(false));
 }
 
@@ -368,9 +378,10 @@ async fn positions_of_journals_only_go_forward<W: World>(world: W) {
     assert!(store.applied("other").await.unwrap().iter().all(|position| *position == 0));
 
     // Compared as numbers, not as texts.
+    let current = incarnation(store).await;
     let positions = vec![999_999_999; usize::from(SHARDS)];
-    store.set_applied("mine", &positions).await.unwrap();
-    store.set_applied("mine", &vec![12; usize::from(SHARDS)]).await.unwrap();
+    store.set_applied(&current, "mine", &positions).await.unwrap();
+    store.set_applied(&current, "mine", &vec![12; usize::from(SHARDS)]).await.unwrap();
     assert_eq!(store.applied("mine").await.unwrap(), positions);
     let mut again = step(store, &acme, Some(commit.stored.digest), &[record(2)]).await;
     again.applied = applied("mine", 1_000);

@@ -20,9 +20,9 @@ async fn another_server_process_is_a_recovery_with_the_data_there() {
     let mut server = Server::start().await;
     let (store, acme) = (server.ready().await, tenant("acme"));
     store.register_journal("mine").await.unwrap();
-    store.journal_applied("mine").await.unwrap();
-    add(&store, &acme, record(1)).await;
     let before = incarnation(&store).await;
+    store.journal_applied(&before, "mine").await.unwrap();
+    add(&store, &acme, record(1)).await;
     let late = step(&store, &acme, records(&store, &acme).await.1, &[record(1), record(2)]).await;
     let sequence = store.grant(&acme).await.unwrap().1;
 
@@ -43,7 +43,7 @@ async fn another_server_process_is_a_recovery_with_the_data_there() {
     // The journals named before are asked again.
     assert_eq!(store.journals().await.unwrap(), [("mine".to_owned(), false)]);
     assert_eq!(store.recovered(&after).await, Ok(false));
-    store.journal_applied("mine").await.unwrap();
+    store.journal_applied(&after, "mine").await.unwrap();
     assert_eq!(store.recovered(&after).await, Ok(true));
 }
 
@@ -266,8 +266,9 @@ async fn a_reset_forgets_accounts_and_asks_every_journal_again() {
     let server = Server::start().await;
     let (store, acme) = (server.ready().await, tenant("acme"));
     store.register_journal("mine").await.unwrap();
-    store.journal_applied("mine").await.unwrap();
-    store.set_applied("mine", &[5; 64]).await.unwrap();
+    let before = incarnation(&store).await;
+    store.journal_applied(&before, "mine").await.unwrap();
+    store.set_applied(&before, "mine", &[5; 64]).await.unwrap();
     for n in 0..30 {
         add(&store, &tenant(&format!("t{n}")), record(n)).await;
     }

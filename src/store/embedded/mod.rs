@@ -282,10 +282,19 @@ impl Store for Embedded {
         reads::applied(self.file(), journal)
     }
 
-    async fn set_applied(&self, journal: &str, positions: &[u64]) -> Result<(), StoreError> {
+    async fn set_applied(
+        &self,
+        incarnation: &Incarnation,
+        journal: &str,
+        positions: &[u64],
+    ) -> Result<(), StoreError> {
+        let incarnation = incarnation.clone();
         let journal = journal.to_owned();
         let positions = positions.to_vec();
         self.write(move |txn| {
+            if !writes::is_current(txn, &incarnation)? {
+                return Ok(Err(StoreError::OtherIncarnation));
+            }
             for (shard, position) in (0..SHARDS).zip(positions) {
                 writes::forward(txn, &journal, shard, position)?;
             }
@@ -304,9 +313,17 @@ impl Store for Embedded {
         reads::journals(self.file())
     }
 
-    async fn journal_applied(&self, journal: &str) -> Result<(), StoreError> {
+    async fn journal_applied(
+        &self,
+        incarnation: &Incarnation,
+        journal: &str,
+    ) -> Result<(), StoreError> {
+        let incarnation = incarnation.clone();
         let key = journal.as_bytes().to_vec();
         self.write(move |txn| {
+            if !writes::is_current(txn, &incarnation)? {
+                return Ok(Err(StoreError::OtherIncarnation));
+            }
             txn.open_table(JOURNALS)?.insert(key.as_slice(), [1].as_slice())?;
             Ok(Ok(()))
         })

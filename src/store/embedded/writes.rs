@@ -38,7 +38,7 @@ pub(super) fn forward(
     Ok(())
 }
 
-fn is_current(txn: &WriteTransaction, incarnation: &Incarnation) -> Tabled<bool> {
+pub(super) fn is_current(txn: &WriteTransaction, incarnation: &Incarnation) -> Tabled<bool> {
     let meta = txn.open_table(META)?;
     let known = meta.get(META_INCARNATION)?;
     Ok(known.is_some_and(|known| known.value() == incarnation.0.as_bytes()))

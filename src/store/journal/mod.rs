@@ -10,21 +10,19 @@
 //!    are closed and compressed.
 //! 4. After a failure (a full disk) the next append begins where the last good one ended: nothing
 //!    needs a restart.
-//! 5. How far the journal is applied to a shard only moves over entries that are all in the store
-//!    ([`Marks`]).
 
 mod frame;
-mod marks;
+mod lines;
 mod segments;
 mod writer;
 
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-pub use self::marks::Marks;
-pub use self::segments::Entries;
+pub use self::lines::Entries;
 
 use self::segments::Folder;
 use self::writer::Writer;
@@ -83,7 +81,12 @@ impl JournalError {
 
 impl From<JournalError> for StoreError {
     fn from(error: JournalError) -> Self {
-        Self::Unavailable(error.to_string())
+        match error {
+            JournalError::Damaged { file, offset, detail } => {
+                Self::Unreadable { place: format!("{file} at byte {offset}"), detail }
+            }
+            other => Self::Unavailable(other.to_string()),
+        }
     }
 }
 
@@ -97,7 +100,9 @@ pub struct Journal {
 struct Inner {
     folder: Arc<Folder>,
     writer: Writer,
-    marks: Arc<Mutex<Marks>>,
+    end: Arc<AtomicU64>,
+    /// Where the last [`Journal::read`] stopped: the next one goes on there.
+    reading: Mutex<Option<Entries>>,
 }
 
 impl Journal {
@@ -110,47 +115,68 @@ impl Journal {
     pub fn open(folder: impl AsRef<Path>, settings: JournalSettings) -> Result<Self, JournalError> {
         let (folder, tail) = Folder::open(folder.as_ref(), settings.segment_bytes)?;
         let folder = Arc::new(folder);
-        let marks = Arc::new(Mutex::new(Marks::new(tail.next)));
-        let writer = Writer::start(folder.clone(), tail, marks.clone())?;
-        Ok(Self { inner: Arc::new(Inner { folder, writer, marks }) })
+        let end = Arc::new(AtomicU64::new(tail.next));
+        let writer = Writer::start(folder.clone(), tail, end.clone())?;
+        Ok(Self { inner: Arc::new(Inner { folder, writer, end, reading: Mutex::new(None) }) })
     }
 
-    /// Its own id, made with it.
+    /// Its own name, made with it: no two journals share one.
     #[must_use]
-    pub fn id(&self) -> &Arc<str> {
-        &self.inner.folder.id
+    pub fn name(&self) -> Arc<str> {
+        self.inner.folder.id.clone()
     }
 
     /// The position after the last entry that is on disk.
     #[must_use]
     pub fn end(&self) -> u64 {
-        self.marks().end()
+        self.inner.end.load(Ordering::Acquire)
     }
 
-    /// Adds entries that belong to `shard` (none: to no tenant), in this order; answers their
-    /// positions once they are on disk. They are open in [`Journal::marks`] until settled.
+    /// Adds entries in this order; answers their positions once they are on disk.
     ///
     /// # Errors
     ///
     /// [`JournalError::Disk`]: none of them is acknowledged. [`JournalError::NotAnEntry`] for one
     /// with a line break, an empty or a much too long one.
-    pub async fn append(
-        &self,
-        shard: Option<u16>,
-        entries: Vec<Vec<u8>>,
-    ) -> Result<Range<u64>, JournalError> {
+    pub async fn append(&self, entries: Vec<Vec<u8>>) -> Result<Range<u64>, JournalError> {
         let fits = |entry: &Vec<u8>| {
             (1..=ENTRY_BYTES_MAX).contains(&entry.len()) && !entry.contains(&b'\n')
         };
         if !entries.iter().all(fits) {
             return Err(JournalError::NotAnEntry);
         }
-        self.inner.writer.append(shard, entries).await
+        self.inner.writer.append(entries).await
     }
 
-    /// How far it is applied to each shard.
-    pub fn marks(&self) -> MutexGuard<'_, Marks> {
-        self.inner.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    /// At most `limit` entries from `position` on, each with its position. Reading on from where
+    /// the last reading stopped costs no search.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if the files cannot be read, or are damaged there.
+    pub async fn read(
+        &self,
+        position: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {
+        let journal = self.clone();
+        let read = tokio::task::spawn_blocking(move || journal.read_now(position, limit)).await;
+        read.unwrap_or_else(|error| {
+            let place = self.inner.folder.path.clone();
+            Err(JournalError::Disk { place, detail: format!("its reader has ended: {error}") })
+        })
+    }
+
+    fn read_now(&self, position: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {
+        let mut reading = self.inner.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = reading.take().and_then(|begun| begun.go_on(position));
+        let mut entries = match begun {
+            Some(begun) => begun,
+            None => self.entries(position)?,
+        };
+        let lines = entries.by_ref().take(limit).collect::<Result<Vec<_>, _>>()?;
+        *reading = Some(entries);
+        Ok(lines)
     }
 
     /// The entries from `position` to the end as it is now. Reads the disk: not for an async

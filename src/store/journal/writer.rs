@@ -1,13 +1,14 @@
 //! The thread that writes, and the one that compresses.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::segments::{Folder, Tail};
-use super::{JournalError, Marks, frame};
+use super::{JournalError, frame};
 
 /// How many appends may wait; more make their callers wait.
 const APPENDS_WAITING_MAX: usize = 1_024;
@@ -15,7 +16,6 @@ const APPENDS_WAITING_MAX: usize = 1_024;
 const BATCH_MAX: usize = 512;
 
 struct Append {
-    shard: Option<u16>,
     entries: Vec<Vec<u8>>,
     answer: oneshot::Sender<Result<Range<u64>, JournalError>>,
 }
@@ -32,7 +32,7 @@ impl Writer {
     pub(super) fn start(
         folder: Arc<Folder>,
         tail: Tail,
-        marks: Arc<Mutex<Marks>>,
+        end: Arc<AtomicU64>,
     ) -> Result<Self, JournalError> {
         let (appends, waiting) = mpsc::channel(APPENDS_WAITING_MAX);
         let (pack, closed) = std::sync::mpsc::channel::<()>();
@@ -49,7 +49,7 @@ impl Writer {
         let written = folder.clone();
         let thread = spawn("journal-writer", &folder, move || {
             let mut file = Written { folder: written, tail, torn: false, pack };
-            file.run(waiting, &marks);
+            file.run(waiting, &end);
             drop(file);
             // A panic of the thread was printed when it happened.
             let _ = packer.join();
@@ -57,18 +57,14 @@ impl Writer {
         Ok(Self { folder, appends: Some(appends), thread: Some(thread) })
     }
 
-    pub(super) async fn append(
-        &self,
-        shard: Option<u16>,
-        entries: Vec<Vec<u8>>,
-    ) -> Result<Range<u64>, JournalError> {
+    pub(super) async fn append(&self, entries: Vec<Vec<u8>>) -> Result<Range<u64>, JournalError> {
         let gone = || JournalError::Disk {
             place: self.folder.path.clone(),
             detail: "its writer has ended".to_owned(),
         };
         let (answer, answered) = oneshot::channel();
         let appends = self.appends.as_ref().ok_or_else(gone)?;
-        appends.send(Append { shard, entries, answer }).await.map_err(|_| gone())?;
+        appends.send(Append { entries, answer }).await.map_err(|_| gone())?;
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 }
@@ -101,7 +97,7 @@ struct Written {
 }
 
 impl Written {
-    fn run(&mut self, mut waiting: mpsc::Receiver<Append>, marks: &Mutex<Marks>) {
+    fn run(&mut self, mut waiting: mpsc::Receiver<Append>, end: &AtomicU64) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
             let first = self.tail.next;
@@ -109,13 +105,12 @@ impl Written {
             if let Err(error) = &written {
                 tracing::warn!(%error, "the journal could not be written");
             }
+            end.store(self.tail.next, Ordering::Release);
             let mut position = first;
-            for Append { shard, entries, answer } in batch.drain(..) {
+            for Append { entries, answer } in batch.drain(..) {
                 let outcome = written.clone().map(|()| {
                     let positions = position..position + entries.len() as u64;
                     position = positions.end;
-                    let mut marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
-                    marks.written(shard, positions.clone());
                     positions
                 });
                 // Whoever asked may have gone.
@@ -166,7 +161,7 @@ impl Written {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::AtomicBool;
 
     use super::super::segments::Disk;
     use super::super::{Journal, JournalSettings};
@@ -198,18 +193,18 @@ mod tests {
         let (folder, mut tail) = Folder::open(place.path(), 1 << 20).unwrap();
         let full = Arc::new(AtomicBool::new(false));
         tail.file = Box::new(Filling { file: tail.file, full: full.clone() });
-        let marks = Arc::new(Mutex::new(Marks::new(0)));
-        let writer = Writer::start(Arc::new(folder), tail, marks.clone()).unwrap();
+        let end = Arc::new(AtomicU64::new(0));
+        let writer = Writer::start(Arc::new(folder), tail, end.clone()).unwrap();
         let entries = |n: u8| vec![vec![b'a' + n; 50], vec![b'A' + n; 50]];
-        assert_eq!(writer.append(None, entries(0)).await, Ok(0..2));
+        assert_eq!(writer.append(entries(0)).await, Ok(0..2));
         full.store(true, Ordering::Release);
         for _ in 0..2 {
-            let error = writer.append(Some(1), entries(1)).await.unwrap_err();
+            let error = writer.append(entries(1)).await.unwrap_err();
             assert!(matches!(error, JournalError::Disk { .. }), "{error}");
         }
-        assert_eq!(marks.lock().unwrap().end(), 2);
+        assert_eq!(end.load(Ordering::Acquire), 2);
         full.store(false, Ordering::Release);
-        assert_eq!(writer.append(None, entries(2)).await, Ok(2..4));
+        assert_eq!(writer.append(entries(2)).await, Ok(2..4));
         drop(writer);
 
         let journal = Journal::open(place.path(), JournalSettings::default()).unwrap();

@@ -128,6 +128,15 @@ impl Remote {
         u64::try_from(self.inner.settings.recovery_least.as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// The answer to a step that only counts in the incarnation there is.
+    fn if_current(&self, current: bool) -> Result<(), StoreError> {
+        if current {
+            return Ok(());
+        }
+        self.known().doubt();
+        Err(StoreError::OtherIncarnation)
+    }
+
     fn commit_call(&self, commit: &Commit, run: &str) -> Result<redis::Cmd, StoreError> {
         let shard = shard_of(&commit.tenant);
         let of = |what| self.keys().shard(shard, what);
@@ -224,10 +233,7 @@ impl Store for Remote {
         match self.link().one_on::<(i64, u64)>(&live, &call).await? {
             (1, sequence) => Ok(sequence),
             (0, _) => Err(StoreError::Conflict),
-            _ => {
-                self.known().doubt();
-                Err(StoreError::OtherIncarnation)
-            }
+            _ => self.if_current(false).map(|()| 0),
         }
     }
 
@@ -309,11 +315,7 @@ impl Store for Remote {
             pipeline.add_command(call);
         }
         let beaten: Vec<i64> = self.link().many_on(&live, &pipeline).await?;
-        if beaten.contains(&0) {
-            self.known().doubt();
-            return Err(StoreError::OtherIncarnation);
-        }
-        Ok(())
+        self.if_current(!beaten.contains(&0))
     }
 
     async fn lease(&self, name: &str, holder: &str, millis: u64) -> Result<bool, StoreError> {
@@ -331,14 +333,22 @@ impl Store for Remote {
         Ok(positions.into_iter().map(Option::unwrap_or_default).collect())
     }
 
-    async fn set_applied(&self, journal: &str, positions: &[u64]) -> Result<(), StoreError> {
+    async fn set_applied(
+        &self,
+        incarnation: &Incarnation,
+        journal: &str,
+        positions: &[u64],
+    ) -> Result<(), StoreError> {
+        let live = self.link().live()?;
         let mut pipeline = Pipeline::new();
         for (shard, position) in (0..SHARDS).zip(positions) {
-            let mut call = call(&FORWARD, &[self.keys().shard(shard, "applied")]);
-            call.arg(journal).arg(*position);
+            let keys = ["incarnation", "applied"].map(|what| self.keys().shard(shard, what));
+            let mut call = call(&FORWARD, &keys);
+            call.arg(&*incarnation.0).arg(live.run()).arg(journal).arg(*position);
             pipeline.add_command(call);
         }
-        self.link().many(&pipeline).await
+        let moved: Vec<i64> = self.link().many_on(&live, &pipeline).await?;
+        self.if_current(!moved.contains(&0))
     }
 
     async fn register_journal(&self, journal: &str) -> Result<(), StoreError> {
@@ -349,11 +359,17 @@ impl Store for Remote {
         self.read_journals().await
     }
 
-    async fn journal_applied(&self, journal: &str) -> Result<(), StoreError> {
+    async fn journal_applied(
+        &self,
+        incarnation: &Incarnation,
+        journal: &str,
+    ) -> Result<(), StoreError> {
+        let live = self.link().live()?;
         let keys = ["incarnation", "journals"].map(|what| self.keys().whole(what));
         let mut call = call(&APPLIED, &keys);
-        call.arg(journal);
-        self.link().one(&call).await
+        call.arg(&*incarnation.0).arg(live.run()).arg(journal);
+        let noted: i64 = self.link().one_on(&live, &call).await?;
+        self.if_current(noted == 1)
     }
 
     async fn recovered(&self, incarnation: &Incarnation) -> Result<bool, StoreError> {
