@@ -88,12 +88,12 @@ pub struct Fault {
     place: Place,
     what: String,
     help: String,
-    hide: Option<Range<usize>>,
+    hide: Vec<Range<usize>>,
 }
 
 impl Fault {
     pub(super) fn new(place: &Place, what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { place: place.clone(), what: what.into(), help: help.into(), hide: None }
+        Self { place: place.clone(), what: what.into(), help: help.into(), hide: Vec::new() }
     }
 
     /// The file's name, or the variable's.
@@ -148,9 +148,14 @@ impl Faults {
     }
 
     /// As `add`, and what stands at `hide` is not shown: it may be a misnamed secret.
-    pub(super) fn add_hiding(&self, place: &Place, hide: Range<usize>, what: String, help: String) {
-        let fault = Fault { hide: Some(hide), ..Fault::new(place, what, help) };
-        self.0.borrow_mut().push(fault);
+    pub(super) fn add_hiding(
+        &self,
+        place: &Place,
+        hide: Vec<Range<usize>>,
+        what: String,
+        help: String,
+    ) {
+        self.0.borrow_mut().push(Fault { hide, ..Fault::new(place, what, help) });
     }
 
     pub(super) fn count(&self) -> usize {
@@ -170,11 +175,10 @@ impl Faults {
 pub fn render(faults: &[Fault], color: bool) -> String {
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
-    let hidden: Vec<_> = faults.iter().filter_map(|f| Some((f.file(), f.hide.clone()?))).collect();
     let mut out = String::new();
     for fault in faults {
-        let hide: Vec<_> =
-            hidden.iter().filter(|(f, _)| *f == fault.file()).map(|(_, r)| r.clone()).collect();
+        let same_file = faults.iter().filter(|other| other.file() == fault.file());
+        let hide: Vec<_> = same_file.flat_map(|other| other.hide.iter().cloned()).collect();
         if handler.render_report(&mut out, &Shown::new(fault, &hide)).is_err() {
             out.push_str(&format!("{fault}\n"));
         }

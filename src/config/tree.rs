@@ -23,6 +23,17 @@ pub(super) struct Node {
     pub(super) value: Value,
 }
 
+impl Node {
+    /// Where its values stand, those of tables one by one.
+    pub(super) fn leaves(&self) -> Vec<Range<usize>> {
+        match &self.value {
+            Value::Table(table) => table.0.values().flat_map(|entry| entry.node.leaves()).collect(),
+            Value::List(list) => list.iter().flat_map(Self::leaves).collect(),
+            _ => vec![self.place.span.clone()],
+        }
+    }
+}
+
 /// What TOML can hold.
 #[derive(Clone, Debug)]
 pub(super) enum Value {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod cli;
 mod demo_app;
 mod demo_door;
 mod demo_mailbox;

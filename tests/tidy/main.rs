@@ -52,6 +52,21 @@ fn the_tree_is_tidy() {
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
+/// Every metric that is counted anywhere has a line in the one list of them.
+#[test]
+fn every_metric_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let names = std::fs::read_to_string(root.join("src/telemetry/names.rs")).expect("the list");
+    let unknown = |source: &Source| {
+        let parts: Vec<_> = source.text.split("!(\"ambergate_").skip(1).collect();
+        let named = parts.into_iter().map(|part| part.split('"').next().unwrap_or_default());
+        let missing = named.filter(|name| !names.contains(&format!("\"ambergate_{name}\"")));
+        missing.map(|name| format!("{}: ambergate_{name}", source.name)).collect::<Vec<_>>()
+    };
+    let missing: Vec<_> = source::read(root, "src").iter().flat_map(unknown).collect();
+    assert!(missing.is_empty(), "not in src/telemetry/names.rs:\n{}", missing.join("\n"));
+}
+
 /// What is found in `text`, if it stood in the file `name`.
 fn found_in(name: &str, text: &str) -> String {
     let source = Source::new(name, text);

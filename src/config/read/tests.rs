@@ -214,6 +214,8 @@ fn a_secret_is_never_shown_even_where_it_is_misplaced() {
     for text in [
         format!("[[identify]]\njwt = {{ secret = \"{marker}\" }}"),
         format!("[[identify]]\njwt = {{ secrt = \"{marker}\", claim = \"\" }}"),
+        format!("[sources.strip]\nsecretz = \"{marker}\""),
+        format!("[[sauces]]\nsecretz = [\"{marker}\"]"),
         format!("[email]\nsmtp = \"http://u:{marker}@x\""),
         format!("[store]\nurl = \"redis:{marker}\"\nkind = 3"),
         format!("[email]\nsmtp = \"smtp://u:{marker}@x\" oops"),
