@@ -3,7 +3,10 @@
 //! Rules:
 //! 1. Whoever needs the time is given a [`Clock`]; clippy bans every other way to ask.
 //! 2. A moved clock stands still between moves: only `demo` and tests move one.
+//! 3. Where many requests are judged in one turn of an event loop, the machine is asked once a
+//!    turn ([`turn_now`]): asking costs more than a look-up.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::SystemTime;
@@ -47,6 +50,15 @@ impl Clock {
         }
     }
 
+    /// Now, as [`turn_now`] tells it where the clock follows the machine.
+    #[must_use]
+    pub fn turn_now(&self) -> Instant {
+        match self.moved.as_ref().map(|moved| moved.load(Ordering::Acquire)) {
+            None | Some(FOLLOWS) => turn_now(),
+            Some(millis) => Instant::from_millis(millis),
+        }
+    }
+
     /// Whether it stands still.
     #[must_use]
     pub fn stands(&self) -> bool {
@@ -68,4 +80,38 @@ impl Clock {
 pub fn machine_now() -> Instant {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Instant::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// What this thread knows of the turn its event loop is in.
+#[derive(Clone, Copy)]
+enum Turn {
+    /// Nobody says when a turn begins: the machine is asked every time.
+    Untold,
+    /// A turn has begun, and nobody has asked yet.
+    Begun,
+    /// It was asked in this turn.
+    Asked(i64),
+}
+
+thread_local! {
+    static TURN: Cell<Turn> = const { Cell::new(Turn::Untold) };
+}
+
+/// A turn of this thread's event loop begins. A thread that says so once must go on saying it.
+pub fn begin_turn() {
+    TURN.set(Turn::Begun);
+}
+
+/// Real time, asked for once in a turn of this thread's event loop.
+#[must_use]
+pub fn turn_now() -> Instant {
+    match TURN.get() {
+        Turn::Untold => machine_now(),
+        Turn::Asked(millis) => Instant::from_millis(millis),
+        Turn::Begun => {
+            let now = machine_now();
+            TURN.set(Turn::Asked(now.millis()));
+            now
+        }
+    }
 }

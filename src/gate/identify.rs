@@ -1,0 +1,235 @@
+//! Who is asking.
+//!
+//! Rules:
+//! 1. Every configured place that is present is read. Two that name different tenants, and a place
+//!    that is there twice, are the client's fault: 400.
+//! 2. A bad token never names a tenant; it is 401 or counts as nobody, as configured.
+//! 3. A verified token is remembered by the SHA-256 of its bytes and the issuer's index, until it
+//!    ends, but for a minute at most; tokens are judged by real time.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use quick_cache::sync::Cache;
+
+use super::counters::Counters;
+use super::settings::{BadToken, Jwt, Place, Rules};
+use super::token;
+use crate::domain::id::{Derivation, Derived, TenantId};
+use crate::domain::stage::Roles;
+use crate::domain::time::Instant;
+use crate::store::shard_of;
+
+/// For so long a verified token is believed without looking again, in milliseconds.
+const REMEMBERED_MILLIS: i64 = 60_000;
+
+/// A signed-in person of a tenant.
+#[derive(Debug)]
+pub struct Identity {
+    /// Whose person.
+    pub tenant: TenantId,
+    /// The tenant's shard.
+    pub shard: u16,
+    /// The tenant's name as it is told to the app.
+    pub header: HeaderValue,
+    /// What the person is.
+    pub roles: Roles,
+    /// Whether it is one of the operator's own people.
+    pub staff: bool,
+    /// The person, pseudonymous: H(tenant, `sub`). `None`: the token names none.
+    pub person: Option<Derived>,
+    /// Until then it is believed.
+    until: Instant,
+}
+
+/// Why nobody could be made out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotIdentified {
+    /// The request contradicts itself.
+    Contradiction(&'static str),
+    /// The token is bad, and that is not let pass.
+    BadToken,
+}
+
+type TokenKey = ([u8; 32], u16);
+
+/// Reads all configured sources.
+#[derive(Debug)]
+pub struct Identify {
+    sources: Vec<Jwt>,
+    /// Each place once, with the indices of the sources that read it.
+    places: Vec<(Place, Vec<u16>)>,
+    rules: Rules,
+    verified: Cache<TokenKey, Arc<Identity>>,
+}
+
+impl Identify {
+    /// Sources as configured; at most `tokens_max` verified tokens are remembered.
+    #[must_use]
+    pub fn new(sources: Vec<Jwt>, rules: Rules, tokens_max: usize) -> Self {
+        let mut places: Vec<(Place, Vec<u16>)> = Vec::new();
+        for (index, source) in (0_u16..).zip(&sources) {
+            for place in &source.places {
+                match places.iter_mut().find(|(known, _)| known == place) {
+                    Some((_, readers)) => readers.push(index),
+                    None => places.push((place.clone(), vec![index])),
+                }
+            }
+        }
+        Self { sources, places, rules, verified: Cache::new(tokens_max) }
+    }
+
+    /// Who asks with these headers at `now` (real time). `None`: nobody in particular.
+    ///
+    /// # Errors
+    /// If the request contradicts itself, or its token is bad and that is not let pass.
+    pub fn identify(
+        &self,
+        headers: &HeaderMap,
+        now: Instant,
+        counters: &Counters,
+    ) -> Result<Option<Arc<Identity>>, NotIdentified> {
+        let mut found: Option<Arc<Identity>> = None;
+        for (place, readers) in &self.places {
+            let Some(token) = read(place, headers)? else { continue };
+            let Some(identity) = self.judge(token, readers, now, counters) else {
+                counters.bad_token.one();
+                match self.rules.bad_token {
+                    BadToken::Refuse => return Err(NotIdentified::BadToken),
+                    BadToken::Pass => continue,
+                }
+            };
+            match &found {
+                Some(known) if known.tenant != identity.tenant => {
+                    return Err(NotIdentified::Contradiction(
+                        "the request is signed in for two different tenants",
+                    ));
+                }
+                Some(_) => {}
+                None => found = Some(identity),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The identity that the first issuer who takes `token` gives it.
+    fn judge(
+        &self,
+        token: &str,
+        readers: &[u16],
+        now: Instant,
+        counters: &Counters,
+    ) -> Option<Arc<Identity>> {
+        if token.len() > token::TOKEN_BYTES_MAX {
+            return None;
+        }
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
+        for reader in readers {
+            match self.verified.get(&(hash, *reader)) {
+                Some(identity) if now < identity.until => {
+                    counters.tokens_cached.one();
+                    return Some(identity);
+                }
+                _ => {}
+            }
+        }
+        counters.tokens_verified.one();
+        readers.iter().find_map(|reader| {
+            let identity =
+                Arc::new(self.verify(token, &self.sources[usize::from(*reader)], now)?);
+            self.verified.insert((hash, *reader), Arc::clone(&identity));
+            Some(identity)
+        })
+    }
+
+    fn verify(&self, token: &str, source: &Jwt, now: Instant) -> Option<Identity> {
+        let verified = token::verify(token, source, now).ok()?;
+        let claims = &verified.claims;
+        let tenant: TenantId = claims.text(&source.claim)?.parse().ok()?;
+        let named = source.role_claim.as_deref();
+        let (roles, staff) =
+            self.rules.roles.of(named.into_iter().flat_map(|name| claims.texts(name)));
+        let person = claims
+            .text("sub")
+            .map(|sub| Derivation::of("person").text(tenant.as_str()).text(sub).finish());
+        let header = HeaderValue::from_str(tenant.as_str())
+            .or_else(|_| HeaderValue::from_bytes(tenant.as_str().as_bytes()))
+            .ok()?;
+        Some(Identity {
+            shard: shard_of(&tenant),
+            tenant,
+            header,
+            roles,
+            staff,
+            person,
+            until: verified.expires.min(now.plus_millis(REMEMBERED_MILLIS)),
+        })
+    }
+}
+
+#[cfg(test)]
+impl Identify {
+    /// An identity without a token, for tests of what is said to whom.
+    pub(super) fn identity_for_tests(tenant: &str, roles: Roles) -> Identity {
+        let tenant: TenantId = tenant.parse().unwrap();
+        Identity {
+            shard: shard_of(&tenant),
+            header: HeaderValue::from_str(tenant.as_str()).unwrap(),
+            person: Some(Derivation::of("person").text(tenant.as_str()).finish()),
+            tenant,
+            roles,
+            staff: false,
+            until: Instant::MAX,
+        }
+    }
+}
+
+/// The token at `place`; an error if the place is there twice or cannot be read.
+fn read<'a>(place: &Place, headers: &'a HeaderMap) -> Result<Option<&'a str>, NotIdentified> {
+    match place {
+        Place::Header(name) => header(name, headers),
+        Place::Cookie(name) => cookie(name, headers),
+    }
+}
+
+fn header<'a>(name: &HeaderName, headers: &'a HeaderMap) -> Result<Option<&'a str>, NotIdentified> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(NotIdentified::Contradiction("a header that says who you are is there twice"));
+    }
+    let Ok(value) = value.to_str() else { return Ok(Some("")) };
+    let bearer = value
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim_start_matches(' '));
+    if name == AUTHORIZATION { Ok(bearer) } else { Ok(Some(bearer.unwrap_or(value))) }
+}
+
+fn cookie<'a>(name: &str, headers: &'a HeaderMap) -> Result<Option<&'a str>, NotIdentified> {
+    let mut found = None;
+    for value in headers.get_all(COOKIE) {
+        for pair in value.as_bytes().split(|byte| *byte == b';') {
+            let pair = pair.trim_ascii_start();
+            let Some(rest) = pair.strip_prefix(name.as_bytes()) else { continue };
+            let Some(value) = rest.strip_prefix(b"=") else { continue };
+            if found.is_some() {
+                return Err(NotIdentified::Contradiction(
+                    "a cookie that says who you are is there twice",
+                ));
+            }
+            let value = value.trim_ascii_end();
+            let quoted = value.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\""));
+            found = Some(std::str::from_utf8(quoted.unwrap_or(value)).unwrap_or_default());
+        }
+    }
+    // An empty cookie is how browsers are told to forget one: nobody.
+    Ok(found.filter(|value| !value.is_empty()))
+}
+
+#[cfg(test)]
+#[path = "identify_tests.rs"]
+mod tests;

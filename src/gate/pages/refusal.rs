@@ -1,0 +1,91 @@
+//! A refusal: the page and the problem (SPEC 6 "Refusals", CONTRACTS 3).
+
+use http::header::{CONTENT_LANGUAGE, LINK};
+use http::{HeaderMap, HeaderValue};
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Pages, navigation, problem, uncached};
+use crate::clock;
+use crate::domain::decide::Intent;
+use crate::domain::grant::Words;
+use crate::domain::id::Scope;
+use crate::domain::stage::Stage;
+use crate::gate::said::{Said, may_see_amounts};
+use crate::gate::service::{Gate, Refusal};
+use crate::store::Store;
+
+impl<S: Store> Gate<S> {
+    /// The answer to a request with `headers` that is refused.
+    pub async fn refusal(&self, refusal: &Refusal, headers: &HeaderMap) -> Answer {
+        let who = &refusal.who;
+        let now = clock::turn_now();
+        let words = self.lookup.words(&who.tenant, who.shard, now).await;
+        self.pages.refusal(refusal, words.as_deref(), headers)
+    }
+}
+
+impl Pages {
+    fn refusal(&self, refusal: &Refusal, words: Option<&Words>, headers: &HeaderMap) -> Answer {
+        let said = Said::of(words, refusal.stage, Some(refusal.since), refusal.who.roles);
+        let page = if navigation::is_navigation(headers) {
+            self.render("refusal", &said, true)
+        } else {
+            None
+        };
+        let mut answer = match page {
+            Some(page) => uncached(self.status, "text/html; charset=utf-8", page),
+            None => problem::of(self.status, &self.problem(refusal, &said, words, headers)),
+        };
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static("en"));
+        let status = format!("<{}/status>; rel=\"status\"", self.prefix);
+        if let Ok(link) = HeaderValue::from_str(&status) {
+            headers.append(LINK, link);
+        }
+        let pay = said.pay_url.as_deref().filter(|url| !url.contains(['<', '>', '"']));
+        let pay = pay.map(|url| HeaderValue::from_str(&format!("<{url}>; rel=\"payment\"")));
+        if let Some(Ok(link)) = pay {
+            headers.append(LINK, link);
+        }
+        answer
+    }
+
+    fn problem(
+        &self,
+        refusal: &Refusal,
+        said: &Said,
+        words: Option<&Words>,
+        headers: &HeaderMap,
+    ) -> Value {
+        let frozen = refusal.stage == Stage::Frozen;
+        let slug = if frozen { "tenant-frozen" } else { "tenant-read-only" };
+        let refused = if frozen || refusal.intent == Intent::Read { "all" } else { "write" };
+        let since = said.since.as_ref().map(|since| format!(" Since {since}."));
+        let mut body = Map::new();
+        let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+        put("type", json!(problem::kind(slug)));
+        put("title", json!(said.title));
+        put("status", json!(self.status.as_u16()));
+        put("detail", json!(format!("{}{}", said.closed, since.unwrap_or_default())));
+        put("code", json!(slug.replace('-', "_")));
+        put("tenant", json!(refusal.who.tenant));
+        put("stage", json!(refusal.stage));
+        put("scope", json!(Scope::whole()));
+        put("since", json!(refusal.since));
+        put("refused", json!(refused));
+        put("status_url", json!(format!("{}/status", self.prefix)));
+        put("lifted_by", json!("payment"));
+        if let Some(id) = headers.get("x-request-id").and_then(|id| id.to_str().ok()) {
+            put("instance", json!(format!("urn:uuid:{id}")));
+        }
+        if let Some(words) = words.filter(|_| may_see_amounts(refusal.who.roles)) {
+            put("owed", json!(words.owed));
+            if let Some(url) = &said.pay_url {
+                put("pay_url", json!(url));
+            }
+        } else if let Some(settlers) = &said.settlers {
+            put("ask", json!(settlers));
+        }
+        Value::Object(body)
+    }
+}

@@ -1,0 +1,110 @@
+//! The gate's own pages under its prefix, and the standing of the one who asks.
+
+use http::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::{Answer, problem, stylesheet, uncached};
+use crate::clock;
+use crate::domain::grant::{BannerNotice, Grant, InvoiceWords, Words};
+use crate::domain::stage::Stage;
+use crate::domain::time::Instant;
+use crate::gate::counters::Counters;
+use crate::gate::identify::{Identity, NotIdentified};
+use crate::gate::lookup::BUDGET;
+use crate::gate::said::{Said, may_see_amounts};
+use crate::gate::service::{Asked, Gate};
+use crate::store::Store;
+
+impl<S: Store> Gate<S> {
+    /// What follows the prefix in `path`, if it is one of the gate's own addresses.
+    #[must_use]
+    pub fn own_page<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let rest = path.strip_prefix(self.settings.prefix.as_str())?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    }
+
+    /// The answer to a request for the page `rest` below the prefix.
+    pub async fn answer_own(&self, rest: &str, asked: &Asked<'_>, counters: &Counters) -> Answer {
+        counters.own_pages.one();
+        let reads = *asked.method == Method::GET || *asked.method == Method::HEAD;
+        match rest {
+            "/banner.css" | "/status" if !reads => problem::method_not_allowed("GET, HEAD"),
+            "/banner.css" => stylesheet(),
+            "/status" => self.answer_status(asked, counters).await,
+            _ => problem::not_found(),
+        }
+    }
+
+    async fn answer_status(&self, asked: &Asked<'_>, counters: &Counters) -> Answer {
+        let real = clock::turn_now();
+        let who = match self.identify.identify(asked.headers, real, counters) {
+            Ok(Some(who)) => who,
+            Ok(None) | Err(NotIdentified::BadToken) => return problem::unauthorized(),
+            Err(NotIdentified::Contradiction(what)) => return problem::bad_request(what),
+        };
+        let standing = match self.lookup.cached(&who.tenant, who.shard) {
+            Some(standing) => standing,
+            None => self.lookup.read(&who.tenant, who.shard, real).await.0,
+        };
+        let stage = self.stage_of(&standing, who.shard);
+        let words = self.lookup.words(&who.tenant, who.shard, real).await;
+        let grant = self.grant_of(&who, real).await;
+        let body = status(&who, stage, standing.since, grant.as_ref(), words.as_deref());
+        uncached(StatusCode::OK, "application/json", body.to_string())
+    }
+
+    /// The whole grant, if the store has it within the budget.
+    async fn grant_of(&self, who: &Identity, now: Instant) -> Option<Grant> {
+        if self.lookup.is_down(now) {
+            return None;
+        }
+        let read = tokio::time::timeout(BUDGET, self.store.grant(&who.tenant));
+        read.await.ok()?.ok()?.0.filter(|grant| grant.tenant == who.tenant)
+    }
+}
+
+fn status(
+    who: &Identity,
+    stage: Stage,
+    since: Instant,
+    grant: Option<&Grant>,
+    words: Option<&Words>,
+) -> Value {
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    put("tenant", json!(who.tenant));
+    put("stage", json!(stage));
+    if stage != Stage::Full && since > Instant::MIN {
+        put("since", json!(since));
+    }
+    let scopes = grant.map(|grant| &grant.scopes).into_iter().flatten().map(|scope| {
+        json!({"scope": scope.scope, "stage": scope.stage.min(stage), "since": scope.since})
+    });
+    put("scopes", scopes.collect());
+    let next = grant.and_then(|grant| grant.announced.as_ref()).map(|named| {
+        json!({"stage": named.stage, "scope": named.scope, "at": named.at, "announced": true})
+    });
+    put("next", json!(next));
+    match words {
+        Some(words) if may_see_amounts(who.roles) => {
+            let said = Said::of(Some(words), stage, None, who.roles);
+            put("owed", json!(words.owed));
+            put("pay_url", json!(said.pay_url));
+            put("invoices", words.invoices.iter().map(invoice).collect());
+            put("notices", words.banners.iter().map(notice).collect());
+        }
+        Some(words) => {
+            put("ask", json!(words.settlers));
+        }
+        None => {}
+    }
+    Value::Object(body)
+}
+
+fn invoice(invoice: &InvoiceWords) -> Value {
+    json!({"number": invoice.number, "owed": invoice.owed, "due_on": invoice.due_on})
+}
+
+fn notice(notice: &BannerNotice) -> Value {
+    json!({"notice": notice.notice, "kind": notice.kind, "names": notice.names})
+}

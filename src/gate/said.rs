@@ -1,0 +1,216 @@
+//! What is said to one person about a tenant's standing, by pages, banners and the status alike.
+//!
+//! Rules:
+//! 1. Amounts, invoice numbers, pay links and messages go to the roles `billing` and `admin` only,
+//!    proved by a token; everyone else reads what is closed, since when, and whom to ask.
+//! 2. What happened, since when, until when with weekday, date, hour and zone. Polite, never a
+//!    threat.
+
+use serde::Serialize;
+
+use super::phrases;
+use crate::domain::fact::Named;
+use crate::domain::grant::{Cause, Words};
+use crate::domain::stage::{Role, Roles, Stage};
+use crate::domain::time::{Instant, Zone};
+
+/// Whether people with `roles` may see amounts.
+#[must_use]
+pub fn may_see_amounts(roles: Roles) -> bool {
+    Role::ALL.into_iter().any(|role| role.may_see_amounts() && roles.contains(role))
+}
+
+/// The sentences, ready to be put into a template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// The stage's word.
+    pub stage: &'static str,
+    /// The state, as a title.
+    pub title: &'static str,
+    /// What is closed and what is not.
+    pub closed: &'static str,
+    /// Since when; only where a restriction is in force.
+    pub since: Option<String>,
+    /// The banner's first sentence.
+    pub headline: &'static str,
+    /// What is overdue, for those who may see it; else a neutral sentence.
+    pub detail: String,
+    /// Why.
+    pub cause: &'static str,
+    /// What comes next, and when.
+    pub next: Option<String>,
+    /// Whom to ask, as a sentence.
+    pub ask: String,
+    /// Whom to ask, as a list.
+    pub settlers: Option<String>,
+    /// Whether money is on its way or promised.
+    pub thanks: bool,
+    /// Whether amounts and links may be shown.
+    pub may_pay: bool,
+    /// All that is overdue.
+    pub owed: Option<String>,
+    /// How many invoices are overdue.
+    pub count: usize,
+    /// What is overdue.
+    pub invoices: Vec<Line>,
+    /// Where it can be paid.
+    pub pay_url: Option<String>,
+    /// When messages were sent.
+    pub sent: Option<String>,
+}
+
+/// One overdue invoice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Its number.
+    pub number: String,
+    /// What is open on it.
+    pub owed: String,
+    /// When it was due.
+    pub due: Option<String>,
+}
+
+impl Said {
+    /// What is said to a person with `roles` whose tenant is at `stage` since `since`.
+    #[must_use]
+    pub fn of(words: Option<&Words>, stage: Stage, since: Option<Instant>, roles: Roles) -> Self {
+        let zone = words.and_then(|words| Zone::named(&words.time_zone)).unwrap_or_else(Zone::utc);
+        let told = words.filter(|_| may_see_amounts(roles));
+        let thanks = words.is_some_and(|words| words.thanks);
+        let settlers = words.map(settlers).filter(|names| !names.is_empty());
+        let since = since.filter(|since| stage.restricts() && *since > Instant::MIN);
+        let pay_url = told.and_then(|words| {
+            let own = words.pay_url.as_deref();
+            let first = words.invoices.first().and_then(|invoice| invoice.pay_url.as_deref());
+            phrases::link(own).or_else(|| phrases::link(first)).map(str::to_owned)
+        });
+        Self {
+            stage: stage.word(),
+            title: title(stage),
+            closed: closed(stage),
+            since: since.map(|since| phrases::moment(since, &zone)),
+            headline: headline(stage, thanks),
+            detail: detail(told, stage, thanks),
+            cause: cause(words, told.is_some()),
+            next: words.and_then(next).map(|named| coming(named, &zone)),
+            ask: settlers.as_ref().map_or_else(
+                || "The people who look after billing in your organisation can settle it.".into(),
+                |names| format!("Please ask {names}."),
+            ),
+            settlers,
+            thanks,
+            may_pay: told.is_some(),
+            owed: told.map(|words| phrases::amounts(&words.owed)).filter(|owed| !owed.is_empty()),
+            count: told.map_or(0, |words| words.invoices.len()),
+            invoices: told.map(lines).unwrap_or_default(),
+            pay_url,
+            sent: told.map(|words| dates(&words.sent, &zone)).filter(|dates| !dates.is_empty()),
+        }
+    }
+}
+
+/// The next cutoff that people were told of.
+#[must_use]
+pub fn next(words: &Words) -> Option<&Named> {
+    words.banners.iter().filter_map(|notice| notice.names.as_ref()).min_by_key(|named| named.at)
+}
+
+const fn title(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Full => "Everything is open",
+        Stage::Grace => "A payment is overdue; everything is still open",
+        Stage::ReadOnly => "This workspace is read-only until an invoice is paid",
+        Stage::Frozen => "This workspace is paused until an invoice is paid",
+    }
+}
+
+const fn closed(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Full | Stage::Grace => "Nothing is closed.",
+        Stage::ReadOnly => {
+            "Changing things is paused. Reading, export and the billing pages still work."
+        }
+        Stage::Frozen => {
+            "Working here is paused. Signing in, paying, exporting and asking for help still work."
+        }
+    }
+}
+
+const fn headline(stage: Stage, thanks: bool) -> &'static str {
+    match (stage, thanks) {
+        (_, true) => "Thank you: a payment is on its way.",
+        (Stage::Full | Stage::Grace, false) => "Did a payment slip through?",
+        (Stage::ReadOnly, false) => "This workspace is read-only.",
+        (Stage::Frozen, false) => "This workspace is paused.",
+    }
+}
+
+fn detail(told: Option<&Words>, stage: Stage, thanks: bool) -> String {
+    let Some(words) = told.filter(|_| !thanks) else {
+        return match stage {
+            _ if thanks => "Nothing more is needed.".to_owned(),
+            Stage::Full | Stage::Grace => "There is an open billing question.".to_owned(),
+            Stage::ReadOnly | Stage::Frozen => closed(stage).to_owned(),
+        };
+    };
+    let owed = phrases::amounts(&words.owed);
+    let oldest = words.invoices.iter().filter_map(|invoice| invoice.due_on).min();
+    let due = oldest.map(|due| format!(", due since {}", phrases::day(due))).unwrap_or_default();
+    let many = match words.invoices.len() {
+        1 => "1 invoice".to_owned(),
+        many => format!("{many} invoices"),
+    };
+    if owed.is_empty() { cause_of(words).to_owned() } else { format!("{owed} ({many}){due}.") }
+}
+
+fn cause(words: Option<&Words>, may_know: bool) -> &'static str {
+    match words {
+        Some(words) if may_know => cause_of(words),
+        _ => "There is an open billing question.",
+    }
+}
+
+const fn cause_of(words: &Words) -> &'static str {
+    match words.cause {
+        Cause::Overdue => "An invoice is overdue. Perhaps it slipped through.",
+        Cause::Declined => "The last charge was declined.",
+        Cause::Confirm => "Your bank asks you to confirm the payment.",
+        Cause::Returned => "A payment was returned by the bank.",
+    }
+}
+
+fn coming(named: &Named, zone: &Zone) -> String {
+    let what = match named.stage {
+        Stage::Full | Stage::Grace => "a reminder follows",
+        Stage::ReadOnly => "it becomes read-only",
+        Stage::Frozen => "it is paused",
+    };
+    format!("Unless this is settled, {what} on {}.", phrases::moment(named.at, zone))
+}
+
+fn settlers(words: &Words) -> String {
+    match words.settlers.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [many @ .., last] => format!("{} or {last}", many.join(", ")),
+    }
+}
+
+fn lines(words: &Words) -> Vec<Line> {
+    let line = |invoice: &crate::domain::grant::InvoiceWords| Line {
+        number: invoice.number.clone(),
+        owed: phrases::amount(invoice.owed),
+        due: invoice.due_on.map(phrases::day),
+    };
+    words.invoices.iter().map(line).collect()
+}
+
+fn dates(sent: &[Instant], zone: &Zone) -> String {
+    let mut dates: Vec<String> = sent.iter().map(|at| phrases::date(*at, zone)).collect();
+    dates.dedup();
+    dates.join(", ")
+}
+
+#[cfg(test)]
+#[path = "said_tests.rs"]
+mod tests;

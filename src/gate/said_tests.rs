@@ -1,0 +1,94 @@
+//! Who reads what.
+
+use super::*;
+use crate::domain::grant::{BannerNotice, InvoiceWords};
+use crate::domain::id::{Derivation, Derived};
+
+fn words() -> Words {
+    let owed = crate::domain::money::Money { minor: 124_000, currency: "EUR".parse().unwrap() };
+    let id: Derived = Derivation::of("x").finish();
+    Words {
+        tenant: "acme".parse().unwrap(),
+        digest: id.into(),
+        name: Some("Acme".to_owned()),
+        locale: None,
+        time_zone: "Europe/Berlin".to_owned(),
+        owed: vec![owed],
+        pay_url: Some("https://pay.example/acme".to_owned()),
+        invoices: vec![InvoiceWords {
+            number: "R-17".to_owned(),
+            owed,
+            due_on: Some("2026-03-13".parse().unwrap()),
+            pay_url: None,
+        }],
+        banners: vec![BannerNotice {
+            notice: id.into(),
+            kind: "warning".to_owned(),
+            to: Roles::EVERYONE,
+            names: Some(Named {
+                stage: Stage::ReadOnly,
+                scope: crate::domain::id::Scope::whole(),
+                at: "2026-03-30T08:00:00Z".parse().unwrap(),
+            }),
+        }],
+        sent: vec!["2026-03-16T08:00:00Z".parse().unwrap()],
+        settlers: vec!["Ada".to_owned(), "Bob".to_owned()],
+        thanks: false,
+        cause: Cause::Overdue,
+    }
+}
+
+fn roles(role: Role) -> Roles {
+    [role, Role::User].into_iter().collect()
+}
+
+#[test]
+fn those_who_can_pay_read_how_much_and_where() {
+    for role in [Role::Billing, Role::Admin] {
+        let said = Said::of(Some(&words()), Stage::Grace, None, roles(role));
+        assert_eq!(said.detail, "€1,240.00 (1 invoice), due since 13 March 2026.");
+        assert_eq!(said.pay_url.as_deref(), Some("https://pay.example/acme"));
+        assert_eq!(said.sent.as_deref(), Some("16 March 2026"));
+        assert_eq!(
+            said.next.as_deref(),
+            Some(
+                "Unless this is settled, it becomes read-only on \
+                 Monday 30 March 2026, 10:00 (Europe/Berlin)."
+            )
+        );
+    }
+}
+
+#[test]
+fn others_read_no_amount_no_number_and_no_link() {
+    for stage in Stage::ALL {
+        let said = Said::of(Some(&words()), stage, None, roles(Role::User));
+        let all = format!("{said:?}");
+        for secret in ["1,240", "124000", "R-17", "pay.example", "16 March"] {
+            assert!(!all.contains(secret), "{secret} in {all}");
+        }
+        assert_eq!(said.ask, "Please ask Ada or Bob.");
+        assert!(!said.may_pay);
+    }
+}
+
+#[test]
+fn without_words_the_state_is_still_said() {
+    let since = "2026-03-30T08:15:00Z".parse().unwrap();
+    let said = Said::of(None, Stage::Frozen, Some(since), roles(Role::Admin));
+    assert_eq!(said.since.as_deref(), Some("Monday 30 March 2026, 08:15 (UTC)"));
+    assert_eq!(said.title, "This workspace is paused until an invoice is paid");
+    assert!(said.owed.is_none() && !said.may_pay);
+}
+
+#[test]
+fn money_on_its_way_is_thanked_for() {
+    let said = Said::of(
+        Some(&Words { thanks: true, ..words() }),
+        Stage::Grace,
+        None,
+        roles(Role::Billing),
+    );
+    assert_eq!(said.headline, "Thank you: a payment is on its way.");
+    assert_eq!(said.detail, "Nothing more is needed.");
+}

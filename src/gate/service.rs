@@ -1,0 +1,323 @@
+//! One request, one answer: what may be done with it.
+//!
+//! Rules:
+//! 1. A request whose standing is cached is judged without waiting and without allocation.
+//! 2. Who is not identified has no tenant, so nothing restricts; `anonymous = "401"` refuses.
+//! 3. Tokens are judged by real time, standings by the gate's clock.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::{HeaderMap, Method};
+
+use super::classify::Class;
+use super::counters::{Counters, Snapshot};
+use super::enforce::{Force, enforce};
+use super::identify::{Identify, Identity, NotIdentified};
+use super::lookup::{Lookup, Source};
+use super::pages::Pages;
+use super::receipts::Receipts;
+use super::settings::{Mode, Settings, Unidentified};
+use super::shards::Shards;
+use super::switch::LocalSwitch;
+use crate::clock::{self, Clock};
+use crate::domain::decide::{Intent, Standing, Verdict};
+use crate::domain::stage::{Roles, Stage};
+use crate::domain::time::Instant;
+use crate::store::Store;
+
+/// What is known of a request before it is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// Its path, as it came.
+    pub path: &'a str,
+    /// Its query, as it came.
+    pub query: Option<&'a str>,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// Whether it asks for another protocol.
+    pub upgrades: bool,
+}
+
+/// What became of judging at once.
+#[derive(Debug)]
+pub enum Judged {
+    /// The answer.
+    Done(Outcome),
+    /// The store must be asked: [`Gate::look`].
+    Looking(Looking),
+}
+
+/// A request whose tenant's standing must be read.
+#[derive(Debug)]
+pub struct Looking {
+    who: Arc<Identity>,
+    class: Class,
+}
+
+/// What is to be done with a request.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Pass it on.
+    Pass(Pass),
+    /// Say no.
+    Refuse(Refusal),
+    /// 401: nobody may come in unknown, or the token is bad.
+    Unauthorized,
+    /// 400: the request contradicts itself.
+    Contradiction(&'static str),
+}
+
+/// A request that is passed on.
+#[derive(Debug)]
+pub struct Pass {
+    /// Whose request. `None`: nobody's in particular.
+    pub who: Option<Arc<Identity>>,
+    /// The stage in force.
+    pub stage: Stage,
+    /// The next announced cutoff.
+    pub until: Option<Instant>,
+    /// Where the standing came from. `None`: there was none to look up.
+    pub source: Option<Source>,
+    /// Whether this person's pages get the banner.
+    pub banner: bool,
+    /// What it asks.
+    pub class: Class,
+}
+
+/// A request that is refused.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Whose request.
+    pub who: Arc<Identity>,
+    /// The stage that refuses.
+    pub stage: Stage,
+    /// Since when.
+    pub since: Instant,
+    /// The next announced cutoff.
+    pub until: Option<Instant>,
+    /// What was asked.
+    pub intent: Intent,
+}
+
+/// How a gate is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the store answers.
+    pub store: bool,
+    /// How long the shard that is silent longest has been silent.
+    pub silence: Duration,
+    /// Whether the switch is open, in whichever way.
+    pub open: bool,
+    /// The switch's generation.
+    pub generation: u64,
+}
+
+/// The gate. `Send + Sync`: workers, layers and listeners share one.
+#[derive(Debug)]
+pub struct Gate<S> {
+    pub(super) settings: Settings,
+    pub(super) store: Arc<S>,
+    pub(super) clock: Clock,
+    pub(super) lookup: Lookup<S>,
+    pub(super) switch: LocalSwitch,
+    pub(super) pages: Pages,
+    pub(super) receipts: Receipts,
+    pub(super) identify: Identify,
+    counters: Mutex<Vec<Arc<Counters>>>,
+}
+
+impl<S: Store> Gate<S> {
+    /// A gate that reads `store` and tells the time by `clock`.
+    #[must_use]
+    pub fn new(settings: Settings, store: Arc<S>, clock: Clock) -> Arc<Self> {
+        let shards = Shards::new(settings.stale_max, clock::machine_now());
+        Arc::new(Self {
+            lookup: Lookup::new(Arc::clone(&store), shards, settings.standings_max),
+            switch: LocalSwitch::new(settings.open_file.clone()),
+            pages: Pages::new(&settings),
+            receipts: Receipts::default(),
+            identify: Identify::new(
+                settings.identify.clone(),
+                settings.rules.clone(),
+                settings.tokens_max,
+            ),
+            counters: Mutex::default(),
+            settings,
+            store,
+            clock,
+        })
+    }
+
+    /// What it was told.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Judges a request at once if it can be.
+    #[must_use]
+    pub fn judge(&self, asked: &Asked<'_>, counters: &Counters) -> Judged {
+        let real = clock::turn_now();
+        let who = match self.identify.identify(asked.headers, real, counters) {
+            Ok(who) => who,
+            Err(_) if self.settings.enforce == Mode::Off => None,
+            Err(NotIdentified::BadToken) => return Judged::Done(Outcome::Unauthorized),
+            Err(NotIdentified::Contradiction(what)) => {
+                counters.bad_request.one();
+                return Judged::Done(Outcome::Contradiction(what));
+            }
+        };
+        let class = self.settings.routes.classify(
+            asked.method,
+            asked.path,
+            asked.query,
+            asked.headers,
+            asked.upgrades,
+        );
+        let Some(who) = who else { return Judged::Done(self.nobody(class, counters)) };
+        match self.lookup.cached(&who.tenant, who.shard) {
+            Some(standing) => {
+                Judged::Done(self.decide(who, class, standing, Source::Cached, counters))
+            }
+            None => Judged::Looking(Looking { who, class }),
+        }
+    }
+
+    /// Reads the standing that was not cached, and judges.
+    pub async fn look(&self, looking: Looking, counters: &Counters) -> Outcome {
+        let Looking { who, class } = looking;
+        let now = clock::turn_now();
+        let (standing, source) = self.lookup.read(&who.tenant, who.shard, now).await;
+        self.decide(who, class, standing, source, counters)
+    }
+
+    fn nobody(&self, class: Class, counters: &Counters) -> Outcome {
+        use crate::domain::decide::RouteClass;
+        let refused = self.settings.rules.anonymous == Unidentified::Refuse
+            && class.route != RouteClass::Always
+            && self.settings.enforce != Mode::Off;
+        if refused {
+            return Outcome::Unauthorized;
+        }
+        counters.anonymous.one();
+        counters.passed.one();
+        let stage = Stage::Full;
+        Outcome::Pass(Pass { who: None, stage, until: None, source: None, banner: false, class })
+    }
+
+    fn decide(
+        &self,
+        who: Arc<Identity>,
+        class: Class,
+        standing: Standing,
+        source: Source,
+        counters: &Counters,
+    ) -> Outcome {
+        match source {
+            Source::Fresh => counters.grants_fresh.one(),
+            Source::Cached => counters.grants_cached.one(),
+            Source::Stale => counters.grants_stale.one(),
+            Source::Default => counters.grants_default.one(),
+        }
+        let now = self.clock.turn_now();
+        let force = self.force(who.shard);
+        let until = (standing.until != Instant::MAX).then_some(standing.until);
+        match enforce(&standing, &class, who.roles, force, now, counters) {
+            Verdict::Pass { stage, banner } => {
+                counters.passed.one();
+                let until = until.filter(|_| force.mode == Mode::On && !force.open);
+                let source = Some(source);
+                Outcome::Pass(Pass { who: Some(who), stage, until, source, banner, class })
+            }
+            Verdict::Refuse { stage } => {
+                counters.refused.one();
+                let (since, intent) = (standing.since, class.intent);
+                Outcome::Refuse(Refusal { who, stage, since, until, intent })
+            }
+        }
+    }
+
+    /// What is enforced for the tenants of a shard.
+    #[must_use]
+    pub fn force(&self, shard: u16) -> Force {
+        let generation = self.switch.generation();
+        Force {
+            mode: self.settings.enforce,
+            open: self.switch.is_open(),
+            generation,
+            eased: self.lookup.shards.is_eased(shard, generation),
+        }
+    }
+
+    /// Whether what was let through as `class` would be let through now, as far as is known
+    /// without asking the store: tunnels and endless answers end when it is not.
+    #[must_use]
+    pub fn still_passes(&self, who: &Identity, class: &Class) -> bool {
+        let Some(standing) = self.lookup.last_known(&who.tenant) else { return true };
+        let force = self.force(who.shard);
+        let now = self.clock.turn_now();
+        let unheard = Counters::default();
+        let verdict = enforce(&standing, class, who.roles, force, now, &unheard);
+        matches!(verdict, Verdict::Pass { .. })
+    }
+
+    /// The stage of `roles`' tenant as enforced, from a standing that was just read.
+    pub(super) fn stage_of(&self, standing: &Standing, shard: u16) -> Stage {
+        let class = Class {
+            route: crate::domain::decide::RouteClass::Always,
+            intent: Intent::Read,
+            judged_path: None,
+        };
+        let now = self.clock.turn_now();
+        let unheard = Counters::default();
+        let force = self.force(shard);
+        match enforce(standing, &class, Roles::NONE, force, now, &unheard) {
+            Verdict::Pass { stage, .. } | Verdict::Refuse { stage } => stage,
+        }
+    }
+
+    /// Counters for another worker; they are summed with all others.
+    #[must_use]
+    pub fn new_counters(&self) -> Arc<Counters> {
+        let counters = Arc::<Counters>::default();
+        let mut all = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(Arc::clone(&counters));
+        counters
+    }
+
+    /// The sums of all workers' counters.
+    #[must_use]
+    pub fn counters(&self) -> Snapshot {
+        let mut sum = Snapshot::default();
+        for counters in self.counters.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            sum.add(counters);
+        }
+        sum
+    }
+
+    /// Opens or closes everything for this process alone, without any store.
+    pub fn set_open_here(&self, open: bool) {
+        self.switch.set_here(open);
+    }
+
+    /// Whether everything was opened for this process alone.
+    #[must_use]
+    pub fn is_open_here(&self) -> bool {
+        self.switch.is_open_here()
+    }
+
+    /// How it is.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let now = clock::machine_now();
+        Health {
+            store: !self.lookup.is_down(now),
+            silence: self.lookup.shards.silence(now),
+            open: self.switch.is_open(),
+            generation: self.switch.generation(),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The body of a request on its way to the app.
+//!
+//! Rules:
+//! 1. It is asked for as the app takes it. With `Expect: 100-continue` not before the app asked,
+//!    or answered, or [`ASKED_AFTER`] has passed.
+//! 2. What an answer came before is drained within [`DRAINED_BYTES_MAX`] and
+//!    [`DRAINED_SECONDS_MAX`], so that the client can read the answer.
+//! 3. Trailers lose our names.
+
+use std::cell::{Cell, RefCell};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf as _, Bytes};
+use futures_util::task::AtomicWaker;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::Sleep;
+
+use super::headers;
+use super::link::Link;
+
+/// An upload that waits for the app to ask is asked for after so long.
+const ASKED_AFTER: Duration = Duration::from_secs(1);
+
+/// At most so much is drained.
+pub const DRAINED_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// It is drained for at most so long.
+pub const DRAINED_SECONDS_MAX: u32 = 5;
+
+/// The body of one request.
+#[derive(Debug)]
+pub struct Upload {
+    body: RefCell<Incoming>,
+    link: Arc<Link>,
+    ended: Cell<bool>,
+    asked: Option<Asked>,
+}
+
+/// Whether the client may be asked for the body.
+#[derive(Debug)]
+struct Asked {
+    app: Arc<AppAsks>,
+    timer: RefCell<Pin<Box<Sleep>>>,
+    passed: Cell<bool>,
+}
+
+/// Whether the app has asked for the body.
+#[derive(Debug, Default)]
+pub struct AppAsks {
+    asked: AtomicBool,
+    waker: AtomicWaker,
+}
+
+impl AppAsks {
+    /// The app asks.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+}
+
+impl Upload {
+    /// The body of a request; `expects`: the client waits to be asked for it.
+    #[must_use]
+    pub fn new(body: Incoming, link: Arc<Link>, expects: bool) -> Rc<Self> {
+        let asked = expects.then(|| Asked {
+            app: Arc::default(),
+            timer: RefCell::new(Box::pin(tokio::time::sleep(ASKED_AFTER))),
+            passed: Cell::new(false),
+        });
+        Rc::new(Self { body: RefCell::new(body), link, ended: Cell::new(false), asked })
+    }
+
+    /// What the app's 100 is told to; `None`: the client does not wait.
+    #[must_use]
+    pub fn app_asks(&self) -> Option<Arc<AppAsks>> {
+        self.asked.as_ref().map(|asked| Arc::clone(&asked.app))
+    }
+
+    /// Whether all of it was taken.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ended.get()
+    }
+
+    /// Whether the client still waits to be asked: nothing is on its way.
+    #[must_use]
+    pub fn is_unasked(&self) -> bool {
+        self.asked.as_ref().is_some_and(|asked| !asked.passed.get())
+    }
+
+    fn poll_asked(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(asked) = self.asked.as_ref().filter(|asked| !asked.passed.get()) else {
+            return Poll::Ready(());
+        };
+        asked.app.waker.register(cx.waker());
+        if !asked.app.asked.load(Ordering::Acquire) {
+            ready!(asked.timer.borrow_mut().as_mut().poll(cx));
+        }
+        asked.passed.set(true);
+        Poll::Ready(())
+    }
+
+    fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        ready!(self.poll_asked(cx));
+        self.link.wait(self.link.patience.body_idle);
+        let mut body = self.body.borrow_mut();
+        let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+        if frame.is_none() || body.is_end_stream() {
+            self.ended.set(true);
+        }
+        Poll::Ready(frame.map(|frame| frame.map(clean)))
+    }
+
+    /// Takes the rest and throws it away, within bounds. Ready when there is no more to do.
+    pub fn poll_drain(&self, drained: &Cell<u64>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut body = self.body.borrow_mut();
+        while !self.ended.get() && !self.link.is_late() {
+            match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    let bytes = frame.data_ref().map_or(0, |data| data.remaining() as u64);
+                    drained.set(drained.get() + bytes);
+                    if drained.get() > DRAINED_BYTES_MAX {
+                        break;
+                    }
+                    self.ended.set(body.is_end_stream());
+                }
+                None | Some(Err(_)) => self.ended.set(true),
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Takes the rest and throws it away, within bounds.
+    pub async fn drain(&self) {
+        if self.is_unasked() {
+            return;
+        }
+        let drained = Cell::new(0);
+        self.link.wait(DRAINED_SECONDS_MAX);
+        std::future::poll_fn(|cx| self.poll_drain(&drained, cx)).await;
+    }
+}
+
+fn clean(frame: Frame<Bytes>) -> Frame<Bytes> {
+    match frame.into_trailers() {
+        Ok(mut trailers) => {
+            headers::strip_trailers(&mut trailers);
+            Frame::trailers(trailers)
+        }
+        Err(frame) => frame,
+    }
+}
+
+/// What is sent to the app as a body.
+#[derive(Debug)]
+pub enum UpBody {
+    /// Nothing.
+    None,
+    /// What the client sends.
+    Upload(Rc<Upload>),
+}
+
+impl Body for UpBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &*self {
+            Self::None => Poll::Ready(None),
+            Self::Upload(upload) => upload.poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Upload(upload) => upload.has_ended() || upload.body.borrow().is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::None => SizeHint::with_exact(0),
+            Self::Upload(upload) => upload.body.borrow().size_hint(),
+        }
+    }
+}
