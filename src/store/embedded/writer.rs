@@ -7,7 +7,7 @@
 //! 3. After a failure of the disk the file is opened again before the next batch: nothing needs
 //!    a restart.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -62,17 +62,25 @@ where
     }
 }
 
+/// How the file is opened; tests put a disk that fills up in its place.
+type Opener = fn(&Path) -> Tabled<Database>;
+
 /// The open file; nothing while it could not be opened again.
 #[derive(Debug)]
 pub(super) struct File {
     pub(super) path: PathBuf,
+    opener: Opener,
     database: RwLock<Option<Arc<Database>>>,
 }
 
 impl File {
     pub(super) fn open(path: PathBuf) -> Result<Self, StoreError> {
-        let database = open(&path).map_err(|error| failed(&path, error))?;
-        Ok(Self { path, database: RwLock::new(Some(Arc::new(database))) })
+        Self::open_by(open, path)
+    }
+
+    fn open_by(opener: Opener, path: PathBuf) -> Result<Self, StoreError> {
+        let database = opener(&path).map_err(|error| failed(&path, error))?;
+        Ok(Self { path, opener, database: RwLock::new(Some(Arc::new(database))) })
     }
 
     pub(super) fn database(&self) -> Result<Arc<Database>, StoreError> {
@@ -87,7 +95,8 @@ impl File {
         if let Ok(database) = self.database() {
             return Ok(database);
         }
-        let database = Arc::new(open(&self.path).map_err(|error| failed(&self.path, error))?);
+        let database =
+            Arc::new((self.opener)(&self.path).map_err(|error| failed(&self.path, error))?);
         let mut slot = self.database.write().unwrap_or_else(PoisonError::into_inner);
         Ok(slot.insert(database).clone())
     }
@@ -97,7 +106,7 @@ impl File {
     }
 }
 
-fn open(path: &std::path::Path) -> Tabled<Database> {
+fn open(path: &Path) -> Tabled<Database> {
     Ok(Database::builder().set_cache_size(CACHE_BYTES).create(path)?)
 }
 
@@ -168,4 +177,97 @@ fn write_batch(database: &Database, batch: &mut [Box<dyn Step>]) -> Tabled<()> {
     }
     txn.commit()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use redb::StorageBackend;
+    use redb::backends::FileBackend;
+
+    use super::super::reads;
+    use super::super::tables::META;
+    use super::*;
+
+    static FULL: AtomicBool = AtomicBool::new(false);
+
+    /// A file on a disk that is full at times.
+    #[derive(Debug)]
+    struct Filling(FileBackend);
+
+    fn space() -> std::io::Result<()> {
+        let full = FULL.load(Ordering::Acquire);
+        if full { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+
+    impl StorageBackend for Filling {
+        fn len(&self) -> std::io::Result<u64> {
+            self.0.len()
+        }
+
+        fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+            self.0.read(offset, out)
+        }
+
+        fn set_len(&self, len: u64) -> std::io::Result<()> {
+            space()?;
+            self.0.set_len(len)
+        }
+
+        fn sync_data(&self) -> std::io::Result<()> {
+            space()?;
+            self.0.sync_data()
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
+            space()?;
+            self.0.write(offset, data)
+        }
+
+        fn close(&self) -> std::io::Result<()> {
+            self.0.close()
+        }
+    }
+
+    fn open_filling(path: &Path) -> Tabled<Database> {
+        let file = std::fs::File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(redb::Error::Io)?;
+        Ok(Database::builder().create_with_backend(Filling(FileBackend::new(file)?))?)
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_an_error_and_then_it_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ambergate.db");
+        let file = Arc::new(File::open_by(open_filling, path).unwrap());
+        reads::set_up(&file).unwrap();
+        let writer = Writer::start(file.clone()).unwrap();
+        let put = async |key: &'static [u8]| {
+            let put = move |txn: &WriteTransaction| {
+                txn.open_table(META)?.insert(key, [7].as_slice())?;
+                Ok(Ok(()))
+            };
+            writer.write(put, |()| ()).await
+        };
+        let kept = |key: &[u8]| reads::value(&file, META, key);
+        assert_eq!(put(b"before").await, Ok(()));
+        FULL.store(true, Ordering::Release);
+        for _ in 0..3 {
+            let error = put(b"while").await.unwrap_err();
+            assert!(
+                matches!(&error, StoreError::Unavailable(text) if text.contains("ambergate.db"))
+            );
+        }
+        FULL.store(false, Ordering::Release);
+        assert_eq!(put(b"after").await, Ok(()));
+        assert_eq!(kept(b"before").unwrap(), Some(vec![7]));
+        assert_eq!(kept(b"while").unwrap(), None);
+        assert_eq!(kept(b"after").unwrap(), Some(vec![7]));
+    }
 }
