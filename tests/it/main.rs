@@ -6,6 +6,7 @@ mod cli;
 mod demo_app;
 mod demo_door;
 mod demo_mailbox;
+mod deploy;
 mod notify_scheduler;
 mod notify_smtp;
 mod support;
