@@ -2,5 +2,8 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
+mod history;
+mod oracle;
+mod properties;
 mod stories;
 mod world;

@@ -174,6 +174,14 @@ fn act(world: &mut World, words: &[&str]) {
                 ..TenantUpdated::default()
             }))
         }
+        _ => told_fact(words),
+    };
+    world.fact(fact);
+}
+
+/// What a billing system or an agent says.
+fn told_fact(words: &[&str]) -> Fact {
+    match words {
         ["issue", invoice, amount, "due", due] => {
             let terms = terms(invoice, Some(money(amount)), Some(due));
             Fact::InvoiceIssued(Box::new(terms))
@@ -232,8 +240,7 @@ fn act(world: &mut World, words: &[&str]) {
             (None, Some(due.parse().unwrap())),
         ),
         other => panic!("nobody knows how to {}", other.join(" ")),
-    };
-    world.fact(fact);
+    }
 }
 
 fn arrangement(

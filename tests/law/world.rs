@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use ambergate::config::policies;
-use ambergate::domain::account::Account;
+use ambergate::domain::account::{Account, MessageState};
 use ambergate::domain::decision::{Decision, MessageTried};
 use ambergate::domain::fact::{Channel, NoticeReceipt, ReceiptKind};
-use ambergate::domain::id::{MessageId, Source, TenantId};
+use ambergate::domain::id::{Derivation, InvoiceId, MessageId, Source, TenantId};
 use ambergate::domain::plan::{Plan, Situation, plan};
 use ambergate::domain::policy::Law;
 use ambergate::domain::record::{Fact, Record, insert};
+use ambergate::domain::stage::Stage;
 use ambergate::domain::time::{Instant, Zone};
 use ambergate::domain::view::view;
 
@@ -32,6 +33,7 @@ pub enum Mail {
     Never,
 }
 
+#[derive(Clone)]
 pub struct World {
     pub tenant: TenantId,
     pub law: Law,
@@ -44,8 +46,46 @@ pub struct World {
     pub off: bool,
     pub log: Vec<(Instant, String)>,
     pub wake: Option<Instant>,
+    /// What every journal together holds: facts before their commit, decisions after it.
+    pub journal: Vec<Record>,
+    /// A rule that is taken out, to see that its absence is noticed.
+    pub without: Option<Rule>,
+    /// What this replica would draw ids from, were they drawn.
+    pub draw: i64,
+    /// What each commit left: when, which stage, and the newest decision.
+    pub watch: Watch,
     count: u32,
     first_attempts: BTreeMap<MessageId, Instant>,
+}
+
+/// Rules of the law that can be taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Holds make another leg.
+    Leg,
+    /// What fell is recorded as lifted, for good.
+    Lifted,
+    /// What no longer applies is recorded as void, for good.
+    Voided,
+    /// A decision is journaled after its commit, and only then.
+    JournalAfterCommit,
+    /// Nothing is decided before every journal is back.
+    Barrier,
+    /// Ids are derived, not drawn.
+    DerivedIds,
+}
+
+/// Sees every commit.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    /// The stage that the newest commit left.
+    pub stage: Stage,
+    /// Each time the stage got harder: when, to what, and whether that commit entered it.
+    pub hardened: Vec<(Instant, Stage, bool)>,
+    /// When which invoice was seen to be settled.
+    pub settled: Vec<(Instant, InvoiceId)>,
+    /// Attempts at messages about cases that were settled, thanks aside.
+    pub wrong_attempts: Vec<(Instant, MessageId)>,
 }
 
 impl World {
@@ -69,13 +109,13 @@ impl World {
             off: false,
             log: Vec::new(),
             wake: None,
+            journal: Vec::new(),
+            without: None,
+            draw: 0,
+            watch: Watch::default(),
             count: 0,
             first_attempts: BTreeMap::new(),
         }
-    }
-
-    pub fn standard(now: Instant) -> Self {
-        Self::new(law_of(STANDARD), now)
     }
 
     pub fn account(&self) -> Account {
@@ -96,13 +136,16 @@ impl World {
     pub fn fact_at(&mut self, time: Instant, fact: Fact) {
         self.count += 1;
         let key = ("test".parse().unwrap(), format!("e{}", self.count).parse().unwrap());
-        insert(&mut self.records, Record::fact(key, time, self.now, fact));
+        let record = Record::fact(key, time, self.now, fact);
+        self.journal.push(record.clone());
+        insert(&mut self.records, record);
         // Relief is in the fact's own commit, whether anything is planned or not.
         self.settle(self.off);
     }
 
     /// Applies decisions until none is left.
     fn settle(&mut self, relief_only: bool) {
+        let mut entered = false;
         for _ in 0..100 {
             let account = self.account();
             let plan = self.plan();
@@ -111,17 +154,88 @@ impl World {
                 .decisions
                 .into_iter()
                 .filter(|decision| !relief_only || is_relief(decision))
+                .filter(|decision| !self.leaves_out(decision))
                 .collect();
             if decisions.is_empty() {
+                self.observe(&account, entered);
                 return;
             }
             let time = self.now.max(account.newest.plus_millis(1));
             for decision in decisions {
+                let decision = self.drawn(decision);
                 self.note(&decision, &account);
-                insert(&mut self.records, Record::decision(time, decision));
+                entered |= matches!(decision, Decision::RungEntered(_));
+                let record = Record::decision(time, decision);
+                self.journal.push(record.clone());
+                insert(&mut self.records, record);
             }
         }
         panic!("decisions without end: {:#?}", self.log);
+    }
+
+    /// Whether the rule that records this is taken out.
+    fn leaves_out(&self, decision: &Decision) -> bool {
+        match self.without {
+            Some(Rule::Lifted) => match decision {
+                Decision::StageLifted(_) => true,
+                Decision::NoticeMade(made) => made.kind == "thanks",
+                _ => false,
+            },
+            Some(Rule::Voided) => matches!(decision, Decision::NoticeVoided(_)),
+            _ => false,
+        }
+    }
+
+    /// The id of a notice, where ids are drawn and not derived.
+    fn drawn(&self, decision: Decision) -> Decision {
+        match decision {
+            Decision::NoticeMade(mut made) if self.without == Some(Rule::DerivedIds) => {
+                made.notice = Derivation::of("drawn").number(self.draw).id(made.notice).finish();
+                Decision::NoticeMade(made)
+            }
+            Decision::MessageMade(mut made) if self.without == Some(Rule::DerivedIds) => {
+                made.message = Derivation::of("drawn").number(self.draw).id(made.message).finish();
+                Decision::MessageMade(made)
+            }
+            other => other,
+        }
+    }
+
+    fn observe(&mut self, account: &Account, entered: bool) {
+        let stage = account.stage();
+        if stage > self.watch.stage {
+            self.watch.hardened.push((self.now.max(account.newest), stage, entered));
+        }
+        self.watch.stage = stage;
+        for invoice in account.invoices.iter().filter(|invoice| invoice.owed == 0) {
+            self.watch.settled.push((self.now, invoice.invoice.clone()));
+        }
+    }
+
+    /// The store lost everything: what the journals hold is all there is.
+    pub fn lose_store(&mut self) {
+        self.lose_store_but(|_| true);
+    }
+
+    /// The store lost everything, and only the records that `kept` picks came back yet.
+    pub fn lose_store_but(&mut self, kept: impl Fn(&Record) -> bool) {
+        self.records.clear();
+        for record in self.journal.iter().filter(|record| kept(record)) {
+            insert(&mut self.records, record.clone());
+        }
+        self.settle(true);
+    }
+
+    /// Another replica planned this, and its commit lost.
+    pub fn lose_race(&mut self) {
+        let Some(wake) = self.plan().wake else { return };
+        self.now = wake.max(self.now);
+        let time = self.now.max(self.account().newest.plus_millis(1));
+        if self.without == Some(Rule::JournalAfterCommit) {
+            let ghosts = self.plan().decisions.into_iter();
+            self.journal.extend(ghosts.map(|decision| Record::decision(time, decision)));
+        }
+        self.now = self.now.plus_millis(1000);
     }
 
     /// Everything due now.
@@ -148,8 +262,17 @@ impl World {
         let attempt = u32::try_from(message.tried.len()).unwrap() + 1;
         let first = *self.first_attempts.entry(id).or_insert(self.now);
         let time = self.now.max(account.newest.plus_millis(1));
+        let about = message.made.notices.iter().filter_map(|notice| account.notice(*notice));
+        let settled = about.filter(|notice| notice.made.kind != "thanks").any(|notice| {
+            account.case(notice.made.case).is_none_or(|case| account.invoice_of(case).owed == 0)
+        });
+        if settled || self.is_settled_in_truth(message) {
+            self.watch.wrong_attempts.push((self.now, id));
+        }
         let tried = Decision::MessageTried(MessageTried { message: id, attempt });
-        insert(&mut self.records, Record::decision(time, tried));
+        let tried = Record::decision(time, tried);
+        self.journal.push(tried.clone());
+        insert(&mut self.records, tried);
         let kind = match self.mail {
             Mail::AtOnce => ReceiptKind::Accepted,
             Mail::Late(by) if self.now >= first.plus_millis(by) => ReceiptKind::Accepted,
@@ -182,7 +305,27 @@ impl World {
         let time = time.plus_millis(1);
         let key = (Source::own(), format!("{id}-{attempt}-{}", kind.word()).parse().unwrap());
         let fact = Fact::NoticeReceipt(Box::new(receipt));
-        insert(&mut self.records, Record::fact(key, time, time, fact));
+        let record = Record::fact(key, time, time, fact);
+        self.journal.push(record.clone());
+        insert(&mut self.records, record);
+    }
+
+    /// Whether all the journals together know that what a message is about is paid.
+    fn is_settled_in_truth(&self, message: &MessageState) -> bool {
+        if self.without != Some(Rule::Barrier) {
+            return false;
+        }
+        let mut all = Vec::new();
+        self.journal.iter().for_each(|record| {
+            insert(&mut all, record.clone());
+        });
+        let truth = view(&self.tenant, &all, &self.law);
+        let account = self.account();
+        let mut notices = message.made.notices.iter().filter_map(|id| account.notice(*id));
+        notices.any(|notice| {
+            let case = truth.case(notice.made.case);
+            case.is_none_or(|case| truth.invoice_of(case).owed == 0)
+        })
     }
 
     /// Time passes; every due thing is done at its own time.

@@ -1,0 +1,172 @@
+//! What must hold after any history, read off the records themselves: slow, obvious, and sharing
+//! nothing with the planner but the words.
+
+use ambergate::domain::decision::{Decision, NoticeMade, RungEntered};
+use ambergate::domain::fact::ReceiptKind;
+use ambergate::domain::id::{InvoiceId, MessageId, NoticeId};
+use ambergate::domain::record::{Fact, Record};
+use ambergate::domain::stage::Stage;
+use ambergate::domain::time::{Day, Fold, Instant, MINUTE, Zone};
+
+use crate::history::holds_begun;
+use crate::world::World;
+
+/// Everything that is wrong with a history; nothing if it is lawful.
+pub fn faults(world: &World) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (at, stage, entered) in &world.watch.hardened {
+        if !entered {
+            faults.push(format!("{stage:?} at {at} without a decision"));
+        }
+    }
+    for (at, message) in &world.watch.wrong_attempts {
+        faults.push(format!("message {message} tried at {at}, its invoice being paid"));
+    }
+    for record in &world.records {
+        match record.as_decision() {
+            Some(Decision::RungEntered(entered)) if entered.stage.restricts() => {
+                faults.extend(fault_of_entry(world, record, entered));
+            }
+            Some(Decision::MessageTried(_)) if !is_send_time(&world.zone, record.time) => {
+                faults.push(format!("a message tried at {}", world.local(record.time)));
+            }
+            _ => {}
+        }
+    }
+    faults
+}
+
+fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Option<String> {
+    let t = record.time;
+    let fault = |what: &str| Some(format!("{:?} at {}: {what}", entered.stage, world.local(t)));
+    if !is_cutoff_time(&world.zone, t) {
+        return fault("not a cutoff time");
+    }
+    let Some((made_at, made)) = entered.notice.and_then(|id| notice(world, id)) else {
+        return fault("no notice");
+    };
+    let Some(named) = &made.names else { return fault("its notice names nothing") };
+    if named.stage < entered.stage || named.at > t {
+        return fault("earlier or harder than named");
+    }
+    let needs = if entered.stage == Stage::Frozen { 2 } else { 1 };
+    let Some(proved) = proved(world, made.notice, needs, t) else { return fault("not delivered") };
+    let allowed = world.zone.plus_days(proved, 7, Fold::Later).max(named.at);
+    if allowed > t {
+        return fault("less than its notice period after the delivery");
+    }
+    if t > latest(&world.zone, allowed) {
+        return fault("later than the working day after the first cutoff time it allowed");
+    }
+    let invoice = invoice_of(world, made);
+    let held = holds_begun(world)
+        .into_iter()
+        .any(|(begun, of)| Some(&of) == invoice.as_ref() && begun > made_at && begun < t);
+    if held {
+        return fault("its notice is older than an agreement");
+    }
+    let settled = world
+        .watch
+        .settled
+        .iter()
+        .any(|(at, of)| Some(of) == invoice.as_ref() && *at > made_at && *at < t);
+    if settled {
+        return fault("its notice is older than a payment");
+    }
+    None
+}
+
+fn notice(world: &World, id: NoticeId) -> Option<(Instant, &NoticeMade)> {
+    world.records.iter().find_map(|record| match record.as_decision()? {
+        Decision::NoticeMade(made) if made.notice == id => Some((record.time, &**made)),
+        _ => None,
+    })
+}
+
+fn invoice_of(world: &World, made: &NoticeMade) -> Option<InvoiceId> {
+    world.records.iter().find_map(|record| match record.as_decision()? {
+        Decision::CaseOpened(opened) if opened.case == made.case => Some(opened.invoice.clone()),
+        _ => None,
+    })
+}
+
+/// When so many mailboxes had taken the notice, as known by `t`.
+fn proved(world: &World, id: NoticeId, needs: usize, t: Instant) -> Option<Instant> {
+    let messages: Vec<MessageId> = world
+        .records
+        .iter()
+        .filter_map(|record| match record.as_decision()? {
+            Decision::MessageMade(made) if made.notices.contains(&id) => Some(made.message),
+            _ => None,
+        })
+        .collect();
+    let receipts: Vec<(&Record, MessageId, Option<u32>, ReceiptKind, String)> = world
+        .records
+        .iter()
+        .filter_map(|record| match record.as_fact()? {
+            Fact::NoticeReceipt(said) if messages.contains(&said.message?) => Some((
+                record,
+                said.message?,
+                said.attempt,
+                said.kind,
+                said.mailbox.clone().unwrap_or_default(),
+            )),
+            _ => None,
+        })
+        .filter(|(record, ..)| record.learnt <= t)
+        .collect();
+    let mut proofs: Vec<(String, Instant)> = Vec::new();
+    for (record, message, attempt, kind, mailbox) in &receipts {
+        let returned = receipts.iter().any(|(_, other, again, kind, _)| {
+            other == message && again == attempt && *kind == ReceiptKind::Bounced
+        });
+        if *kind == ReceiptKind::Accepted && !returned {
+            proofs.push((mailbox.clone(), record.learnt));
+        }
+    }
+    proofs.sort_by_key(|(_, learnt)| *learnt);
+    let mut seen: Vec<&str> = Vec::new();
+    proofs.iter().find_map(|(mailbox, learnt)| {
+        if !seen.contains(&mailbox.as_str()) {
+            seen.push(mailbox);
+        }
+        (seen.len() >= needs).then_some(*learnt)
+    })
+}
+
+const HOLIDAYS: [&str; 3] = ["2026-12-25", "2026-12-26", "2027-01-01"];
+
+fn is_working_day(day: Day) -> bool {
+    day.weekday().word() != "sat"
+        && day.weekday().word() != "sun"
+        && !HOLIDAYS.contains(&day.to_string().as_str())
+}
+
+fn is_cutoff_time(zone: &Zone, at: Instant) -> bool {
+    let (day, millis) = zone.local(at);
+    let minutes = millis / MINUTE;
+    let days = ["mon", "tue", "wed", "thu"];
+    (600..960).contains(&minutes)
+        && days.contains(&day.weekday().word())
+        && is_working_day(day)
+        && is_working_day(day.plus(1))
+}
+
+fn is_send_time(zone: &Zone, at: Instant) -> bool {
+    let (day, millis) = zone.local(at);
+    (540..1080).contains(&(millis / MINUTE)) && is_working_day(day)
+}
+
+/// The end of the cutoff hours of the working day after the first cutoff time from `allowed` on.
+fn latest(zone: &Zone, allowed: Instant) -> Instant {
+    let step = 15 * MINUTE;
+    let mut at = Instant::from_millis((allowed.millis() + step - 1).div_euclid(step) * step);
+    while !is_cutoff_time(zone, at) {
+        at = at.plus_millis(step);
+    }
+    let mut day = zone.day(at).plus(1);
+    while !is_working_day(day) {
+        day = day.plus(1);
+    }
+    zone.at(day, "16:00".parse().unwrap(), Fold::Later)
+}
