@@ -127,44 +127,13 @@ fn terms(world: &World, number: u8, days: i8, issue: bool) -> InvoiceTerms {
 pub fn happen(world: &mut World, happening: Happening, number: usize) {
     let hours = |hours: i64| hours * HOUR;
     match happening {
+        Happening::Issue(..)
+        | Happening::Move(..)
+        | Happening::Pay(..)
+        | Happening::Paid(..)
+        | Happening::Return(..)
+        | Happening::Pending(_) => bill(world, happening, number),
         Happening::Pass(h) => world.run_until(world.now.plus_millis(hours(h.into()))),
-        Happening::Issue(i, days) => {
-            let terms = terms(world, i, days, true);
-            world.fact(Fact::InvoiceIssued(Box::new(terms)));
-        }
-        Happening::Move(i, days) => {
-            let terms = terms(world, i, days, false);
-            world.fact(Fact::InvoiceUpdated(Box::new(terms)));
-        }
-        Happening::Pay(i, part) => {
-            let amount = money(AMOUNT / 10 * i64::from(part));
-            world.fact(Fact::PaymentReceived(PaymentReceived {
-                payment: format!("pay_{number}").parse().unwrap(),
-                amount,
-                method: None,
-                invoices: Some(vec![Allocation { invoice: invoice(i), amount }]),
-            }));
-        }
-        Happening::Paid(i, ago) => {
-            let time = world.now.plus_millis(-hours(ago.into()));
-            world.fact_at(time, Fact::InvoicePaid(InvoiceNamed { invoice: invoice(i) }));
-        }
-        Happening::Return(i, ago) => {
-            let time = world.now.plus_millis(-hours(ago.into()));
-            let reversed = PaymentReversed {
-                payment: format!("pay_{number}").parse().unwrap(),
-                invoice: invoice(i),
-                amount: money(AMOUNT),
-                reason: ReversalReason::Returned,
-            };
-            world.fact_at(time, Fact::PaymentReversed(reversed));
-        }
-        Happening::Pending(i) => world.fact(Fact::PaymentPending(PaymentPending {
-            payment: format!("soon_{number}").parse().unwrap(),
-            invoice: invoice(i),
-            amount: money(AMOUNT),
-            method: None,
-        })),
         Happening::Promise(i, days) => promise(world, i, days, number),
         Happening::Mail(mode) => {
             world.mail =
@@ -204,6 +173,51 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
         }
     }
     world.tick();
+}
+
+/// What a billing system says.
+fn bill(world: &mut World, happening: Happening, number: usize) {
+    let hours = |hours: i64| hours * HOUR;
+    match happening {
+        Happening::Issue(i, days) => {
+            let terms = terms(world, i, days, true);
+            world.fact(Fact::InvoiceIssued(Box::new(terms)));
+        }
+        Happening::Move(i, days) => {
+            let terms = terms(world, i, days, false);
+            world.fact(Fact::InvoiceUpdated(Box::new(terms)));
+        }
+        Happening::Pay(i, part) => {
+            let amount = money(AMOUNT / 10 * i64::from(part));
+            world.fact(Fact::PaymentReceived(PaymentReceived {
+                payment: format!("pay_{number}").parse().unwrap(),
+                amount,
+                method: None,
+                invoices: Some(vec![Allocation { invoice: invoice(i), amount }]),
+            }));
+        }
+        Happening::Paid(i, ago) => {
+            let time = world.now.plus_millis(-hours(ago.into()));
+            world.fact_at(time, Fact::InvoicePaid(InvoiceNamed { invoice: invoice(i) }));
+        }
+        Happening::Return(i, ago) => {
+            let time = world.now.plus_millis(-hours(ago.into()));
+            let reversed = PaymentReversed {
+                payment: format!("pay_{number}").parse().unwrap(),
+                invoice: invoice(i),
+                amount: money(AMOUNT),
+                reason: ReversalReason::Returned,
+            };
+            world.fact_at(time, Fact::PaymentReversed(reversed));
+        }
+        Happening::Pending(i) => world.fact(Fact::PaymentPending(PaymentPending {
+            payment: format!("soon_{number}").parse().unwrap(),
+            invoice: invoice(i),
+            amount: money(AMOUNT),
+            method: None,
+        })),
+        _ => {}
+    }
 }
 
 fn promise(world: &mut World, i: u8, days: u8, number: usize) {
