@@ -68,7 +68,7 @@ pub struct Proxy {
 pub struct Upstream {
     /// `host:port` of each server.
     pub addresses: Vec<String>,
-    /// At most so many connections to one server.
+    /// At most so many connections to it, all together.
     pub max_connections: usize,
     /// How long the first byte of an answer may take.
     pub first_byte: Duration,

@@ -14,10 +14,10 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::config::Network;
 use crate::domain::stage::Stage;
 use crate::gate::lookup::Source;
 use crate::gate::{Outcome, Pass};
-use crate::net::networks::Network;
 
 const TENANT: HeaderName = HeaderName::from_static("ambergate-tenant");
 const STAGE: HeaderName = HeaderName::from_static("ambergate-stage");

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
-use crate::net::networks::Network;
+use crate::config::Network;
 
 /// All that the proxy is told. Times are in whole seconds: that is how often they are looked at.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use super::super::settings::{Admin, Enforce, Gate, Proxy, Token, TokenRole, Upst
 use super::super::tree::Node;
 use super::super::values::RealTime;
 
-/// The most connections to one server of the app.
+/// The most connections to the app.
 const CONNECTIONS_MAX: u32 = 65_535;
 
 pub(super) fn proxy(fields: &Fields<'_>) -> Option<Proxy> {
