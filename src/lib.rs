@@ -6,6 +6,8 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod gate;
+pub mod ingest;
+pub mod ledger;
 pub mod net;
 pub mod notify;
 pub mod proxy;

@@ -1,10 +1,13 @@
-//! The network below the doors: listeners, a client for the control plane's calls.
+//! The network below the doors: listeners, a client for the control plane's calls, and what its
+//! addresses share: who calls, and how problems look.
 //!
 //! Rules:
 //! 1. A listener is made once and handed to whoever accepts; its address may name port 0.
 //! 2. Small writes leave at once (`TCP_NODELAY`): a proxy that waits for more adds its own delay.
 
+pub mod bearer;
 pub mod client;
+pub mod problem;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

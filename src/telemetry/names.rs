@@ -64,6 +64,7 @@ pub const NAMES: &[Name] = &[
     gauge("ambergate_outbox_oldest_seconds", "For how long the oldest message has been due."),
     // -- what comes in ----------------------------------------------------------------------
     counter("ambergate_events_in_total", "Events that came over HTTP, by result."),
+    counter("ambergate_events_in_total", "CloudEvents, by result."),
     counter("ambergate_webhooks_in_total", "Webhooks of billing systems, by provider and result."),
     histogram("ambergate_webhook_lag_seconds", "From what happened to its webhook's arrival."),
     // -- the program ------------------------------------------------------------------------

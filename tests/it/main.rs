@@ -1,5 +1,6 @@
 //! The whole program, or whole floors of it, in process.
 
+// Where a test cannot go on, it fails.
 #![allow(clippy::unwrap_used)]
 
 mod cli;
@@ -7,6 +8,10 @@ mod demo_app;
 mod demo_door;
 mod demo_mailbox;
 mod deploy;
+mod journal;
+mod ledger;
 mod notify_scheduler;
 mod notify_smtp;
+mod stripe;
 mod support;
+mod world;

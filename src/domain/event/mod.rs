@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 pub use kind::{PREFIX, kind_of};
 
 use super::id::{RecordId, Source, TenantId};
-use super::record::{Body, Record};
+use super::record::{Body, Fact, Record};
 use super::time::{Instant, MINUTE};
 
 /// How far ahead of the store's time an event may be dated.
@@ -131,6 +131,14 @@ fn parse_from(value: &Value, arrival: Instant, gate: bool) -> Result<Incoming, V
     }
 }
 
+/// What is wrong with a fact, beyond its shape: for those who make facts from what others say.
+#[must_use]
+pub fn faults_of(fact: &Fact) -> Vec<FieldFault> {
+    let mut faults = Vec::new();
+    check::check(fact, &mut faults);
+    faults
+}
+
 /// An event that [`to_json`] wrote: facts and decisions, believed as they are.
 ///
 /// # Errors
@@ -155,12 +163,19 @@ pub fn restore(value: &Value) -> Result<Incoming, Vec<FieldFault>> {
 /// The event of a record: what journals, exports and histories hold.
 #[must_use]
 pub fn to_json(tenant: &TenantId, record: &Record) -> Value {
+    let mut event = without_tenant(record);
+    event["subject"] = json!(tenant);
+    event
+}
+
+/// The event of a record whose tenant is not known.
+#[must_use]
+pub fn without_tenant(record: &Record) -> Value {
     let data = match &record.body {
         Body::Fact { fact, .. } => kind::fact_data(fact),
         Body::Decision(decision) => kind::decision_data(decision),
     };
     let mut event = event_json(kind_of(&record.body), record.source(), &record.id(), data);
-    event["subject"] = json!(tenant);
     event["time"] = json!(record.time);
     event["learnt"] = json!(record.learnt);
     if matches!(record.body, Body::Fact { dated: false, .. }) {

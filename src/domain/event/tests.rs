@@ -12,7 +12,7 @@ use crate::domain::fact::{
 };
 use crate::domain::id::{Derived, Scope};
 use crate::domain::money::Money;
-use crate::domain::record::Fact;
+
 use crate::domain::stage::{Role, Roles, Stage};
 use crate::domain::time::Day;
 

@@ -1,0 +1,144 @@
+//! `POST /v1/events`: one CloudEvent, or an array of them (SPEC 10).
+//!
+//! Rules:
+//! 1. One event that is not right is 400 with its fields. Of a batch the others are taken, and
+//!    the answer names those that were not by their index.
+//! 2. If anything could not be kept the whole answer is 503: sending it again does no harm.
+
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{BODY_BYTES_MAX, Ingest};
+use crate::config::TokenRole;
+use crate::domain::event::{self, FieldFault};
+use crate::ledger::{Ledger, Outcome};
+use crate::net::problem::Problem;
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Taken.
+    pub accepted: usize,
+    /// Known before.
+    pub duplicates: usize,
+    /// Kept until their tenant is known.
+    pub parked: usize,
+    /// Not right.
+    pub refused: Vec<Refused>,
+}
+
+/// An event of a batch that is not right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    /// Which, from 0.
+    pub index: usize,
+    /// What is wrong, field by field.
+    pub detail: String,
+}
+
+pub(super) async fn receive(
+    State(ingest): State<Ingest>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let inner = &ingest.inner;
+    inner.tokens.caller_in(&headers, &[TokenRole::Ingest, TokenRole::Admin])?;
+    let kind = content_type(&headers);
+    let known = ["application/cloudevents+json", "application/cloudevents-batch+json"];
+    if !known.contains(&kind.as_str()) && kind != "application/json" {
+        let detail = "application/cloudevents+json, application/cloudevents-batch+json or \
+             application/json is taken";
+        return Err(Problem::media_type(detail));
+    }
+    let bytes = read(body).await?;
+    let value: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| faulty(&[FieldFault::new("", format!("not JSON: {error}"))]))?;
+    let (events, single) = match value {
+        Value::Array(events) => (events, false),
+        event => (vec![event], true),
+    };
+    let mut summary = Summary::default();
+    let faults = accept(&inner.ledger, &events, &mut summary).await?;
+    match faults.first() {
+        Some((_, faults)) if single => Err(faulty(faults)),
+        _ => {
+            let refused = faults.iter().map(|(index, faults)| {
+                let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+                Refused { index: *index, detail: faults.join("; ") }
+            });
+            summary.refused.extend(refused);
+            Ok(Json(summary).into_response())
+        }
+    }
+}
+
+/// Takes events; answers those that are not right, by their index.
+///
+/// # Errors
+///
+/// 503: something could be kept neither in the store nor in a journal.
+pub async fn accept(
+    ledger: &Ledger,
+    events: &[Value],
+    summary: &mut Summary,
+) -> Result<Vec<(usize, Vec<FieldFault>)>, Problem> {
+    let now = ledger.now().await;
+    let mut incoming = Vec::with_capacity(events.len());
+    let mut refused = Vec::new();
+    for (index, event) in events.iter().enumerate() {
+        match event::parse(event, now) {
+            Ok(event) => incoming.push(event),
+            Err(faults) => refused.push((index, faults)),
+        }
+    }
+    let mut kept = true;
+    for outcome in ledger.accept(incoming).await {
+        match outcome {
+            Outcome::Accepted => summary.accepted += 1,
+            Outcome::Duplicate => summary.duplicates += 1,
+            Outcome::Parked => summary.parked += 1,
+            Outcome::Unavailable => kept = false,
+        }
+    }
+    let counter = |result: &'static str, count: usize| {
+        metrics::counter!("ambergate_events_in_total", "result" => result).increment(count as u64);
+    };
+    counter("accepted", summary.accepted);
+    counter("duplicate", summary.duplicates);
+    counter("parked", summary.parked);
+    counter("refused", refused.len());
+    if kept {
+        return Ok(refused);
+    }
+    Err(Problem::store_unavailable("not everything could be kept: send all of it again"))
+}
+
+fn faulty(faults: &[FieldFault]) -> Problem {
+    let details: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    Problem::validation(details.join("; ")).with("errors", json!(faults))
+}
+
+/// The media type, without parameters, in small letters.
+fn content_type(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// The whole body, within the limit.
+pub(super) async fn read(body: Body) -> Result<axum::body::Bytes, Problem> {
+    to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            if cause.is::<http_body_util::LengthLimitError>() {
+                return Problem::too_large(format!("at most {BODY_BYTES_MAX} bytes are taken"));
+            }
+            source = cause.source();
+        }
+        Problem::validation("the body ended too early")
+    })
+}

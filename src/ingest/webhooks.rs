@@ -1,0 +1,146 @@
+//! `POST /webhooks/stripe`: prove, translate, find the tenant, hand over, answer (SPEC 9).
+//!
+//! Rules:
+//! 1. A tenant is found in the event, or by a name that an earlier event gave it. Else what it
+//!    says is parked, with an alert if it is money, and taken in once an event names the tenant of
+//!    the same invoice, or a person does.
+//! 2. What does not matter here is answered with 200 and counted.
+//! 3. Signatures are judged by real time, whatever the clock was moved to.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::stripe::{SOURCE, Told, translate};
+use super::{Ingest, Inner, events, signature};
+use crate::clock::machine_now;
+use crate::domain::event::{FieldFault, Incoming};
+use crate::domain::id::{Derivation, Derived, TenantId};
+use crate::domain::record::{Fact, Record};
+use crate::domain::time::Instant;
+use crate::ledger::{Outcome, parked_event};
+use crate::net::problem::Problem;
+use crate::store::{Parked, StoreError};
+
+pub(super) async fn stripe(
+    State(ingest): State<Ingest>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let inner = &*ingest.inner;
+    let Some(settings) = &inner.stripe else {
+        return Err(Problem::not_found("no [sources.stripe] is configured"));
+    };
+    let bytes = events::read(body).await?;
+    let proof = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
+    let proved =
+        signature::stripe(proof.unwrap_or_default(), &bytes, &settings.secrets, machine_now());
+    if let Err(unproved) = proved {
+        count("unproved");
+        let title = "The signature is not right";
+        let status = StatusCode::BAD_REQUEST;
+        return Err(Problem::new(status, "invalid-signature", title, unproved.to_string()));
+    }
+    let event: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| Problem::validation(format!("not JSON: {error}")))?;
+    let now = inner.ledger.now().await;
+    let result = match translate(&event, &settings.tenant, now) {
+        Ok(told) if told.records.is_empty() => "ignored",
+        Ok(told) => inner.take(told).await?,
+        Err(fault) => inner.park_untranslated(event, &fault, now).await?,
+    };
+    count(result);
+    Ok(Json(json!({ "result": result })).into_response())
+}
+
+fn count(result: &'static str) {
+    let (provider, result) = (("provider", SOURCE), ("result", result));
+    metrics::counter!("ambergate_webhooks_in_total", &[provider, result]).increment(1);
+}
+
+impl Inner {
+    async fn take(&self, told: Told) -> Result<&'static str, Problem> {
+        let heard = || told.names.iter().find_map(|name| self.names.get(name));
+        let Some(tenant) = told.tenant.clone().or_else(heard) else {
+            return self.park(&told.records).await;
+        };
+        for name in &told.names {
+            self.names.insert(name.clone(), tenant.clone());
+        }
+        let incoming = told.records.iter().cloned();
+        let incoming = incoming.map(|record| Incoming { tenant: tenant.clone(), record });
+        let outcomes = self.ledger.accept(incoming.collect()).await;
+        if outcomes.contains(&Outcome::Unavailable) {
+            return Err(Problem::store_unavailable("send it again"));
+        }
+        self.take_in_parked(&tenant, &told.records).await;
+        let all = |wanted: Outcome| outcomes.iter().all(|outcome| *outcome == wanted);
+        Ok(match () {
+            () if all(Outcome::Duplicate) => "duplicate",
+            () if outcomes.contains(&Outcome::Parked) => "parked",
+            () => "accepted",
+        })
+    }
+
+    async fn park(&self, records: &[Record]) -> Result<&'static str, Problem> {
+        let mut news = false;
+        for record in records {
+            // A customer that is no tenant's is nobody's until an invoice says whose it is.
+            if matches!(record.as_fact(), Some(Fact::TenantUpdated(_))) {
+                continue;
+            }
+            let reason = "no tenant is named where [sources.stripe] tenant says";
+            news |= self.ledger.park(parked_event(record, reason)).await.map_err(unavailable)?;
+        }
+        Ok(if news { "parked" } else { "unmapped" })
+    }
+
+    /// What cannot be translated is kept as it came: it would be sent again for days.
+    async fn park_untranslated(
+        &self,
+        event: Value,
+        fault: &FieldFault,
+        now: Instant,
+    ) -> Result<&'static str, Problem> {
+        let id = event.get("id").and_then(Value::as_str).unwrap_or_default();
+        let whole = if id.is_empty() { event.to_string() } else { id.to_owned() };
+        let id: Derived = Derivation::of("parked").text(SOURCE).text(&whole).finish();
+        let reason = format!("it cannot be translated: {fault}");
+        tracing::warn!(%id, %fault, "a webhook of Stripe's is parked");
+        let parked = Parked { id: id.to_string(), event, reason, money: true, at: now };
+        self.ledger.park(parked).await.map_err(unavailable)?;
+        Ok("parked")
+    }
+
+    /// What was parked about the same invoices is this tenant's.
+    async fn take_in_parked(&self, tenant: &TenantId, records: &[Record]) {
+        let invoices: Vec<&str> = records
+            .iter()
+            .filter_map(|record| record.as_fact()?.invoice())
+            .map(|invoice| invoice.as_str())
+            .collect();
+        let Ok(parked) = self.ledger.parked().await else { return };
+        for event in parked.iter().filter(|it| is_about(&it.event, &invoices)) {
+            if let Err(error) = self.ledger.replay_parked(&event.id, Some(tenant)).await {
+                tracing::warn!(id = %event.id, %error, "a parked event stays parked");
+            }
+        }
+    }
+}
+
+/// Whether a parked event of Stripe's that names no tenant is about one of the invoices.
+fn is_about(event: &Value, invoices: &[&str]) -> bool {
+    let ours = event["source"] == SOURCE && event.get("subject").is_none();
+    let listed = event.pointer("/data/invoices").and_then(Value::as_array);
+    let listed = listed.into_iter().flatten().filter_map(|part| part["invoice"].as_str());
+    let own = event.pointer("/data/invoice").and_then(Value::as_str);
+    ours && own.into_iter().chain(listed).any(|invoice| invoices.contains(&invoice))
+}
+
+fn unavailable(error: StoreError) -> Problem {
+    tracing::warn!(%error, "a webhook was not taken");
+    Problem::store_unavailable("send it again")
+}

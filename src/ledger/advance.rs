@@ -1,0 +1,160 @@
+//! The road of a timer: read, decide, commit, journal, act (SPEC 5.13, 5.14).
+//!
+//! Rules:
+//! 1. A tenant that is due is planned on the account as just read; nothing is carried over.
+//! 2. An attempt at a message is committed before it begins, on the account as just read again.
+//!    Whoever loses that commit makes no attempt.
+
+use std::sync::Arc;
+
+use super::accept::Settled;
+use super::{Ledger, fault};
+use crate::domain::account::{Account, NoticeState};
+use crate::domain::decision::{Decision, MessageMade, MessageTried};
+use crate::domain::id::{MessageId, NoticeId, TenantId};
+use crate::domain::plan::is_valid;
+use crate::domain::policy::Law;
+use crate::domain::time::Instant;
+use crate::store::{Condition, Store as _, StoreError};
+
+/// How often somebody else may be faster before the tenant is left for later.
+const CONFLICTS_MAX: usize = 50;
+
+/// What looking at a tenant came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advanced {
+    /// Messages whose next attempt is due now.
+    pub sends: Vec<MessageId>,
+    /// When to look again.
+    pub wake: Option<Instant>,
+}
+
+/// An attempt at a message that may begin now.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// To whose people.
+    pub tenant: TenantId,
+    /// The message.
+    pub made: MessageMade,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// The store's time when it was committed.
+    pub at: Instant,
+    /// The notices in it, as they were made.
+    pub notices: Vec<NoticeState>,
+    /// The account that the attempt was committed on.
+    pub account: Arc<Account>,
+    /// The rules that it was reckoned with.
+    pub law: Arc<Law>,
+}
+
+impl Ledger {
+    /// Tenants that are due, the earliest first, at most `limit`. None while the store recovers.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now.
+    pub async fn due(&self, limit: usize) -> Result<Vec<TenantId>, StoreError> {
+        if let Condition::Recovering(_) = self.store().condition().await? {
+            return Ok(Vec::new());
+        }
+        let now = self.store().now().await?;
+        let due = self.store().due(now, limit).await?;
+        Ok(due.into_iter().map(|(tenant, _)| tenant).collect())
+    }
+
+    /// When the first tenant is due.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now.
+    pub async fn next_wake(&self) -> Result<Option<Instant>, StoreError> {
+        self.store().next_wake().await
+    }
+
+    /// Looks at a tenant: decides and commits what is due.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now, or what is stored cannot be read.
+    pub async fn advance(&self, tenant: &TenantId) -> Result<Advanced, StoreError> {
+        let _alone = self.alone(tenant).await;
+        for _ in 0..CONFLICTS_MAX {
+            match self.try_advance(tenant).await {
+                Err(StoreError::Conflict | StoreError::OtherIncarnation) => {}
+                done => return done,
+            }
+            tokio::task::yield_now().await;
+        }
+        Err(StoreError::Conflict)
+    }
+
+    async fn try_advance(&self, tenant: &TenantId) -> Result<Advanced, StoreError> {
+        let draft = self.draft(tenant).await?;
+        if !draft.is_known() {
+            return Ok(Advanced::default());
+        }
+        let Settled { plan, draft } = self.settle(tenant, draft, None).await?;
+        Ok(Advanced { wake: draft.wake(&plan), sends: plan.sends })
+    }
+
+    /// Commits that an attempt at `message` begins now. `None`: it is not due, or fell away.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now, or what is stored cannot be read.
+    pub async fn try_message(
+        &self,
+        tenant: &TenantId,
+        message: MessageId,
+    ) -> Result<Option<Envelope>, StoreError> {
+        let _alone = self.alone(tenant).await;
+        for _ in 0..CONFLICTS_MAX {
+            match self.begin_attempt(tenant, message).await {
+                Err(StoreError::Conflict | StoreError::OtherIncarnation) => {}
+                done => return done,
+            }
+            tokio::task::yield_now().await;
+        }
+        Err(StoreError::Conflict)
+    }
+
+    async fn begin_attempt(
+        &self,
+        tenant: &TenantId,
+        message: MessageId,
+    ) -> Result<Option<Envelope>, StoreError> {
+        let law = self.law();
+        let mut draft = self.draft(tenant).await?;
+        if !draft.is_known() || !draft.settle().sends.contains(&message) {
+            return Ok(None);
+        }
+        let known = draft.account().messages.iter().find(|known| known.made.message == message);
+        let Some(tried) = known.map(|known| known.tried.len()) else { return Ok(None) };
+        let attempt = u32::try_from(tried).unwrap_or(u32::MAX - 1) + 1;
+        fault::hit("before-tried");
+        draft.decide(vec![Decision::MessageTried(MessageTried { message, attempt })]);
+        let Settled { draft, .. } = self.settle(tenant, draft, None).await?;
+        fault::hit("after-tried");
+        let at = draft.now();
+        let (_, account) = draft.into_account();
+        let known = account.messages.iter().find(|known| known.made.message == message);
+        let Some(made) = known.map(|known| known.made.clone()) else { return Ok(None) };
+        let notices = made.notices.iter().filter_map(|id| account.notice(*id).cloned()).collect();
+        let (tenant, account) = (tenant.clone(), Arc::new(account));
+        Ok(Some(Envelope { tenant, made, attempt, at, notices, account, law }))
+    }
+
+    /// Whether an attempt that was committed is still right to make: read once more, right
+    /// before it leaves. Where that cannot be told it is not.
+    pub async fn is_still_right(&self, envelope: &Envelope) -> bool {
+        let Ok(Some((_, account))) = self.account(&envelope.tenant).await else { return false };
+        let Ok(situation) = self.present().await else { return false };
+        let valid = |id: &NoticeId| {
+            account
+                .notice(*id)
+                .is_some_and(|notice| is_valid(notice, &account, &envelope.law, &situation))
+        };
+        envelope.made.notices.iter().all(valid)
+    }
+}

@@ -1,0 +1,194 @@
+//! An account on its way to the next commit: what was read, what is added, what follows from it.
+//!
+//! Rules:
+//! 1. Records made here get `max(store time, newest of the account + 1 ms)` (SPEC 5.1).
+//! 2. A copy of a record that is known changes nothing: it keeps the `learnt` of its first commit.
+//! 3. What follows from what was added is decided until nothing follows any more, and is one
+//!    commit with it (SPEC 5.10).
+
+use std::sync::Arc;
+
+use crate::domain::account::Account;
+use crate::domain::decision::Decision;
+use crate::domain::id::{Digest, TenantId};
+use crate::domain::plan::{Plan, Situation, plan};
+use crate::domain::policy::Law;
+use crate::domain::publish::publish;
+use crate::domain::record::{Record, insert};
+use crate::domain::time::{Instant, SECOND};
+use crate::domain::view::view;
+use crate::store::{Commit, Incarnation, Row, StoreError, form};
+
+/// How often what was decided may lead to the next decision before that is taken for a fault.
+const ROUNDS_MAX: usize = 100;
+
+/// What adding a record came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    /// It is new, or says something else than the copy that was known.
+    Yes,
+    /// It was known.
+    Known,
+}
+
+/// What was read of a tenant, and around it.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    pub(super) incarnation: Incarnation,
+    pub(super) expected: Option<Digest>,
+    pub(super) records: Vec<Record>,
+    pub(super) situation: Situation,
+}
+
+/// An account on its way to the next commit.
+#[derive(Debug)]
+pub(super) struct Draft {
+    tenant: TenantId,
+    reading: Reading,
+    law: Arc<Law>,
+    added: Vec<Record>,
+    account: Option<Account>,
+}
+
+impl Draft {
+    pub(super) const fn new(tenant: TenantId, reading: Reading, law: Arc<Law>) -> Self {
+        Self { tenant, reading, law, added: Vec::new(), account: None }
+    }
+
+    /// The store's time when it was read.
+    pub(super) const fn now(&self) -> Instant {
+        self.reading.situation.now
+    }
+
+    /// Whether the tenant was known before.
+    pub(super) const fn is_known(&self) -> bool {
+        self.reading.expected.is_some()
+    }
+
+    /// Whether a record is among them that may create a tenant.
+    pub(super) fn is_created(&self) -> bool {
+        let creates = |record: &Record| record.as_fact().is_some_and(|it| it.creates_tenant());
+        self.is_known() || self.reading.records.iter().any(creates)
+    }
+
+    /// What was added so far, decisions too.
+    pub(super) fn added(&self) -> &[Record] {
+        &self.added
+    }
+
+    /// The time of a record that is made here now.
+    pub(super) fn own_time(&self) -> Instant {
+        let newest = self.reading.records.last().map(|record| record.time.plus_millis(1));
+        newest.map_or(self.now(), |after| after.max(self.now()))
+    }
+
+    /// Adds a record.
+    pub(super) fn add(&mut self, record: &Record) -> Added {
+        let known = self.reading.records.iter().find(|known| known.same_identity(record));
+        match known {
+            Some(known) if known.same_content(record) => return Added::Known,
+            Some(_) => {
+                let (source, id) = (record.source(), record.id());
+                tracing::warn!(tenant = %self.tenant, source, id, "one id, two contents: the \
+                     smaller hash counts");
+            }
+            None => {}
+        }
+        if !insert(&mut self.reading.records, record.clone()) {
+            return Added::Known;
+        }
+        self.added.push(record.clone());
+        self.account = None;
+        Added::Yes
+    }
+
+    /// Adds a record of a journal: of two copies the later `learnt` counts. `true` if something
+    /// changed.
+    pub(super) fn restore(&mut self, record: Record) -> bool {
+        self.account = None;
+        insert(&mut self.reading.records, record)
+    }
+
+    /// Adds what was decided just now.
+    pub(super) fn decide(&mut self, decisions: Vec<Decision>) -> bool {
+        let at = self.own_time();
+        let before = self.added.len();
+        for decision in decisions {
+            self.add(&Record::decision(at, decision));
+        }
+        self.added.len() > before
+    }
+
+    /// The account as it is now.
+    pub(super) fn account(&mut self) -> &Account {
+        let viewed = || view(&self.tenant, &self.reading.records, &self.law);
+        self.account.get_or_insert_with(viewed)
+    }
+
+    /// What is true around the account. What was decided a moment ago is past: a clock that
+    /// stands would otherwise never come to it.
+    fn situation(&self) -> Situation {
+        let mut decided = self.reading.records.iter().rev();
+        let newest = decided.find(|record| record.as_decision().is_some());
+        let moment = self.now().plus_millis(SECOND);
+        let passed = newest.map(|record| record.time).filter(|time| *time <= moment);
+        let now = passed.map_or(self.now(), |passed| passed.max(self.now()));
+        Situation { now, ..self.reading.situation }
+    }
+
+    /// Decides until nothing follows any more. Answers the last plan: it decides nothing.
+    pub(super) fn settle(&mut self) -> Plan {
+        for _ in 0..ROUNDS_MAX {
+            let (law, situation) = (self.law.clone(), self.situation());
+            let tenant = self.tenant.clone();
+            let mut found = plan(&tenant, self.account(), &law, &situation);
+            let decisions = std::mem::take(&mut found.decisions);
+            if decisions.is_empty() || !self.decide(decisions) {
+                return found;
+            }
+        }
+        tracing::error!(tenant = %self.tenant, "decisions follow one another without end");
+        Plan { wake: Some(self.now()), ..Plan::default() }
+    }
+
+    /// When the tenant is looked at again: at once, where something is to be sent.
+    pub(super) fn wake(&self, plan: &Plan) -> Option<Instant> {
+        if plan.sends.is_empty() { plan.wake } else { Some(self.now()) }
+    }
+
+    /// The commit of all this. `entries`: what the store journals with it.
+    pub(super) fn commit(
+        &mut self,
+        wake: Option<Instant>,
+        entries: Vec<Vec<u8>>,
+    ) -> Result<Commit, StoreError> {
+        let stored = form::account(&self.tenant, &self.reading.records)?;
+        let (law, situation, tenant) = (self.law.clone(), self.situation(), self.tenant.clone());
+        let (incarnation, expected) = (self.reading.incarnation.clone(), self.reading.expected);
+        let account = self.account();
+        let (grant, words) = publish(&tenant, account, &law, stored.digest, &situation);
+        let row = Row {
+            tenant: tenant.clone(),
+            name: account.profile.name.clone(),
+            stage: account.stage(),
+        };
+        Ok(Commit {
+            tenant,
+            incarnation,
+            expected,
+            stored,
+            grant,
+            words,
+            wake,
+            row,
+            entries,
+            applied: None,
+        })
+    }
+
+    /// The records and the account they make.
+    pub(super) fn into_account(mut self) -> (Vec<Record>, Account) {
+        let account = self.account().clone();
+        (self.reading.records, account)
+    }
+}

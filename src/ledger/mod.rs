@@ -1,0 +1,230 @@
+//! The ledger: the one place that writes accounts (SPEC 5.13 – 5.15).
+//!
+//! The road of a fact is [`Ledger::accept`], that of a timer [`Ledger::advance`] and
+//! [`Ledger::try_message`]; [`Ledger::run`] keeps the store alive, works off what the journal is
+//! ahead, and brings a store back that lost its memory.
+//!
+//! Rules:
+//! 1. Facts: journal, store, answer. Decisions: store, journal, act. One that lost its commit is
+//!    never journaled.
+//! 2. Every commit is reckoned from the account as just read, and compares its digest; who was
+//!    slower reads again.
+//! 3. While the store recovers nothing is decided and nothing is sent.
+//! 4. What restricts is decided only while this process's clock is within a minute of the
+//!    store's, and all that was received is worked off; `plan` sees to it.
+
+mod accept;
+mod advance;
+mod draft;
+mod entry;
+pub mod fault;
+mod inbox;
+mod journaled;
+mod law;
+mod parked;
+mod recover;
+mod run;
+mod switch;
+
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Mutex, MutexGuard, Notify};
+
+pub use accept::{Outcome, own_fact};
+pub use advance::{Advanced, Envelope};
+pub use entry::Entry;
+pub use parked::{ReplayError, of_event as parked_event};
+pub use recover::{Rebuilt, rebuild};
+
+use self::journaled::{Journaled, Mark};
+use crate::clock::Clock;
+use crate::domain::account::Account;
+use crate::domain::decision::Decision;
+use crate::domain::id::TenantId;
+use crate::domain::plan::Situation;
+use crate::domain::policy::Law;
+use crate::domain::record::Record;
+use crate::domain::time::{Instant, MINUTE};
+use crate::domain::view::view;
+use crate::store::any::AnyStore;
+use crate::store::journal::Journal;
+use crate::store::{Condition, Incarnation, Row, Store as _, StoreError, Switch, form};
+
+/// How many tenants of this process may be worked on at the same time; two that share a place
+/// wait for one another.
+const PLACES: usize = 1_024;
+
+/// How far this process's clock may be from the store's.
+const CLOCKS_APART_MAX: i64 = MINUTE;
+
+/// The one writer of accounts. A copy is the same ledger.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: AnyStore,
+    journal: Option<Journaled>,
+    clock: Clock,
+    law: ArcSwap<Law>,
+    places: Vec<Mutex<()>>,
+    inbox_clear: AtomicBool,
+    known: std::sync::Mutex<Option<Incarnation>>,
+    recovered_up_to: std::sync::Mutex<Option<(Incarnation, u64)>>,
+    wake_up: Notify,
+    sweep: Notify,
+}
+
+impl Ledger {
+    /// A ledger over `store`. `journal`: its own, where the store keeps none itself.
+    #[must_use]
+    pub fn new(store: AnyStore, journal: Option<Journal>, clock: Clock, law: Law) -> Self {
+        let inner = Inner {
+            store,
+            journal: journal.map(Journaled::new),
+            clock,
+            law: ArcSwap::from_pointee(law),
+            places: (0..PLACES).map(|_| Mutex::new(())).collect(),
+            inbox_clear: AtomicBool::new(true),
+            known: std::sync::Mutex::default(),
+            recovered_up_to: std::sync::Mutex::default(),
+            wake_up: Notify::new(),
+            sweep: Notify::new(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The store's time; while it cannot be reached, this process's own.
+    pub async fn now(&self) -> Instant {
+        self.store().now().await.unwrap_or_else(|_| self.inner.clock.now())
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn law(&self) -> Arc<Law> {
+        self.inner.law.load_full()
+    }
+
+    /// Whether decisions may be taken.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now.
+    pub async fn condition(&self) -> Result<Condition, StoreError> {
+        self.store().condition().await
+    }
+
+    /// All of a tenant's records, and what they make. `None`: never heard of it.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now.
+    pub async fn account(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Option<(Vec<Record>, Account)>, StoreError> {
+        let Some(stored) = self.store().load(tenant).await? else { return Ok(None) };
+        let records = form::records(tenant, &stored)?;
+        let account = view(tenant, &records, &self.law());
+        Ok(Some((records, account)))
+    }
+
+    /// Lines of tenants by id, after `after`, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now.
+    pub async fn rows(
+        &self,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.store().rows(after, limit).await
+    }
+
+    /// What is true now around every account: for showing what comes.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now.
+    pub async fn present(&self) -> Result<Situation, StoreError> {
+        let (now, switch) = tokio::try_join!(self.store().now(), self.store().switch())?;
+        Ok(self.situation(now, &switch))
+    }
+
+    /// The store that is written to.
+    #[must_use]
+    pub fn store(&self) -> &AnyStore {
+        &self.inner.store
+    }
+
+    fn journal(&self) -> Option<&Journaled> {
+        self.inner.journal.as_ref()
+    }
+
+    fn situation(&self, now: Instant, switch: &Switch) -> Situation {
+        let apart = self.inner.clock.now().millis().abs_diff(now.millis());
+        let behind = self.journal().is_some_and(|journal| journal.behind().is_some());
+        Situation {
+            now,
+            ready: true,
+            feeds: !behind && self.inner.inbox_clear.load(Ordering::Acquire),
+            switch_open: switch.open,
+            generation: switch.generation,
+            clock_agrees: apart <= CLOCKS_APART_MAX.unsigned_abs(),
+        }
+    }
+
+    /// The incarnation to commit with, if decisions may be taken.
+    async fn ready(&self) -> Result<Incarnation, StoreError> {
+        match self.store().condition().await? {
+            Condition::Ready(incarnation) => Ok(incarnation),
+            Condition::Recovering(_) => Err(StoreError::Recovering),
+        }
+    }
+
+    /// Waits until nobody else in this process works on the tenant: spares commits that lose.
+    async fn alone(&self, tenant: &TenantId) -> MutexGuard<'_, ()> {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(tenant.as_str());
+        let place = usize::try_from(hash % PLACES as u64).unwrap_or(0);
+        self.inner.places[place].lock().await
+    }
+
+    /// Journals what is about no single tenant.
+    async fn journal_entry(&self, entry: &Entry) -> Result<(), StoreError> {
+        match (self.journal(), self.store()) {
+            (Some(journal), _) => journal.append(vec![entry.write()]).await,
+            (None, AnyStore::Embedded(store)) => store.append(vec![entry.write()]).await,
+            (None, _) => Ok(()),
+        }
+    }
+
+    fn finish(&self, mark: Mark) {
+        if let Some(journal) = self.journal() {
+            journal.finish(mark);
+        }
+    }
+
+    fn wake_up(&self) {
+        self.inner.wake_up.notify_one();
+    }
+}
+
+/// Counts what was decided.
+fn count(records: &[Record]) {
+    for decision in records.iter().filter_map(Record::as_decision) {
+        match decision {
+            Decision::RungEntered(entered) => {
+                let stage = entered.stage.word();
+                metrics::counter!("ambergate_entered_total", "stage" => stage).increment(1);
+            }
+            Decision::StageLifted(_) => metrics::counter!("ambergate_lifted_total").increment(1),
+            _ => {}
+        }
+    }
+}

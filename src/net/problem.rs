@@ -1,0 +1,130 @@
+//! Problems as the control plane's addresses answer them (RFC 9457).
+//!
+//! Rules:
+//! 1. Every answer that is no success is `application/problem+json`, with a stable `code`.
+//! 2. `detail` says what is wrong and what would be right; it never holds a secret.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+/// An answer that is no success.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    /// Of a kind: `code` is stable and part of `type`.
+    #[must_use]
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { status, code, title, detail: detail.into(), more: Map::new() }
+    }
+
+    /// What was sent is wrong: 400.
+    #[must_use]
+    pub fn validation(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "validation", "What was sent is not right", detail)
+    }
+
+    /// There is no such thing: 404.
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", detail)
+    }
+
+    /// It is not possible as things stand: 409.
+    #[must_use]
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "This is not possible as things stand", detail)
+    }
+
+    /// Nobody, or nobody that is known: 401.
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        let detail = "send a token: Authorization: Bearer …";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Who are you?", detail)
+    }
+
+    /// Known, and may not: 403.
+    #[must_use]
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "This token may not do that", detail)
+    }
+
+    /// Too much was sent: 413.
+    #[must_use]
+    pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too much was sent", detail)
+    }
+
+    /// Another kind of content: 415.
+    #[must_use]
+    pub fn media_type(detail: impl Into<String>) -> Self {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "unsupported-media-type", "This kind of content is not taken", detail)
+    }
+
+    /// The store cannot be used now: 503.
+    #[must_use]
+    pub fn store_unavailable(detail: impl Into<String>) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "store-unavailable", "The store cannot be used now", detail)
+    }
+
+    /// Something of ours is wrong: 500. What exactly is for the log.
+    #[must_use]
+    pub fn internal() -> Self {
+        let detail = "the log says what";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something is wrong here", detail)
+    }
+
+    /// With one more member.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.more.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Its status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = json!({
+            "type": format!("urn:ambergate:problem:{}", self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "code": self.code.replace('-', "_"),
+        });
+        if let Some(members) = body.as_object_mut() {
+            members.extend(self.more);
+        }
+        let mut response = (self.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        let content = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, content);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}

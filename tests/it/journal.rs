@@ -1,0 +1,191 @@
+//! The ledger beside a store that can forget: nothing that was acknowledged is lost.
+
+use std::path::Path;
+
+use ambergate::clock::Clock;
+use ambergate::domain::record::Record;
+use ambergate::domain::stage::Stage;
+use ambergate::ledger::Outcome;
+use ambergate::store::Store as _;
+use ambergate::store::any::AnyStore;
+use ambergate::store::journal::{Journal, JournalSettings};
+use ambergate::store::memory::Memory;
+
+use crate::world::{START, World, at, issued, paid, tenant, tenant_updated};
+
+fn journal(folder: &Path) -> Journal {
+    Journal::open(folder, JournalSettings::default()).unwrap()
+}
+
+/// A store that can forget and a folder for the journal.
+struct Site {
+    folder: tempfile::TempDir,
+    clock: Clock,
+    memory: Memory,
+}
+
+impl Site {
+    fn new() -> Self {
+        let clock = Clock::standing(at(START));
+        let memory = Memory::new(clock.clone());
+        Self { folder: tempfile::tempdir().unwrap(), clock, memory }
+    }
+
+    /// A process with a journal of this name.
+    async fn start(&self, name: &str) -> World {
+        let journal = journal(&self.folder.path().join(name));
+        let store = AnyStore::Memory(self.memory.clone());
+        World::over(store, Some(journal), self.clock.clone()).await
+    }
+}
+
+async fn records(world: &World, name: &str) -> Vec<Record> {
+    world.account(name).await.0
+}
+
+/// Looks after the store until it is ready again.
+async fn recover(worlds: &[&World]) {
+    for _ in 0..10 {
+        for world in worlds {
+            world.ledger.look_after(true).await.unwrap();
+        }
+    }
+    for world in worlds {
+        assert!(!world.ledger.is_behind());
+        world.work_off().await;
+    }
+}
+
+#[tokio::test]
+async fn what_comes_while_the_store_is_away_is_kept_and_in_force_when_it_is_back() {
+    let site = Site::new();
+    let world = site.start("a").await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    world.pass("2026-03-30T08:15:00Z").await;
+    assert_eq!(world.stage("acme").await, Stage::ReadOnly);
+    site.memory.set_down(true);
+    let batch = [paid("acme", "i1"), issued("zen", "z1"), paid("acme", "i1")];
+    assert_eq!(world.accept(&batch).await, [Outcome::Accepted; 3]);
+    assert!(world.ledger.is_behind());
+    assert!(world.ledger.look_after(false).await.is_err());
+    site.memory.set_down(false);
+    world.ledger.look_after(false).await.unwrap();
+    assert!(!world.ledger.is_behind());
+    assert_eq!(world.stage("acme").await, Stage::Full);
+    assert_eq!(world.stage("zen").await, Stage::Full);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_before_a_crash_is_stored_by_the_next_process() {
+    let site = Site::new();
+    let world = site.start("a").await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    site.memory.set_down(true);
+    assert_eq!(world.accept(&[paid("acme", "i1")]).await, [Outcome::Accepted]);
+    drop(world);
+    site.memory.set_down(false);
+    let world = site.start("a").await;
+    assert!(!world.ledger.is_behind());
+    assert_eq!(world.account("acme").await.1.owed(), []);
+}
+
+#[tokio::test]
+async fn nothing_counts_as_applied_before_the_store_was_asked() {
+    let site = Site::new();
+    let world = site.start("a").await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    site.memory.set_down(true);
+    world.accept(&[paid("acme", "i1")]).await;
+    drop(world);
+    site.memory.set_down(false);
+    // A process that takes facts of the same shard before it looked after the store.
+    let law = ambergate::config::policies::STANDARD;
+    let law = ambergate::config::policies::parse(law, "standard.toml").unwrap();
+    let store = AnyStore::Memory(site.memory.clone());
+    let journal = journal(&site.folder.path().join("a"));
+    let clock = site.clock.clone();
+    let ledger = ambergate::ledger::Ledger::new(store.clone(), Some(journal), clock.clone(), law);
+    let world = World { clock, store, ledger };
+    assert_eq!(world.accept(&[issued("acme", "i2")]).await, [Outcome::Accepted]);
+    world.ledger.look_after(false).await.unwrap();
+    let (_, account) = world.account("acme").await;
+    let owed: Vec<_> = account.owed().iter().map(|money| money.minor).collect();
+    assert_eq!(owed, [100_000]);
+}
+
+#[tokio::test]
+async fn a_store_that_lost_everything_is_what_it_was() {
+    let site = Site::new();
+    let world = site.start("a").await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    world.accept(&[tenant_updated("zen"), issued("zen", "z1"), paid("nobody", "n1")]).await;
+    let sent = world.pass("2026-03-30T08:15:00Z").await.len();
+    assert!(sent > 4);
+    world.accept(&[paid("zen", "z1")]).await;
+    let before = (records(&world, "acme").await, records(&world, "zen").await);
+    site.memory.flush();
+    let grant = world.store.grant(&tenant("acme")).await;
+    assert!(grant.is_err(), "gates keep what they have");
+    // Meanwhile nothing is decided, and facts wait.
+    assert!(world.ledger.due(9).await.unwrap().is_empty());
+    assert_eq!(world.accept(&[issued("zen", "z2")]).await, [Outcome::Accepted]);
+    assert!(world.store.load(&tenant("zen")).await.unwrap().is_none());
+    recover(&[&world]).await;
+    assert_eq!(records(&world, "acme").await, before.0);
+    let after = records(&world, "zen").await;
+    assert!(before.1.iter().all(|record| after.contains(record)));
+    assert_eq!(world.account("zen").await.1.invoices.len(), 2);
+    assert_eq!(world.stage("acme").await, Stage::ReadOnly);
+    assert_eq!(world.stage("zen").await, Stage::Full);
+    assert_eq!(world.ledger.parked().await.unwrap().len(), 1);
+    assert!(world.work_off().await.is_empty(), "no mail twice");
+    assert!(!world.store.versions().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn two_journals_rebuild_one_account() {
+    let site = Site::new();
+    let one = site.start("a").await;
+    let other = site.start("b").await;
+    one.accept(&[tenant_updated("acme")]).await;
+    other.accept(&[issued("acme", "i1")]).await;
+    one.pass("2026-03-23T09:00:00Z").await;
+    other.pass("2026-03-30T08:15:00Z").await;
+    assert_eq!(one.stage("acme").await, Stage::ReadOnly);
+    other.accept(&[paid("acme", "i1")]).await;
+    let before = records(&one, "acme").await;
+    site.memory.flush();
+    // Of the journals only the first is there: it knows the invoice's climb in part, and of no
+    // payment. Whoever comes late is waited for once it is known.
+    other.ledger.look_after(true).await.ok();
+    recover(&[&one, &other]).await;
+    assert_eq!(records(&one, "acme").await, before);
+    assert_eq!(one.stage("acme").await, Stage::Full);
+}
+
+#[tokio::test]
+async fn a_rebuild_without_a_journal_restricts_nobody() {
+    let site = Site::new();
+    let one = site.start("a").await;
+    let other = site.start("b").await;
+    one.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    one.pass("2026-03-30T08:15:00Z").await;
+    assert_eq!(one.stage("acme").await, Stage::ReadOnly);
+    drop((one, other));
+    let store = AnyStore::Memory(site.memory.clone());
+    let law = ambergate::config::policies::STANDARD;
+    let law = ambergate::config::policies::parse(law, "standard.toml").unwrap();
+    let ledger = ambergate::ledger::Ledger::new(store, None, site.clock.clone(), law);
+    let journals = [journal(&site.folder.path().join("a"))];
+    let rebuilt = ambergate::ledger::rebuild(&ledger, &journals).await.unwrap();
+    assert_eq!(rebuilt.missing.len(), 1);
+    drop(journals);
+    let world = site.start("a").await;
+    let sent = world.work_off().await;
+    assert_eq!(world.stage("acme").await, Stage::Grace);
+    assert!(!sent.is_empty(), "warned anew");
+    world.pass("2026-04-06T08:14:59Z").await;
+    assert_eq!(world.stage("acme").await, Stage::Grace);
+    world.pass("2026-04-09T12:00:00Z").await;
+    assert_eq!(world.stage("acme").await, Stage::ReadOnly);
+}

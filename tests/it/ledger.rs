@@ -1,0 +1,168 @@
+//! The roads of facts and of timers through the ledger.
+
+use ambergate::clock::Clock;
+use ambergate::domain::decision::Decision;
+use ambergate::domain::event::parse;
+use ambergate::domain::record::Record;
+use ambergate::domain::stage::Stage;
+use ambergate::ledger::Outcome;
+use ambergate::store::Store as _;
+use ambergate::store::any::AnyStore;
+use ambergate::store::embedded::Embedded;
+use ambergate::store::memory::Memory;
+use serde_json::json;
+
+use crate::world::{START, World, at, event, issued, paid, tenant, tenant_updated};
+
+#[tokio::test]
+async fn a_fact_counts_once_however_often_it_comes() {
+    let world = World::in_memory().await;
+    assert_eq!(world.accept(&[tenant_updated("acme")]).await, [Outcome::Accepted]);
+    let works = (0..40).map(|_| {
+        let ledger = world.ledger.clone();
+        let incoming = parse(&issued("acme", "i1"), at(START)).unwrap();
+        tokio::spawn(async move { ledger.accept(vec![incoming]).await })
+    });
+    let mut outcomes = Vec::new();
+    for work in works.collect::<Vec<_>>() {
+        outcomes.extend(work.await.unwrap());
+    }
+    let accepted = outcomes.iter().filter(|it| **it == Outcome::Accepted).count();
+    assert_eq!(accepted, 1);
+    assert!(outcomes.iter().all(|it| matches!(it, Outcome::Accepted | Outcome::Duplicate)));
+    let (_, account) = world.account("acme").await;
+    assert_eq!(account.invoices.len(), 1);
+}
+
+#[tokio::test]
+async fn a_copy_does_not_become_known_later() {
+    let world = World::in_memory().await;
+    world.accept(&[issued("acme", "i1")]).await;
+    let before = world.account("acme").await.0;
+    world.clock.set(at("2026-03-05T08:00:00Z"));
+    assert_eq!(world.accept(&[issued("acme", "i1")]).await, [Outcome::Duplicate]);
+    assert_eq!(world.account("acme").await.0, before);
+}
+
+#[tokio::test]
+async fn what_has_no_tenant_waits_for_it() {
+    let world = World::in_memory().await;
+    let batch = [paid("acme", "i1"), issued("zen", "z1")];
+    assert_eq!(world.accept(&batch).await, [Outcome::Parked, Outcome::Accepted]);
+    assert_eq!(world.accept(&[paid("acme", "i1")]).await, [Outcome::Duplicate]);
+    let parked = world.ledger.parked().await.unwrap();
+    assert_eq!(parked.len(), 1);
+    assert!(parked[0].money);
+    assert_eq!(world.accept(&[issued("acme", "i1")]).await, [Outcome::Accepted]);
+    assert!(world.ledger.parked().await.unwrap().is_empty());
+    let (_, account) = world.account("acme").await;
+    assert_eq!(account.owed(), []);
+}
+
+/// The first line of the worked table: mail at once.
+async fn climbs(world: &World) {
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    world.pass("2026-03-30T08:14:59Z").await;
+    assert_eq!(world.stage("acme").await, Stage::Grace);
+    world.pass("2026-03-30T08:15:00Z").await;
+    assert_eq!(world.stage("acme").await, Stage::ReadOnly);
+    world.pass("2026-04-13T08:14:59Z").await;
+    assert_eq!(world.stage("acme").await, Stage::ReadOnly);
+    world.pass("2026-04-13T08:15:00Z").await;
+    assert_eq!(world.stage("acme").await, Stage::Frozen);
+    assert_eq!(world.accept(&[paid("acme", "i1")]).await, [Outcome::Accepted]);
+    assert_eq!(world.stage("acme").await, Stage::Full);
+}
+
+#[tokio::test]
+async fn a_tenant_climbs_and_is_back_once_it_paid() {
+    climbs(&World::in_memory().await).await;
+}
+
+#[tokio::test]
+async fn the_embedded_store_does_the_same_and_a_rebuild_of_it_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::standing(at(START));
+    let store = Embedded::open(folder.path().join("store"), clock.clone()).unwrap();
+    let world = World::over(AnyStore::Embedded(store), None, clock).await;
+    climbs(&world).await;
+    world.accept(&[paid("zen", "z1")]).await;
+    let before = world.account("acme").await.0;
+    let rebuilt = ambergate::ledger::rebuild(&world.ledger, &[]).await.unwrap();
+    assert!(rebuilt.lines > 20);
+    assert!(rebuilt.missing.is_empty());
+    assert_eq!(world.account("acme").await.0, before);
+    assert_eq!(world.ledger.parked().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn no_mail_leaves_after_the_payment() {
+    let world = World::in_memory().await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    world.pass("2026-03-16T07:59:59Z").await;
+    world.clock.set(at("2026-03-16T08:00:00Z"));
+    let due = world.ledger.due(1).await.unwrap();
+    let sends = world.ledger.advance(&due[0]).await.unwrap().sends;
+    assert_eq!(sends.len(), 2);
+    let first = world.ledger.try_message(&due[0], sends[0]).await.unwrap().unwrap();
+    assert_eq!(first.attempt, 1);
+    assert!(world.ledger.is_still_right(&first).await);
+    assert!(world.ledger.try_message(&due[0], sends[0]).await.unwrap().is_none());
+    world.accept(&[paid("acme", "i1")]).await;
+    assert!(!world.ledger.is_still_right(&first).await);
+    assert!(world.ledger.try_message(&due[0], sends[1]).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn without_a_store_and_a_journal_nothing_is_taken() {
+    let clock = Clock::standing(at(START));
+    let memory = Memory::new(clock.clone());
+    let world = World::over(AnyStore::Memory(memory.clone()), None, clock).await;
+    memory.set_down(true);
+    assert_eq!(world.accept(&[issued("acme", "i1")]).await, [Outcome::Unavailable]);
+}
+
+#[tokio::test]
+async fn closing_the_switch_restricts_nobody_at_that_moment() {
+    let world = World::in_memory().await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    world.pass("2026-03-30T08:15:00Z").await;
+    assert_eq!(world.stage("acme").await, Stage::ReadOnly);
+    let why = Some("a test".to_owned());
+    let open = world.ledger.set_switch(true, why, None).await.unwrap();
+    assert_eq!((open.open, open.generation), (true, 0));
+    let closed = world.ledger.set_switch(false, None, None).await.unwrap();
+    assert_eq!((closed.open, closed.generation), (false, 1));
+    let grant = world.store.grant(&tenant("acme")).await.unwrap().0.unwrap();
+    assert!(grant.generation < closed.generation);
+}
+
+#[tokio::test]
+async fn the_inbox_is_worked_off() {
+    let world = World::in_memory().await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    world.pass("2026-03-23T08:00:00Z").await;
+    let (records, _) = world.account("acme").await;
+    let warning =
+        records.iter().filter_map(Record::as_decision).find_map(|decision| match decision {
+            Decision::NoticeMade(made) if made.names.is_some() => Some(made.notice),
+            _ => None,
+        });
+    let mut seen = event(
+        "notice.receipt",
+        "seen-1",
+        "acme",
+        json!({
+            "notice": warning.unwrap(), "channel": "banner", "person": "p1", "role": "billing",
+            "kind": "seen",
+        }),
+    );
+    seen["source"] = json!("ambergate/gate");
+    world.store.submit(seen.to_string().into_bytes()).await.unwrap();
+    world.store.submit(b"{not json".to_vec()).await.unwrap();
+    assert_eq!(world.ledger.drain_inbox().await.unwrap(), 2);
+    assert!(world.store.inbox(9).await.unwrap().is_empty());
+    let (_, account) = world.account("acme").await;
+    let notice = account.notice(warning.unwrap()).unwrap();
+    assert!(notice.receipts.iter().any(|receipt| receipt.recipient == "p1"));
+}

@@ -1,0 +1,193 @@
+//! Webhooks of Stripe, through the door, in every order.
+
+use ambergate::config::Secret;
+use ambergate::domain::account::InvoiceStatus;
+use ambergate::ingest::{Ingest, Stripe};
+use ambergate::net::bearer::Tokens;
+use aws_lc_rs::hmac;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::world::World;
+
+const SECRET: &str = "whsec_test";
+
+fn fixture(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/stripe");
+    std::fs::read_to_string(format!("{folder}/{name}.json")).unwrap()
+}
+
+fn door(world: &World) -> Router {
+    let stripe =
+        Stripe { secrets: vec![Secret::new(SECRET)], tenant: "metadata.tenant".to_owned() };
+    Ingest::new(world.ledger.clone(), Tokens::new(Vec::new()), Some(stripe)).service()
+}
+
+fn signed(secret: &str, body: &str) -> Request<Body> {
+    let time = ambergate::clock::machine_now().millis() / 1_000;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = hmac::sign(&key, format!("{time}.{body}").as_bytes());
+    let tag: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    Request::post("/webhooks/stripe")
+        .header("stripe-signature", format!("t={time},v1={tag}"))
+        .header("content-type", "application/json; charset=utf-8")
+        .body(Body::from(body.to_owned()))
+        .unwrap()
+}
+
+async fn send(door: &Router, body: &str) -> (StatusCode, Value) {
+    let response = door.clone().oneshot(signed(SECRET, body)).await.unwrap();
+    let status = response.status();
+    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap())
+}
+
+async fn take(door: &Router, name: &str) -> String {
+    let (status, answer) = send(door, &fixture(name)).await;
+    assert_eq!(status, 200, "{name}: {answer}");
+    answer["result"].as_str().unwrap().to_owned()
+}
+
+/// A world in which all of this may have happened.
+async fn world() -> World {
+    let world = World::in_memory().await;
+    world.clock.set(crate::world::at("2026-03-12T08:00:00Z"));
+    world
+}
+
+#[tokio::test]
+async fn an_invoice_is_issued_paid_in_part_and_paid() {
+    let world = world().await;
+    let door = door(&world);
+    assert_eq!(take(&door, "invoice_finalized").await, "accepted");
+    assert_eq!(take(&door, "invoice_finalized").await, "duplicate");
+    let (_, account) = world.account("acme").await;
+    assert_eq!(account.profile.name.as_deref(), Some("Acme GmbH"));
+    assert_eq!(account.profile.contacts[0].email.as_deref(), Some("ada@acme.example"));
+    let invoice = &account.invoices[0];
+    assert_eq!(invoice.invoice.as_str(), "stripe:in_1QxAcme0001");
+    assert_eq!(invoice.due_on.unwrap().to_string(), "2026-03-13");
+    assert_eq!(invoice.owed, 100_000);
+    assert_eq!(take(&door, "invoice_payment_paid").await, "accepted");
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 60_000);
+    assert_eq!(take(&door, "invoice_updated_partly").await, "accepted");
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 60_000);
+    assert_eq!(take(&door, "invoice_paid").await, "accepted");
+    assert_eq!(take(&door, "invoice_payment_succeeded").await, "accepted");
+    let (_, account) = world.account("acme").await;
+    assert_eq!(account.invoices[0].owed, 0);
+    assert_eq!(account.invoices[0].status, InvoiceStatus::Paid);
+    assert_eq!(take(&door, "charge_refunded").await, "ignored");
+    assert_eq!(take(&door, "refund_updated").await, "ignored");
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 0);
+}
+
+#[tokio::test]
+async fn what_ends_an_invoice_ends_it() {
+    for (name, status) in [
+        ("invoice_voided", InvoiceStatus::Voided),
+        ("invoice_marked_uncollectible", InvoiceStatus::WrittenOff),
+    ] {
+        let world = world().await;
+        let door = door(&world);
+        take(&door, "invoice_finalized").await;
+        take(&door, name).await;
+        assert_eq!(world.account("acme").await.1.invoices[0].status, status);
+    }
+}
+
+#[tokio::test]
+async fn a_failed_charge_begins_and_says_why() {
+    let world = world().await;
+    let door = door(&world);
+    take(&door, "invoice_payment_failed").await;
+    let (_, account) = world.account("acme").await;
+    let failed = account.invoices[0].failed.unwrap();
+    assert_eq!(failed.first.to_string(), "2026-03-03T08:00:00Z");
+    assert_eq!(failed.next_attempt_at.unwrap().to_string(), "2026-03-06T08:00:00Z");
+}
+
+#[tokio::test]
+async fn six_events_in_every_order_give_one_account() {
+    let names = [
+        "invoice_finalized",
+        "customer_updated",
+        "invoice_payment_failed",
+        "invoice_payment_paid",
+        "invoice_updated_partly",
+        "invoice_paid",
+    ];
+    let mut right = None;
+    for order in orders(&[0, 1, 2, 3, 4, 5]) {
+        let world = world().await;
+        let door = door(&world);
+        for index in &order {
+            take(&door, names[*index]).await;
+        }
+        assert!(world.ledger.parked().await.unwrap().is_empty(), "{order:?}");
+        let (_, account) = world.account("acme").await;
+        let end = format!("{:?} {:?}", account.profile, account.invoices);
+        assert_eq!(*right.get_or_insert_with(|| end.clone()), end, "{order:?}");
+        assert_eq!(account.invoices[0].owed, 0);
+    }
+}
+
+fn orders(of: &[usize]) -> Vec<Vec<usize>> {
+    if of.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut all = Vec::new();
+    for (place, first) in of.iter().enumerate() {
+        let rest: Vec<usize> = [&of[..place], &of[place + 1..]].concat();
+        all.extend(orders(&rest).into_iter().map(|mut order| {
+            order.insert(0, *first);
+            order
+        }));
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_customer_that_is_nobody_is_parked_until_it_is_somebody() {
+    let world = world().await;
+    let door = door(&world);
+    let mut event: Value = serde_json::from_str(&fixture("invoice_paid")).unwrap();
+    event["data"]["object"]["parent"] = Value::Null;
+    event["data"]["object"]["lines"] = Value::Null;
+    let (status, answer) = send(&door, &event.to_string()).await;
+    assert_eq!((status.as_u16(), answer["result"].as_str()), (200, Some("parked")));
+    let parked = world.ledger.parked().await.unwrap();
+    assert_eq!(parked.len(), 2);
+    assert!(parked.iter().any(|event| event.money));
+    take(&door, "invoice_finalized").await;
+    assert!(world.ledger.parked().await.unwrap().is_empty());
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 0);
+}
+
+#[tokio::test]
+async fn what_is_not_right_is_said_or_parked() {
+    let world = world().await;
+    let door = door(&world);
+    let body = fixture("invoice_finalized");
+    let forged = door.clone().oneshot(signed("whsec_other", &body)).await.unwrap();
+    assert_eq!(forged.status(), 400);
+    let mut changed = signed(SECRET, &body);
+    *changed.body_mut() = Body::from(body.replace("100000", "1"));
+    assert_eq!(door.clone().oneshot(changed).await.unwrap().status(), 400);
+    let unsigned = Request::post("/webhooks/stripe").body(Body::from(body.clone())).unwrap();
+    assert_eq!(door.clone().oneshot(unsigned).await.unwrap().status(), 400);
+    let huge = signed(SECRET, &" ".repeat((1 << 20) + 1));
+    assert_eq!(door.clone().oneshot(huge).await.unwrap().status(), 413);
+    assert!(world.ledger.rows(None, 9).await.unwrap().is_empty());
+
+    let (_, answer) = send(&door, r#"{"id": "evt_x", "type": "payout.paid", "created": 1}"#).await;
+    assert_eq!(answer["result"], "ignored");
+    let strange = body.replace("\"eur\"", "\"zzz\"");
+    assert_eq!(send(&door, &strange).await.1["result"], "parked");
+    let mixed = body.replacen("\"livemode\": false", "\"livemode\": true", 1);
+    assert_eq!(send(&door, &mixed).await.1["result"], "parked");
+    assert_eq!(world.ledger.parked().await.unwrap().len(), 1);
+}
