@@ -72,6 +72,14 @@ impl Clock {
             true
         })
     }
+
+    /// Follows the machine again. `false`: this clock cannot be moved, and always does.
+    pub fn follow_machine(&self) -> bool {
+        self.moved.as_ref().is_some_and(|moved| {
+            moved.store(FOLLOWS, Ordering::Release);
+            true
+        })
+    }
 }
 
 /// Real time, for what is judged by real time even where a clock was moved: tokens.

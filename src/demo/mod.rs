@@ -13,6 +13,7 @@ pub mod door;
 pub mod mailbox;
 pub mod mime;
 pub mod sample_app;
+pub mod seed;
 pub mod smtp;
 pub mod till;
 mod websocket;

@@ -7,10 +7,8 @@
 //! 4. Text from outside is one line without control characters, and never longer than a line
 //!    should be; a link is http or https, or is left out.
 
-use crate::domain::account::{
-    Account, Case, Invoice, InvoiceStatus, MessageState, NoticeState, add,
-};
-use crate::domain::decision::Step;
+use crate::domain::account::{Account, Case, Invoice, InvoiceStatus, NoticeState, add};
+use crate::domain::decision::{MessageMade, Step};
 use crate::domain::fact::FailureReason;
 use crate::domain::grant::Cause;
 use crate::domain::id::{MessageId, TenantId};
@@ -159,15 +157,14 @@ pub struct Open {
     pub pay_url: Option<String>,
 }
 
-/// Gathers what `message` says. `None`: it says nothing any more.
+/// Gathers what the message `made` says. `None`: it says nothing any more.
 #[must_use]
 pub fn compose(
     tenant: &TenantId,
     account: &Account,
-    message: &MessageState,
+    made: &MessageMade,
     law: &Law,
 ) -> Option<Letter> {
-    let made = &message.made;
     let noticed: Vec<(&NoticeState, &Case)> = made
         .notices
         .iter()

@@ -9,6 +9,7 @@
 //! 2. A message keeps its `Message-ID` through all its attempts.
 //! 3. Doubt whether something left is said as doubt, never as a bounce and never as a proof.
 
+pub mod desk;
 pub mod email;
 pub mod letter;
 pub mod locale;

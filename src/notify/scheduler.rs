@@ -39,6 +39,8 @@ const ASIDE_FIRST: i64 = MINUTE;
 const ASIDE_MAX: i64 = HOUR;
 /// So long is a tenant left to the replica that works on it.
 const ELSEWHERE: i64 = 5 * SECOND;
+/// So long is a tenant left alone whose messages are held.
+const HELD: i64 = 15 * MINUTE;
 /// A claim outlasts the longest send.
 const CLAIM: Duration = Duration::from_secs(2 * SEND_WITHIN.as_secs());
 /// The loop looks at least this often: gates leave events without telling anybody.
@@ -46,19 +48,23 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What a committed attempt says, and which one it is.
 #[derive(Clone, Debug)]
-pub struct Attempt {
+pub struct Attempt<T> {
     /// From 1.
     pub number: u32,
     /// In which role the recipient is written to.
     pub role: Role,
     /// What it says, of the account as it was when the attempt was committed.
     pub letter: Letter,
+    /// What the ledger knows the attempt by.
+    pub ticket: T,
 }
 
 /// What the scheduler asks of the ledger.
 pub trait Desk: Send + Sync + 'static {
     /// Why it did not.
     type Error: Display + Send;
+    /// What it knows an attempt by.
+    type Ticket: Send + Sync;
 
     /// Tenants whose wake is not after `now`, the earliest first.
     fn due(
@@ -85,13 +91,12 @@ pub trait Desk: Send + Sync + 'static {
         &self,
         tenant: &TenantId,
         message: MessageId,
-    ) -> impl Future<Output = Result<Option<Attempt>, Self::Error>> + Send;
+    ) -> impl Future<Output = Result<Option<Attempt<Self::Ticket>>, Self::Error>> + Send;
 
     /// Whether what was tried may still leave, on the account as it is now.
     fn still_wanted(
         &self,
-        tenant: &TenantId,
-        message: MessageId,
+        ticket: &Self::Ticket,
     ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
     /// Takes a receipt: a fact of ambergate's own under this id.
@@ -138,8 +143,8 @@ pub struct Unreadable;
 
 /// Why a tenant's work was not done.
 enum Trouble {
-    /// Another replica does it.
-    Claimed,
+    /// It can wait so long: another replica does it, or messages are held.
+    Waits(i64),
     /// Something is wrong.
     Fault(String),
 }
@@ -316,8 +321,8 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
             Ok(()) => {
                 self.aside.lock().unwrap_or_else(PoisonError::into_inner).remove(tenant);
             }
-            Err(Trouble::Claimed) => {
-                let until = now.plus_millis(ELSEWHERE);
+            Err(Trouble::Waits(millis)) => {
+                let until = now.plus_millis(millis);
                 let mut aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
                 aside.insert(tenant.clone(), Aside { faults: 0, until });
             }
@@ -328,17 +333,19 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
     async fn advance(&self, tenant: &TenantId, now: Instant) -> Result<(), Trouble> {
         let said = |error: D::Error| Trouble::Fault(error.to_string());
         if !self.desk.claim(tenant, CLAIM).await.map_err(said)? {
-            return Err(Trouble::Claimed);
+            return Err(Trouble::Waits(ELSEWHERE));
         }
         let messages = self.desk.advance(tenant).await.map_err(said)?;
-        let Some(post) = &self.post else { return Ok(()) };
+        let Some(post) = &self.post else {
+            return if messages.is_empty() { Ok(()) } else { Err(Trouble::Waits(HELD)) };
+        };
         for message in messages {
             self.desk.claim(tenant, CLAIM).await.map_err(said)?;
             let Some(attempt) = self.desk.try_message(tenant, message).await.map_err(said)? else {
                 continue;
             };
             let wanted = async {
-                let wanted = self.desk.still_wanted(tenant, message).await;
+                let wanted = self.desk.still_wanted(&attempt.ticket).await;
                 self.logged(wanted, "the account could not be read again").unwrap_or(false)
             };
             let outcome = post.deliver(&attempt.letter, now, wanted).await;
@@ -382,7 +389,12 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
 }
 
 /// The receipt of an attempt; its id is derived, so that handing it in twice is once.
-fn receipt(tenant: &TenantId, message: MessageId, attempt: &Attempt, outcome: &Outcome) -> Pending {
+fn receipt<T>(
+    tenant: &TenantId,
+    message: MessageId,
+    attempt: &Attempt<T>,
+    outcome: &Outcome,
+) -> Pending {
     let kind = outcome.receipt();
     let id: Derived = Derivation::of("receipt")
         .id(message)

@@ -7,6 +7,7 @@ mod cli;
 mod demo_app;
 mod demo_door;
 mod demo_mailbox;
+mod demo_seed;
 mod deploy;
 mod journal;
 mod ledger;

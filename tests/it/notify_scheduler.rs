@@ -52,6 +52,7 @@ impl Fake {
 
 impl Desk for Fake {
     type Error = String;
+    type Ticket = ();
 
     async fn due(&self, now: Instant, limit: usize) -> Result<Vec<(TenantId, Instant)>, String> {
         Ok(self.with(|books, _| {
@@ -90,7 +91,7 @@ impl Desk for Fake {
         &self,
         tenant: &TenantId,
         _: MessageId,
-    ) -> Result<Option<Attempt>, String> {
+    ) -> Result<Option<Attempt<()>>, String> {
         self.with(|books, now| {
             let known = books.tenants.get_mut(tenant.as_str()).unwrap();
             known.attempts += 1;
@@ -98,11 +99,11 @@ impl Desk for Fake {
             books.log.push((now, format!("try {tenant} {number}")));
             let mut letter = warning(tenant.as_str(), &format!("{tenant}@example.org"));
             letter.tenant = tenant.to_string();
-            Ok(Some(Attempt { number, role: Role::Billing, letter }))
+            Ok(Some(Attempt { number, role: Role::Billing, letter, ticket: () }))
         })
     }
 
-    async fn still_wanted(&self, _: &TenantId, _: MessageId) -> Result<bool, String> {
+    async fn still_wanted(&self, (): &()) -> Result<bool, String> {
         Ok(self.with(|books, _| !books.unwanted))
     }
 
@@ -362,4 +363,17 @@ async fn it_follows_the_clock_and_ends_when_told() {
     }
     stop.send(()).unwrap();
     following.await.unwrap();
+}
+
+#[tokio::test]
+async fn held_messages_are_not_tried_and_hold_up_nothing() {
+    let world = world(&[("acme", &[0])]);
+    world.fake.with(|books, _| books.tenants.get_mut("acme").unwrap().restless = true);
+    let held = Scheduler::<Fake, Van>::new(world.fake.clone(), None, world.clock.clone());
+    let target = monday().plus_millis(HOUR);
+    held.pass_until(target).await.unwrap();
+    assert_eq!(world.clock.now(), target);
+    let log = world.log();
+    assert!(log.iter().all(|(_, what)| what == "advance acme"), "{log:?}");
+    assert_eq!(log.len(), 5);
 }
