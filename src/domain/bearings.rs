@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use super::account::{Case, Profile};
 use super::calendar::{Almanac, Calendar, Operator};
-use super::id::PolicyName;
 use super::policy::{Law, Policy};
 use super::time::Zone;
 
@@ -81,6 +80,6 @@ pub fn select<'a>(law: &'a Law, profile: &Profile) -> Option<&'a Arc<Policy>> {
 
 /// Where there is one policy only, it is everybody's.
 fn only(law: &Law) -> Option<&Arc<Policy>> {
-    let mut policies = law.policies.iter().map(|(_, policy): (&PolicyName, _)| policy);
+    let mut policies = law.policies.values();
     policies.next().filter(|_| law.policies.len() == 1)
 }

@@ -105,7 +105,7 @@ fn is_override(name: &[u8]) -> bool {
     let same = |canonical: &&str| {
         canonical.len() == name.len() && std::iter::zip(canonical.bytes(), name).all(fits)
     };
-    OVERRIDES.iter().any(|canonical| same(&canonical))
+    OVERRIDES.iter().any(same)
 }
 
 fn fits((canonical, byte): (u8, &u8)) -> bool {

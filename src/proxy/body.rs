@@ -228,10 +228,10 @@ impl Page {
                     self.insert.finish()
                 }
             };
-            if self.done || self.insert.is_inserted() {
-                if let Some(shown) = self.shown.take() {
-                    shown(self.insert.is_inserted());
-                }
+            if (self.done || self.insert.is_inserted())
+                && let Some(shown) = self.shown.take()
+            {
+                shown(self.insert.is_inserted());
             }
             if !passed.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(passed))));

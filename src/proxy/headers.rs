@@ -128,10 +128,10 @@ pub fn set_forwarded(headers: &mut HeaderMap, peer: &HeaderValue, trusted: bool)
     if !trusted || !headers.contains_key(FORWARDED_PROTO) {
         headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
     }
-    if !trusted || !headers.contains_key(FORWARDED_HOST) {
-        if let Some(host) = headers.get(HOST).cloned() {
-            headers.insert(FORWARDED_HOST, host);
-        }
+    if (!trusted || !headers.contains_key(FORWARDED_HOST))
+        && let Some(host) = headers.get(HOST).cloned()
+    {
+        headers.insert(FORWARDED_HOST, host);
     }
 }
 

@@ -128,6 +128,8 @@ pub enum NoConnection {
 pub struct Pool {
     settings: Upstream,
     ticks: Ticks,
+    // Boxed, because it goes from hand to hand.
+    #[allow(clippy::vec_box)]
     idle: RefCell<Vec<Box<Live>>>,
     next: Cell<usize>,
     bound: Arc<Bound>,

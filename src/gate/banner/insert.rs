@@ -18,7 +18,8 @@ use lol_html::{MemorySettings, element};
 /// The most that one tag or comment may need.
 const MEMORY_BYTES_MAX: usize = 256 * 1024;
 
-type Rewriter = HtmlRewriter<'static, Box<dyn FnMut(&[u8]) + Send>>;
+type Sink = Box<dyn FnMut(&[u8]) + Send>;
+type Rewriter = HtmlRewriter<'static, Sink>;
 
 /// A page on its way through.
 pub struct Insert {
@@ -54,7 +55,7 @@ impl Insert {
                 Ok(())
             }));
         let sink = Arc::clone(&rewritten);
-        let sink: Box<dyn FnMut(&[u8]) + Send> = Box::new(move |part: &[u8]| {
+        let sink: Sink = Box::new(move |part: &[u8]| {
             sink.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(part);
         });
         let rewriter = Some(Box::new(HtmlRewriter::new(settings, sink)));
