@@ -1,5 +1,6 @@
 //! ambergate: access gating for SaaS.
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;

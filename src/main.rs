@@ -6,5 +6,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    ambergate::cli::run()
+    ambergate::cli::run(&ambergate::app::Ambergate)
 }

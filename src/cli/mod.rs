@@ -9,6 +9,7 @@
 mod event;
 mod health;
 mod output;
+mod program;
 mod remote;
 mod settings;
 mod switch;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+pub use program::{DemoAsked, Program, print};
 use remote::Failure;
 
 /// Access gating for SaaS: full, grace banner, read-only, frozen, and never without a delivered
@@ -32,6 +34,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// See it work: an app, a mailbox, a clock that can be moved, tenants in every stage.
+    Demo(program::Demo),
+    /// Run gate and control plane, or one of them.
+    Serve(program::Serve),
+    /// Make the store anew from journals, with the server stopped.
+    Rebuild(program::Rebuild),
     /// Check a configuration: everything that is wrong with it, at once.
     Check(settings::Check),
     /// The configuration in force.
@@ -58,8 +66,11 @@ enum Command {
 
 /// Reads the arguments, does what they ask, and says how it went.
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run(program: &impl Program) -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Demo(demo) => demo.run(program),
+        Command::Serve(serve) => serve.run(program),
+        Command::Rebuild(rebuild) => rebuild.run(program),
         Command::Check(check) => check.run(),
         Command::Config(command) => command.run(),
         Command::Tenant(command) => wait(command.run()),

@@ -24,7 +24,7 @@ use crate::clock::{self, Clock};
 use crate::domain::decide::{Intent, Standing, Verdict};
 use crate::domain::stage::{Roles, Stage};
 use crate::domain::time::Instant;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// What is known of a request before it is judged.
 #[derive(Clone, Copy, Debug)]
@@ -307,6 +307,18 @@ impl<S: Store> Gate<S> {
     #[must_use]
     pub fn is_open_here(&self) -> bool {
         self.switch.is_open_here()
+    }
+
+    /// Whether every change that the store says of itself was heard.
+    ///
+    /// # Errors
+    /// The store cannot be used now.
+    pub async fn is_up_to_date(&self) -> Result<bool, StoreError> {
+        let said = self.store.beats().await?;
+        let shards = (0_u16..).zip(said);
+        let mut heard =
+            shards.map(|(shard, (sequence, _))| self.lookup.shards.sequence(shard) >= sequence);
+        Ok(heard.all(|heard| heard))
     }
 
     /// How it is.

@@ -1,0 +1,98 @@
+//! The control plane, wired: store, journal, ledger, scheduler.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::{Config, Email, StoreKind};
+use crate::ledger::Ledger;
+use crate::notify::desk::LedgerDesk;
+use crate::notify::email::{self, Mailer, SEND_WITHIN};
+use crate::notify::scheduler::Scheduler;
+use crate::store::StoreError;
+use crate::store::any::AnyStore;
+use crate::store::embedded::Embedded;
+use crate::store::journal::{Journal, JournalSettings};
+use crate::store::remote::{Remote, RemoteSettings};
+
+/// The scheduler as it runs.
+pub type OwnScheduler = Scheduler<LedgerDesk, Mailer>;
+
+/// Opens the store that the configuration names.
+///
+/// # Errors
+/// If it cannot be used: says which, and why.
+pub async fn open_store(config: &Config, clock: &Clock) -> Result<AnyStore, String> {
+    match &config.store.kind {
+        StoreKind::Embedded { path } => {
+            let store = open_embedded(path, clock.clone()).await;
+            let place = path.display();
+            store.map_err(|error| format!("store.path {place}: {error}"))
+        }
+        StoreKind::Redis { url } => {
+            let settings = RemoteSettings::new(url.expose(), &config.store.prefix);
+            let store = Remote::open(settings).await;
+            store.map(AnyStore::Redis).map_err(|error| format!("store.url: {error}"))
+        }
+    }
+}
+
+/// Opens the file of an embedded store, off the caller's thread.
+///
+/// # Errors
+/// If it cannot be opened, or is not one.
+pub async fn open_embedded(path: &Path, clock: Clock) -> Result<AnyStore, StoreError> {
+    let path = path.to_owned();
+    let opened = tokio::task::spawn_blocking(move || {
+        if let Some(folder) = path.parent() {
+            // If it cannot be made, opening says so.
+            let _ = std::fs::create_dir_all(folder);
+        }
+        Embedded::open(path, clock)
+    });
+    let opened = opened.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    opened.map(AnyStore::Embedded)
+}
+
+/// Opens this process's own journal, where the store keeps none.
+///
+/// # Errors
+/// If its folder cannot be used: says which, and why.
+pub async fn open_journal(config: &Config) -> Result<Option<Journal>, String> {
+    if !matches!(config.store.kind, StoreKind::Redis { .. }) {
+        return Ok(None);
+    }
+    let folder = config.journal.clone();
+    let place = folder.display().to_string();
+    let opened =
+        tokio::task::spawn_blocking(move || Journal::open(folder, JournalSettings::default()));
+    match opened.await {
+        Ok(Ok(journal)) => Ok(Some(journal)),
+        Ok(Err(error)) => Err(format!("journal.path {place}: {error}")),
+        Err(error) => Err(format!("journal.path {place}: {error}")),
+    }
+}
+
+/// What sends mail; `None`: none leaves.
+///
+/// # Errors
+/// All that is wrong with the settings and the templates, one sentence each.
+pub fn mailer(email: Option<&Email>) -> Result<Option<Mailer>, Vec<String>> {
+    let Some(email) = email else { return Ok(None) };
+    let settings = email::Settings {
+        smtp: email.smtp.expose().parse().map_err(|fault| vec![format!("email.smtp: {fault}")])?,
+        from: email.from.clone(),
+        only_to: email.only_to.clone(),
+        templates: email.templates.clone(),
+        within: SEND_WITHIN,
+    };
+    let made = Mailer::new(&settings).map(Some);
+    made.map_err(|faults| faults.iter().map(|fault| format!("email: {fault}")).collect())
+}
+
+/// The scheduler at a ledger.
+#[must_use]
+pub fn scheduler(ledger: &Ledger, mailer: Option<Mailer>, clock: Clock) -> Arc<OwnScheduler> {
+    let holder = format!("{}", std::process::id());
+    Scheduler::new(LedgerDesk::new(ledger.clone(), holder), mailer, clock)
+}

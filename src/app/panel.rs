@@ -1,0 +1,134 @@
+//! The admin address: the API, the door for facts, and how the process is.
+//!
+//! Rules:
+//! 1. `/healthz`, `/readyz` and `/metrics` need no token, and say nothing of any tenant.
+//! 2. A gate is ready when it listens; a lost store is listed as degraded, with 200 (SPEC 10).
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::serve::{Running, ingest};
+use crate::config::Config;
+use crate::gate::{Gate, Snapshot};
+use crate::ledger::Ledger;
+use crate::store::any::AnyStore;
+use crate::store::{Condition, Store as _};
+use crate::telemetry::Metrics;
+
+/// What is asked how it is.
+#[derive(Clone)]
+struct Panel {
+    gate: Option<Arc<Gate<AnyStore>>>,
+    ledger: Option<Ledger>,
+    metrics: Metrics,
+}
+
+/// Everything that the admin address answers.
+pub(super) fn router(config: &Config, running: &Running, metrics: Metrics) -> Router {
+    let panel = Panel {
+        gate: running.front.as_ref().map(|front| Arc::clone(&front.gate)),
+        ledger: running.control.as_ref().map(|control| control.ledger.clone()),
+        metrics,
+    };
+    let mut router = Router::new()
+        .route("/healthz", get(health))
+        .route("/readyz", get(health))
+        .route("/metrics", get(scrape))
+        .with_state(panel);
+    if let Some(control) = &running.control {
+        router = router.merge(ingest(config, control).router());
+    }
+    router
+}
+
+async fn health(State(panel): State<Panel>) -> Json<Value> {
+    let mut degraded = Vec::new();
+    if let Some(gate) = &panel.gate {
+        let health = gate.health();
+        if !health.store {
+            degraded.push("the gate cannot read the store: last known standings are served");
+        }
+        if health.open {
+            degraded.push("the switch is open: nothing is refused");
+        }
+    }
+    if let Some(ledger) = &panel.ledger {
+        match ledger.store().condition().await {
+            Ok(Condition::Ready(_)) => {}
+            Ok(Condition::Recovering(_)) => {
+                degraded.push("the store is recovering: nothing is decided and no mail leaves");
+            }
+            Err(_) => degraded.push("the store cannot be used: facts are kept in the journal"),
+        }
+    }
+    let status = if degraded.is_empty() { "ok" } else { "degraded" };
+    Json(json!({ "status": status, "degraded": degraded }))
+}
+
+async fn scrape(State(panel): State<Panel>) -> Response {
+    let mut text = panel.metrics.text();
+    if let Some(gate) = &panel.gate {
+        write_counts(&mut text, &gate.counters());
+        let silence = gate.health().silence.as_secs_f64();
+        metrics::gauge!("ambergate_beat_age_seconds").set(silence);
+    }
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (kind, text).into_response()
+}
+
+/// The workers' own counts: they keep them apart from all others, for speed.
+fn write_counts(text: &mut String, counts: &Snapshot) {
+    let mut family = |name: &str, label: &str, values: &[(&str, u64)]| {
+        let _ = writeln!(text, "# TYPE {name} counter");
+        for (value, count) in values {
+            let _ = writeln!(text, "{name}{{{label}=\"{value}\"}} {count}");
+        }
+    };
+    family(
+        "ambergate_requests_total",
+        "verdict",
+        &[
+            ("pass", counts.passed),
+            ("refuse", counts.refused),
+            ("would_refuse", counts.would_refuse),
+            ("bad_token", counts.bad_token),
+            ("bad_request", counts.bad_request),
+            ("own_page", counts.own_pages),
+        ],
+    );
+    family(
+        "ambergate_grants_total",
+        "source",
+        &[
+            ("fresh", counts.grants_fresh),
+            ("cached", counts.grants_cached),
+            ("stale", counts.grants_stale),
+            ("default", counts.grants_default),
+        ],
+    );
+    family(
+        "ambergate_banner_total",
+        "result",
+        &[
+            ("shown", counts.banners_shown),
+            ("compressed", counts.banners_compressed),
+            ("unfit", counts.banners_unfit),
+        ],
+    );
+    family(
+        "ambergate_upstream_errors_total",
+        "cause",
+        &[
+            ("status", counts.upstream_5xx),
+            ("failed", counts.upstream_failed),
+            ("late", counts.upstream_late),
+        ],
+    );
+}

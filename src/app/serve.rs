@@ -1,0 +1,161 @@
+//! `ambergate serve`: gate and control plane, or one of them.
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+use super::control::{self, OwnScheduler};
+use super::listen::{Door, Stop};
+use super::panel;
+use super::{AppError, front, signals};
+use crate::clock::Clock;
+use crate::config::{Config, ProcessRole};
+use crate::gate::Gate;
+use crate::ingest::{Ingest, Stripe};
+use crate::ledger::Ledger;
+use crate::net::bearer::Tokens;
+use crate::proxy::{self, Server};
+use crate::store::any::AnyStore;
+use crate::telemetry::Metrics;
+
+/// The gate's part of the program.
+#[derive(Debug)]
+pub struct Front {
+    /// The gate.
+    pub gate: Arc<Gate<AnyStore>>,
+    /// What serves the app's traffic.
+    pub server: Server,
+    following: JoinHandle<()>,
+}
+
+/// The control plane's part of the program.
+pub struct Control {
+    /// The one writer of accounts.
+    pub ledger: Ledger,
+    /// What does things when they are due.
+    pub scheduler: Arc<OwnScheduler>,
+    running: JoinHandle<()>,
+}
+
+/// Everything that runs.
+pub struct Running {
+    /// The gate, if it is part of it.
+    pub front: Option<Front>,
+    /// The control plane, if it is part of it.
+    pub control: Option<Control>,
+}
+
+/// Builds the gate and begins to serve.
+///
+/// # Errors
+/// What of the configuration cannot be used, or an address that cannot be had.
+pub fn open_front(config: &Config, store: &AnyStore, clock: &Clock) -> Result<Front, AppError> {
+    let settings = front::gate_settings(config);
+    let proxy = front::proxy_settings(config);
+    let (settings, proxy) = match (settings, proxy) {
+        (Ok(settings), Ok(proxy)) => (settings, proxy),
+        (one, two) => {
+            let faults = one.err().into_iter().chain(two.err());
+            return Err(AppError(faults.flatten().collect()));
+        }
+    };
+    let gate = Gate::new(settings, Arc::new(store.clone()), clock.clone());
+    let follower = Arc::clone(&gate);
+    let following = tokio::spawn(async move { follower.follow().await });
+    let listen = proxy.listen;
+    let server = proxy::serve(proxy, Arc::clone(&gate))
+        .map_err(|error| format!("proxy.listen {listen} cannot be listened on: {error}"))?;
+    Ok(Front { gate, server, following })
+}
+
+/// Builds the control plane and begins to look after the store.
+///
+/// # Errors
+/// What of the configuration cannot be used.
+pub async fn open_control(
+    config: &Config,
+    store: &AnyStore,
+    clock: &Clock,
+) -> Result<Control, AppError> {
+    let mailer = if config.gate.notices { control::mailer(config.email.as_ref())? } else { None };
+    let journal = control::open_journal(config).await?;
+    let ledger = Ledger::new(store.clone(), journal, clock.clone(), config.law.clone());
+    let scheduler = control::scheduler(&ledger, mailer, clock.clone());
+    let own = ledger.clone();
+    let running = tokio::spawn(async move { own.run().await });
+    Ok(Control { ledger, scheduler, running })
+}
+
+/// Runs what the configuration asks for until the process is asked to end.
+///
+/// # Errors
+/// Why it cannot run.
+pub async fn serve(config: Config, role: ProcessRole, metrics: Metrics) -> Result<(), AppError> {
+    let clock = Clock::system();
+    let store = control::open_store(&config, &clock).await?;
+    let (pull, stop) = Stop::new();
+    let control = match role {
+        ProcessRole::Gate => None,
+        _ => Some(open_control(&config, &store, &clock).await?),
+    };
+    let admin_door = Door::take(config.admin.listen).await?;
+    let ingest_door = match (config.ingest, &control) {
+        (Some(address), Some(_)) => Some(Door::take(address).await?),
+        _ => None,
+    };
+    let front = match role {
+        ProcessRole::Control => None,
+        _ => Some(open_front(&config, &store, &clock)?),
+    };
+    let running = Running { front, control };
+    tell(&running, &admin_door, ingest_door.as_ref());
+    let router = panel::router(&config, &running, metrics);
+    let mut ending = vec![admin_door.serve(router, stop.clone())];
+    if let (Some(door), Some(control)) = (ingest_door, &running.control) {
+        ending.push(door.serve(ingest(&config, control).service(), stop.clone()));
+    }
+    if let Some(control) = &running.control {
+        let (scheduler, stop) = (Arc::clone(&control.scheduler), stop.clone());
+        ending.push(tokio::spawn(async move { scheduler.follow(stop.pulled()).await }));
+    }
+    signals::asked_to_end().await;
+    running.drain_front().await;
+    pull.send_replace(true);
+    for task in ending {
+        let _ = task.await;
+    }
+    Ok(())
+}
+
+impl Running {
+    /// Ends the app's traffic well.
+    pub async fn drain_front(self) {
+        if let Some(front) = self.front {
+            front.server.stop().await;
+            front.following.abort();
+        }
+        if let Some(control) = self.control {
+            control.running.abort();
+        }
+    }
+}
+
+/// The door for facts at this control plane.
+#[must_use]
+pub fn ingest(config: &Config, control: &Control) -> Ingest {
+    let stripe = config
+        .stripe
+        .as_ref()
+        .map(|stripe| Stripe { secrets: stripe.secrets.clone(), tenant: stripe.tenant.clone() });
+    Ingest::new(control.ledger.clone(), Tokens::new(config.admin.tokens.clone()), stripe)
+}
+
+fn tell(running: &Running, admin: &Door, ingest: Option<&Door>) {
+    if let Some(front) = &running.front {
+        tracing::info!(address = %front.server.address(), "the gate serves");
+    }
+    tracing::info!(address = %admin.address, "the admin API serves");
+    if let Some(door) = ingest {
+        tracing::info!(address = %door.address, "events are taken");
+    }
+}
