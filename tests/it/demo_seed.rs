@@ -1,59 +1,21 @@
 //! The demo's tenants come to their stages lawfully, with every mail delivered.
 
-use std::time::Duration;
-
-use ambergate::clock::Clock;
-use ambergate::config::{Request, load_text};
-use ambergate::demo::mailbox::Mailbox;
 use ambergate::demo::seed::{Link, Storyteller};
 use ambergate::domain::stage::Stage;
 use ambergate::domain::time::Instant;
-use ambergate::ledger::Ledger;
-use ambergate::notify::desk::LedgerDesk;
-use ambergate::notify::email::{Mailer, Settings};
-use ambergate::notify::scheduler::Scheduler;
-use ambergate::store::any::AnyStore;
-use ambergate::store::memory::Memory;
 
-struct World {
-    ledger: Ledger,
-    mailbox: Mailbox,
-    clock: Clock,
-    links: Vec<Link>,
-}
+use crate::support::road::Road;
 
-async fn world(at: &str) -> World {
-    let at: Instant = at.parse().unwrap();
-    let clock = Clock::standing(at);
-    let mailbox = Mailbox::new(clock.clone());
-    let (listener, address) = Mailbox::listen().await.unwrap();
-    tokio::spawn(mailbox.clone().serve(listener));
-    let request = Request { demo: true, ..Request::default() };
-    let config = load_text("", "nothing", &request).unwrap();
-    let store = AnyStore::Memory(Memory::new(clock.clone()));
-    let ledger = Ledger::new(store, None, clock.clone(), config.law);
-    let keeper = ledger.clone();
-    tokio::spawn(async move { keeper.run().await });
-    let settings = Settings {
-        smtp: format!("smtp://{address}").parse().unwrap(),
-        from: "Fieldnotes <billing@fieldnotes.example>".to_owned(),
-        only_to: None,
-        templates: None,
-        within: Duration::from_secs(20),
-    };
-    let mailer = Mailer::new(&settings).unwrap();
-    let desk = LedgerDesk::new(ledger.clone(), "test");
-    let scheduler = Scheduler::new(desk, Some(mailer), clock.clone());
+async fn tell(road: &Road, at: Instant) -> Vec<Link> {
     let teller = Storyteller {
-        ledger: &ledger,
-        scheduler: &scheduler,
-        clock: &clock,
+        ledger: &road.ledger,
+        scheduler: &road.scheduler,
+        clock: &road.clock,
         stands_at: Some(at),
         app: "http://127.0.0.1:8080",
         secret: b"a secret of at least thirty-two bytes",
     };
-    let links = teller.tell().await.unwrap();
-    World { ledger, mailbox, clock, links }
+    teller.tell().await.unwrap()
 }
 
 #[tokio::test]
@@ -65,10 +27,10 @@ async fn every_stage_is_there_whatever_the_day() {
         "2027-01-07T03:00:00Z",
         "2026-07-04T10:00:00Z",
     ] {
-        let world = world(at).await;
-        assert_eq!(world.clock.now(), at.parse().unwrap());
-        let stages: Vec<(&str, Stage)> = world
-            .links
+        let road = Road::at(at).await;
+        let links = tell(&road, at.parse().unwrap()).await;
+        assert_eq!(road.clock.now(), at.parse().unwrap());
+        let stages: Vec<(&str, Stage)> = links
             .iter()
             .filter(|link| link.role == "billing")
             .map(|link| (link.tenant.as_str(), link.stage))
@@ -84,7 +46,7 @@ async fn every_stage_is_there_whatever_the_day() {
             ],
             "{at}"
         );
-        let mails = world.mailbox.mails();
+        let mails = road.mailbox.mails();
         let of = |who: &str| mails.iter().filter(|mail| mail.to[0].contains(who)).count();
         assert!(of("acme") >= 1, "{at}: {}", of("acme"));
         assert!(of("ember") >= 8, "{at}: {}", of("ember"));
@@ -97,10 +59,11 @@ async fn every_stage_is_there_whatever_the_day() {
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), mails.len(), "{at}: a mail came twice");
-        let ember = "ember".parse().unwrap();
-        let (_, account) = world.ledger.account(&ember).await.unwrap().unwrap();
+        let account = road.account("ember").await;
         let entered = account.cases[0].entries.iter().filter(|entry| entry.in_force);
         let stages: Vec<Stage> = entered.map(|entry| entry.entered.stage).collect();
         assert_eq!(stages, [Stage::Grace, Stage::ReadOnly, Stage::Frozen], "{at}");
+        assert_eq!(tell(&road, at.parse().unwrap()).await.len(), links.len(), "told twice");
+        assert_eq!(road.mailbox.mails().len(), mails.len());
     }
 }

@@ -11,6 +11,7 @@ mod demo_seed;
 mod deploy;
 mod journal;
 mod ledger;
+mod notify_road;
 mod notify_scheduler;
 mod notify_smtp;
 mod stripe;

@@ -1,4 +1,5 @@
 //! What several modules of these tests use.
 
 pub(crate) mod letters;
+pub(crate) mod road;
 pub(crate) mod sink;
