@@ -9,7 +9,7 @@ use std::path::Path;
 use ambergate::domain::fact::{
     Allocation, ArrangementKind, ArrangementMade, Collection, Contact, FailureReason, InvoiceNamed,
     InvoiceTerms, PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, ReversalReason,
-    TenantUpdated, When,
+    TaskDone, TaskOutcome, TenantUpdated, When,
 };
 use ambergate::domain::money::Money;
 use ambergate::domain::record::Fact;
@@ -159,6 +159,7 @@ fn act(world: &mut World, words: &[&str]) {
             world.situation.generation += 1;
             return;
         }
+        ["done", kind, outcome] => task_done(world, kind, outcome),
         ["mail", rest @ ..] => return world.mail = mail(&rest.join(" ")),
         ["contact", role, email] => {
             let mut contacts = world.account().profile.contacts;
@@ -177,6 +178,18 @@ fn act(world: &mut World, words: &[&str]) {
         _ => told_fact(words),
     };
     world.fact(fact);
+}
+
+/// The newest task of a kind is done.
+fn task_done(world: &World, kind: &str, outcome: &str) -> Fact {
+    let outcome = match outcome {
+        "approved" => TaskOutcome::Approved,
+        "reached" => TaskOutcome::Reached,
+        _ => TaskOutcome::Done,
+    };
+    let account = world.account();
+    let task = account.tasks.iter().rev().find(|task| task.made.kind.word() == kind).unwrap();
+    Fact::TaskDone(TaskDone { task: task.made.task, outcome, by: None, note: None })
 }
 
 /// What a billing system or an agent says.

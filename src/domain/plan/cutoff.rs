@@ -34,7 +34,12 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let account = self.planner.account;
         let live = super::live_warning(account, self.case, &self.ladder, rung, self.free);
         let Some(notice) = live else {
-            self.plan_warning(rung, enter, warn, place.planned, announced);
+            let leaves = self.ladder.warning_leaves(place.planned, warn);
+            let due = leaves <= self.now() && announced;
+            // What a person has not decided yet is not threatened with.
+            if !(due && self.needs_person(rung)) {
+                self.plan_warning(rung, enter, warn, place.planned, announced);
+            }
             self.coming(place.comes, rung, What::Enter { stage: enter.stage, announced: false });
             return false;
         };
