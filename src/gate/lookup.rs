@@ -132,6 +132,8 @@ impl<S: Store> Lookup<S> {
         if !self.is_down(now) {
             match tokio::time::timeout(BUDGET, self.fly(tenant, shard)).await {
                 Ok(Ok(landed)) => return (landed.standing, landed.source),
+                // The store is there, and does not know yet.
+                Ok(Err(StoreError::Recovering)) => {}
                 Ok(Err(error)) => self.note_failure(&error, now),
                 Err(_) => self.note_failure(&late(), now),
             }
@@ -274,3 +276,7 @@ impl<S: Store> Drop for Landing<'_, S> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "lookup_tests.rs"]
+mod tests;

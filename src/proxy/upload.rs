@@ -39,6 +39,8 @@ pub struct Upload {
     body: RefCell<Incoming>,
     link: Arc<Link>,
     ended: Cell<bool>,
+    /// Whether the client is what is waited for.
+    waits: Cell<bool>,
     asked: Option<Asked>,
 }
 
@@ -74,7 +76,13 @@ impl Upload {
             timer: RefCell::new(Box::pin(tokio::time::sleep(ASKED_AFTER))),
             passed: Cell::new(false),
         });
-        Rc::new(Self { body: RefCell::new(body), link, ended: Cell::new(false), asked })
+        Rc::new(Self {
+            body: RefCell::new(body),
+            link,
+            ended: Cell::new(false),
+            waits: Cell::new(false),
+            asked,
+        })
     }
 
     /// What the app's 100 is told to; `None`: the client does not wait.
@@ -109,9 +117,12 @@ impl Upload {
 
     fn poll_frame(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         ready!(self.poll_asked(cx));
-        self.link.wait(self.link.patience.body_idle);
+        if !self.waits.replace(true) {
+            self.link.wait(self.link.patience.body_idle);
+        }
         let mut body = self.body.borrow_mut();
         let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+        self.waits.set(false);
         if frame.is_none() || body.is_end_stream() {
             self.ended.set(true);
         }

@@ -7,7 +7,8 @@
 //!    them, and when they are too old.
 //! 3. All workers together have a bounded number; who cannot have one waits, and while somebody
 //!    waits nobody keeps an idle one.
-//! 4. A connection whose request was not sent to its end, or whose answer was not read to its
+//! 4. An app that answers early and closes breaks our writing; what it said is still read.
+//! 5. A connection whose request was not sent to its end, or whose answer was not read to its
 //!    end, is closed.
 
 use std::cell::{Cell, RefCell};
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
+use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -72,7 +74,7 @@ impl Wake for Relay {
 pub struct Live {
     /// Takes requests.
     pub sender: SendRequest<UpBody>,
-    connection: Connection<TokioIo<TcpStream>, UpBody>,
+    connection: Connection<Socket, UpBody>,
     relay: Arc<Relay>,
     waker: Waker,
     finished: bool,
@@ -205,7 +207,7 @@ impl Pool {
     pub async fn connect(&self) -> Result<Box<Live>, NoConnection> {
         let permit = self.permit().await?;
         let stream = self.open().await?;
-        let io = TokioIo::new(stream);
+        let io = Socket { io: TokioIo::new(stream) };
         let handshake = Builder::new().max_headers(ANSWER_HEADERS_MAX).handshake(io).await;
         let (sender, connection) = handshake
             .map_err(|error| NoConnection::Refused(io::Error::other(error.to_string())))?;
@@ -272,6 +274,66 @@ impl Pool {
         };
         stream.set_nodelay(true).map_err(NoConnection::Refused)?;
         Ok(stream)
+    }
+}
+
+/// A socket to the app. Where writing fails because the app has closed, what is written is thrown
+/// away: reading then finds the app's answer, or that there is none.
+#[derive(Debug)]
+struct Socket {
+    io: TokioIo<TcpStream>,
+}
+
+/// What a failed write counts as.
+fn thrown_away(wrote: Poll<io::Result<usize>>, all: usize) -> Poll<io::Result<usize>> {
+    wrote.map(|wrote| match wrote {
+        Err(error) if is_closed(&error) => Ok(all),
+        wrote => wrote,
+    })
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
+impl Read for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl Write for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        thrown_away(Pin::new(&mut self.io).poll_write(cx, buf), buf.len())
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let all = bufs.iter().map(|buf| buf.len()).sum();
+        thrown_away(Pin::new(&mut self.io).poll_write_vectored(cx, bufs), all)
     }
 }
 
