@@ -88,10 +88,10 @@ impl App {
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        self.seen.lock().unwrap().push(Seen {
-            target: parts.uri.to_string(),
-            headers: parts.headers.clone(),
-        });
+        self.seen
+            .lock()
+            .unwrap()
+            .push(Seen { target: parts.uri.to_string(), headers: parts.headers.clone() });
         let path = parts.uri.path();
         match path {
             "/page" => html(PAGE, &[("etag", "\"1\""), ("cache-control", "public, max-age=60")]),
