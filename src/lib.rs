@@ -56,6 +56,7 @@
 //! in a gate but caches, and no clock read outside [`clock`]. There is no way to restrict a tenant
 //! but an entry in its journal, and none to enter one without its warning.
 
+pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod clock;

@@ -15,9 +15,11 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::serve::{Running, ingest};
-use crate::config::Config;
+use crate::admin::{self, Admin, Here, Settings};
+use crate::config::{Config, Enforce};
 use crate::gate::{Gate, Snapshot};
 use crate::ledger::Ledger;
+use crate::net::bearer::Tokens;
 use crate::store::any::AnyStore;
 use crate::store::{Condition, Store as _};
 use crate::telemetry::Metrics;
@@ -42,10 +44,33 @@ pub(super) fn router(config: &Config, running: &Running, metrics: Metrics) -> Ro
         .route("/readyz", get(health))
         .route("/metrics", get(scrape))
         .with_state(panel);
-    if let Some(control) = &running.control {
-        router = router.merge(ingest(config, control).router());
+    let tokens = Tokens::new(config.admin.tokens.clone());
+    let here = running.front.as_ref().map(|front| Box::new(OwnSwitch(Arc::clone(&front.gate))));
+    match (&running.control, here) {
+        (Some(control), here) => {
+            let here = here.map(|here| here as Box<dyn Here>);
+            let enforced = config.gate.enforce == Enforce::On;
+            let settings = Settings { tokens, enforced, here };
+            router = router.merge(Admin::new(control.ledger.clone(), settings).router());
+            router = router.merge(ingest(config, control).router());
+        }
+        (None, Some(here)) => router = router.merge(admin::gate_only(tokens, here)),
+        (None, None) => {}
     }
     router
+}
+
+/// The switch of this process's gate.
+struct OwnSwitch(Arc<Gate<AnyStore>>);
+
+impl Here for OwnSwitch {
+    fn is_open(&self) -> bool {
+        self.0.is_open_here()
+    }
+
+    fn set(&self, open: bool) {
+        self.0.set_open_here(open);
+    }
 }
 
 async fn health(State(panel): State<Panel>) -> Json<Value> {

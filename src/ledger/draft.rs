@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::domain::account::Account;
 use crate::domain::decision::Decision;
-use crate::domain::id::{Digest, TenantId};
+use crate::domain::id::{Digest, Source, TenantId};
 use crate::domain::plan::{Plan, Situation, plan};
 use crate::domain::policy::Law;
 use crate::domain::publish::publish;
@@ -38,6 +38,16 @@ pub(super) struct Reading {
     pub(super) expected: Option<Digest>,
     pub(super) records: Vec<Record>,
     pub(super) situation: Situation,
+}
+
+/// What is true around an account. What was recorded here a moment ago is past: on a clock that
+/// stands it would otherwise never be.
+pub(super) fn present(records: &[Record], situation: Situation) -> Situation {
+    let newest = records.iter().rev().find(|record| record.source() == Source::OWN);
+    let moment = situation.now.plus_millis(SECOND);
+    let passed = newest.map(|record| record.time).filter(|time| *time <= moment);
+    let now = passed.map_or(situation.now, |passed| passed.max(situation.now));
+    Situation { now, ..situation }
 }
 
 /// An account on its way to the next commit.
@@ -125,15 +135,8 @@ impl Draft {
         self.account.get_or_insert_with(viewed)
     }
 
-    /// What is true around the account. What was decided a moment ago is past: a clock that
-    /// stands would otherwise never come to it.
     fn situation(&self) -> Situation {
-        let mut decided = self.reading.records.iter().rev();
-        let newest = decided.find(|record| record.as_decision().is_some());
-        let moment = self.now().plus_millis(SECOND);
-        let passed = newest.map(|record| record.time).filter(|time| *time <= moment);
-        let now = passed.map_or(self.now(), |passed| passed.max(self.now()));
-        Situation { now, ..self.reading.situation }
+        present(&self.reading.records, self.reading.situation)
     }
 
     /// Decides until nothing follows any more. Answers the last plan: it decides nothing.

@@ -43,9 +43,11 @@ use self::journaled::{Journaled, Mark};
 use crate::clock::Clock;
 use crate::domain::account::Account;
 use crate::domain::decision::Decision;
+use crate::domain::grant::Grant;
 use crate::domain::id::TenantId;
 use crate::domain::plan::Situation;
 use crate::domain::policy::Law;
+use crate::domain::publish::publish;
 use crate::domain::record::Record;
 use crate::domain::time::{Instant, MINUTE};
 use crate::domain::view::view;
@@ -64,6 +66,23 @@ const CLOCKS_APART_MAX: i64 = MINUTE;
 #[derive(Clone, Debug)]
 pub struct Ledger {
     inner: Arc<Inner>,
+}
+
+/// Where a tenant stands.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Who.
+    pub tenant: TenantId,
+    /// All that is recorded.
+    pub records: Vec<Record>,
+    /// What they make.
+    pub account: Account,
+    /// What gates are told of it.
+    pub grant: Grant,
+    /// What is true around it.
+    pub situation: Situation,
+    /// The rules that it was reckoned by.
+    pub law: Arc<Law>,
 }
 
 #[derive(Debug)]
@@ -147,7 +166,26 @@ impl Ledger {
         self.store().rows(after, limit).await
     }
 
-    /// What is true now around every account: for showing what comes.
+    /// Where a tenant stands, reckoned now, for showing it. `None`: never heard of it.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now.
+    pub async fn standing(&self, tenant: &TenantId) -> Result<Option<Standing>, StoreError> {
+        let store = self.store();
+        let (now, stored, switch) =
+            tokio::try_join!(store.now(), store.load(tenant), store.switch())?;
+        let Some(stored) = stored else { return Ok(None) };
+        let records = form::records(tenant, &stored)?;
+        let (law, situation) = (self.law(), self.situation(now, &switch));
+        let situation = draft::present(&records, situation);
+        let account = view(tenant, &records, &law);
+        let (grant, _) = publish(tenant, &account, &law, stored.digest, &situation);
+        let tenant = tenant.clone();
+        Ok(Some(Standing { tenant, records, account, grant, situation, law }))
+    }
+
+    /// What is true now around every account.
     ///
     /// # Errors
     ///

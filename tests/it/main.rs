@@ -3,6 +3,7 @@
 // Where a test cannot go on, it fails.
 #![allow(clippy::unwrap_used)]
 
+mod admin;
 mod cli;
 mod demo_app;
 mod demo_door;

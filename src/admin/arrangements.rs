@@ -1,0 +1,206 @@
+//! What is agreed with a tenant: made and ended by agents (SPEC 4).
+//!
+//! Rules:
+//! 1. What can be judged is judged before it becomes a record: invoices that are not known, a
+//!    date that has passed, an extension that would come sooner.
+//! 2. The same request twice is one arrangement while it stands: its name is derived from what it
+//!    says.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json as Answer};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Admin;
+use super::request::{Json, Named, faulty};
+use super::tenants::standing;
+use crate::domain::account::Account;
+use crate::domain::bearings::{Bearings, select};
+use crate::domain::event::{FieldFault, faults_of};
+use crate::domain::fact::{
+    ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade, When,
+};
+use crate::domain::id::{ArrangementId, Derivation, Derived, InvoiceId, RecordId, TenantId};
+use crate::domain::money::Money;
+use crate::domain::record::Fact;
+use crate::domain::time::{Day, Instant, Zone};
+use crate::ledger::{Outcome, Standing};
+use crate::net::bearer::Caller;
+use crate::net::problem::Problem;
+
+/// How often one and the same may be agreed again after it was ended.
+const AGAIN_MAX: i64 = 1_000;
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Make {
+    kind: ArrangementKind,
+    invoices: Option<Vec<InvoiceId>>,
+    until: Option<When>,
+    due_on: Option<Day>,
+    amount: Option<Money>,
+    reason: Option<String>,
+}
+
+pub(super) async fn make(
+    State(admin): State<Admin>,
+    Extension(caller): Extension<Caller>,
+    Named(tenant): Named<String>,
+    headers: HeaderMap,
+    Json(make): Json<Make>,
+) -> Result<Response, Problem> {
+    let standing = standing(&admin, &tenant).await?;
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    let name = name(&standing, &make, key.unwrap_or_default())?;
+    let location = format!("/v1/tenants/{tenant}/arrangements/{name}");
+    let answer = json!({"arrangement": name, "kind": make.kind});
+    let created = || {
+        (StatusCode::CREATED, [("location", location.clone())], Answer(answer.clone()))
+            .into_response()
+    };
+    if standing.account.arrangements.iter().any(|known| is_named(&known.made, &name)) {
+        return Ok(created());
+    }
+    let faults = judge(&standing, &make);
+    if !faults.is_empty() {
+        return Err(faulty(&faults));
+    }
+    let fact = Fact::ArrangementMade(Box::new(ArrangementMade {
+        arrangement: name.clone(),
+        kind: make.kind,
+        invoices: make.invoices,
+        until: make.until,
+        due_on: make.due_on,
+        amount: make.amount,
+        by: Some(caller.name),
+        reason: make.reason,
+    }));
+    let faults = faults_of(&fact);
+    if !faults.is_empty() {
+        let plain = |fault: FieldFault| {
+            let field = fault.field.strip_prefix("data.").unwrap_or(&fault.field).to_owned();
+            FieldFault { field, detail: fault.detail }
+        };
+        return Err(faulty(&faults.into_iter().map(plain).collect::<Vec<_>>()));
+    }
+    record(&admin, &standing.tenant, &format!("made-{name}"), fact).await?;
+    Ok(created())
+}
+
+pub(super) async fn end(
+    State(admin): State<Admin>,
+    Extension(caller): Extension<Caller>,
+    Named((tenant, name)): Named<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let standing = standing(&admin, &tenant).await?;
+    let mut known = standing.account.arrangements.iter();
+    let known = known.find(|known| known.made.arrangement.as_str() == name);
+    let known = known.ok_or_else(|| Problem::not_found("this tenant has no such arrangement"))?;
+    if known.ended.is_some() {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    if known.made.kind == ArrangementKind::Extension {
+        let detail = "a due date that was given stands: make an extension to another date";
+        return Err(Problem::conflict(detail));
+    }
+    let arrangement = known.made.arrangement.clone();
+    let (how, by) = (ArrangementEnd::Withdrawn, Some(caller.name));
+    let fact = Fact::ArrangementEnded(ArrangementEnded { arrangement, how, by });
+    record(&admin, &standing.tenant, &format!("ended-{name}"), fact).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Records what somebody did.
+pub(super) async fn record(
+    admin: &Admin,
+    tenant: &TenantId,
+    id: &str,
+    fact: Fact,
+) -> Result<(), Problem> {
+    let id: RecordId = id.parse().map_err(|_| Problem::internal())?;
+    match admin.ledger.record(tenant, id, fact).await {
+        Outcome::Accepted | Outcome::Duplicate => Ok(()),
+        Outcome::Parked | Outcome::Unavailable => {
+            Err(Problem::store_unavailable("nothing was recorded: try again"))
+        }
+    }
+}
+
+/// What it is called: the same while it stands, another once it was ended.
+fn name(standing: &Standing, make: &Make, key: &str) -> Result<ArrangementId, Problem> {
+    let says = serde_json::to_string(make).map_err(|_| Problem::internal())?;
+    for again in 0..AGAIN_MAX {
+        let derivation = Derivation::of("arrangement").text(standing.tenant.as_str());
+        let derived: Derived = derivation.text(&says).text(key).number(again).finish();
+        let name = derived.to_string().parse().map_err(|_| Problem::internal())?;
+        let mut known = standing.account.arrangements.iter();
+        let now = standing.situation.now;
+        let past = |until: Option<Instant>| until.is_some_and(|until| until <= now);
+        let over = known
+            .find(|known| is_named(&known.made, &name))
+            .is_some_and(|known| known.ended.is_some() || past(known.until));
+        if !over {
+            return Ok(name);
+        }
+    }
+    Err(Problem::conflict("this was agreed and ended too often"))
+}
+
+fn is_named(made: &ArrangementMade, name: &ArrangementId) -> bool {
+    made.arrangement == *name
+}
+
+/// What is wrong with it, as things stand.
+fn judge(standing: &Standing, make: &Make) -> Vec<FieldFault> {
+    let Standing { account, situation, .. } = standing;
+    let mut faults = Vec::new();
+    let mut fault = |field: String, detail: &str| faults.push(FieldFault::new(field, detail));
+    let today = zone(standing).day(situation.now);
+    for (index, invoice) in make.invoices.iter().flatten().enumerate() {
+        if account.invoice(invoice).is_none_or(|known| known.owner.is_none()) {
+            fault(format!("invoices[{index}]"), "this tenant has no such invoice");
+        }
+    }
+    match make.kind {
+        ArrangementKind::Promise => {
+            let passed = match make.until {
+                Some(When::Day(day)) => day < today,
+                Some(When::Instant(instant)) => instant <= situation.now,
+                None => false,
+            };
+            if passed {
+                fault("until".to_owned(), "it has passed");
+            }
+            if make.due_on.is_some() {
+                fault("due_on".to_owned(), "a promise moves no due date: give `until`");
+            }
+        }
+        ArrangementKind::Extension => {
+            if make.until.is_some() {
+                fault("until".to_owned(), "an extension gives a due date: `due_on`");
+            }
+            if make.due_on.is_some_and(|due| due < today || is_sooner(account, make, due)) {
+                fault("due_on".to_owned(), "it would come sooner than what is due now, or passed");
+            }
+        }
+    }
+    faults
+}
+
+fn is_sooner(account: &Account, make: &Make, due: Day) -> bool {
+    let about = |invoice: &InvoiceId| match &make.invoices {
+        Some(invoices) => invoices.contains(invoice),
+        None => true,
+    };
+    let open = account.invoices.iter().filter(|it| it.owed > 0 && about(&it.invoice));
+    open.filter_map(|invoice| invoice.due_on).any(|known| due < known)
+}
+
+/// In whose zone dates are meant.
+fn zone(standing: &Standing) -> Zone {
+    let Standing { account, law, .. } = standing;
+    let policy = select(law, &account.profile);
+    policy.map_or_else(Zone::utc, |policy| Bearings::of(law, &account.profile, policy).zone)
+}

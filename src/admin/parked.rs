@@ -1,0 +1,55 @@
+//! Events that have no tenant: listed, and taken in once it is known whose they are.
+
+use axum::extract::{Request, State};
+use axum::{Extension, Json as Answer};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::request::{Named, body_of, from_json};
+use super::{Admin, unavailable};
+use crate::domain::id::TenantId;
+use crate::ledger::{Outcome, ReplayError};
+use crate::net::bearer::Caller;
+use crate::net::problem::Problem;
+
+pub(super) async fn list(State(admin): State<Admin>) -> Result<Answer<Value>, Problem> {
+    let parked = admin.ledger.parked().await.map_err(unavailable)?;
+    Ok(Answer(json!({"parked": parked})))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Replay {
+    /// Whose it is, where the event does not say.
+    tenant: Option<TenantId>,
+}
+
+pub(super) async fn replay(
+    State(admin): State<Admin>,
+    Extension(caller): Extension<Caller>,
+    Named(id): Named<String>,
+    request: Request,
+) -> Result<Answer<Value>, Problem> {
+    let bytes = body_of(request).await?;
+    let replay = if bytes.is_empty() { Replay::default() } else { from_json(&bytes)? };
+    let outcome = admin.ledger.replay_parked(&id, replay.tenant.as_ref()).await;
+    match outcome.map_err(problem)? {
+        Outcome::Parked => {
+            let detail = "its tenant is not known: an invoice or the tenant itself must come first";
+            Err(Problem::conflict(detail))
+        }
+        _ => {
+            tracing::info!(%id, by = %caller.name, "a parked event was replayed");
+            Ok(Answer(json!({"accepted": 1})))
+        }
+    }
+}
+
+fn problem(error: ReplayError) -> Problem {
+    match error {
+        ReplayError::Unknown => Problem::not_found(error.to_string()),
+        ReplayError::NoTenant => super::request::wrong("tenant", &error.to_string()),
+        ReplayError::Faulty(_) => Problem::conflict(format!("it cannot be read as it is: {error}")),
+        ReplayError::Store(error) => unavailable(error),
+    }
+}

@@ -1,0 +1,119 @@
+//! How things look in the API: pure.
+
+use serde_json::{Value, json};
+
+use crate::domain::account::{Account, Arrangement, Invoice, NoticeState, Receipt, TaskState};
+use crate::domain::bearings::select;
+use crate::domain::money::Money;
+use crate::domain::plan::{What, plan};
+use crate::domain::policy::Law;
+use crate::domain::stage::Stage;
+use crate::ledger::Standing;
+
+/// A tenant with all that is known of it.
+pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
+    let Standing { tenant, account, grant, law, .. } = standing;
+    json!({
+        "tenant": tenant,
+        "name": account.profile.name,
+        "policy": policy(account, law),
+        "stage": grant.strictest(),
+        "enforced": enforced,
+        "scopes": grant.scopes,
+        "next": next(standing),
+        "owed": account.owed(),
+        "invoices": account.invoices.iter().map(invoice).collect::<Vec<_>>(),
+        "arrangements": account.arrangements.iter().map(arrangement).collect::<Vec<_>>(),
+        "tasks": account.tasks.iter().map(task).collect::<Vec<_>>(),
+        "contacts": account.profile.contacts,
+        "digest": grant.digest,
+        "notices": account.notices.iter().map(notice).collect::<Vec<_>>(),
+    })
+}
+
+/// The policy of the newest live case; without one, the policy that the next would get.
+fn policy(account: &Account, law: &Law) -> Option<Value> {
+    let live = account.cases.iter().rev().filter(|case| case.is_live());
+    let pinned = live.filter_map(|case| law.versions.get(&case.opened.as_ref()?.policy)).next();
+    let policy = pinned.or_else(|| select(law, &account.profile))?;
+    Some(json!(policy.name))
+}
+
+/// The next stage that is harder than the one now. Of a case that stands still nothing comes.
+fn next(standing: &Standing) -> Option<Value> {
+    let Standing { tenant, account, law, situation, .. } = standing;
+    let now = account.stage();
+    let harder = |what: &What| match what {
+        What::Enter { stage, announced } if *stage > now => Some((*stage, *announced)),
+        _ => None,
+    };
+    let coming = plan(tenant, account, law, situation).coming;
+    let runs = |id| account.case(id).is_some_and(|case| !case.is_held(situation.now));
+    let coming = coming.iter().filter(|it| runs(it.case));
+    let mut harder = coming.filter_map(|it| Some((it.at, harder(&it.what)?)));
+    let (at, (stage, announced)) = harder.next()?;
+    Some(json!({"stage": stage, "at": at, "announced": announced && stage != Stage::Grace}))
+}
+
+fn invoice(invoice: &Invoice) -> Value {
+    let owed = invoice.amount.map(|amount| Money { minor: invoice.owed, ..amount });
+    json!({
+        "invoice": invoice.invoice,
+        "number": invoice.number,
+        "status": invoice.status.word(),
+        "owed": owed,
+        "amount": invoice.amount,
+        "due_on": invoice.due_on,
+        "scope": invoice.scope,
+    })
+}
+
+/// An agreement.
+pub(super) fn arrangement(arrangement: &Arrangement) -> Value {
+    json!({
+        "arrangement": arrangement.made.arrangement,
+        "kind": arrangement.made.kind,
+        "from": arrangement.time,
+        "until": arrangement.until,
+        "due_on": arrangement.made.due_on,
+        "invoices": arrangement.invoices,
+        "ended": arrangement.ended.map(|(at, _)| at),
+        "by": arrangement.made.by,
+        "reason": arrangement.made.reason,
+    })
+}
+
+/// Work for a person.
+pub(super) fn task(task: &TaskState) -> Value {
+    json!({
+        "task": task.id(),
+        "kind": task.kind(),
+        "due": task.made.due,
+        "assignee": task.made.assignee,
+        "about": task.made.about,
+        "done": task.done.map(|(at, _)| at),
+        "outcome": task.done.map(|(_, outcome)| outcome),
+        "lapsed": task.lapsed,
+    })
+}
+
+/// A notice and what became of it.
+pub(super) fn notice(notice: &NoticeState) -> Value {
+    json!({
+        "notice": notice.made.notice,
+        "kind": notice.made.kind,
+        "at": notice.time,
+        "names": notice.made.names,
+        "receipts": notice.receipts.iter().map(receipt).collect::<Vec<_>>(),
+        "void": notice.voided.is_some(),
+    })
+}
+
+fn receipt(receipt: &Receipt) -> Value {
+    json!({
+        "channel": receipt.channel,
+        "role": receipt.role,
+        "kind": receipt.kind,
+        "at": receipt.at,
+    })
+}
