@@ -154,7 +154,7 @@ fn configure(
     });
     if config.identify.is_empty() {
         config.identify.push(Jwt {
-            key: JwtKey::Secret(Secret::new(&secrets.jwt)),
+            key: JwtKey::Demo(Secret::new(&secrets.jwt)),
             algorithms: vec![Algorithm::Hs256],
             header: Some("authorization".to_owned()),
             cookie: Some("session".to_owned()),

@@ -188,6 +188,8 @@ pub enum JwtKey {
     Secret(Secret),
     /// A public key, the text of its PEM.
     Pem(String),
+    /// The demo's own shared secret, of whatever length: it guards nothing.
+    Demo(Secret),
 }
 
 /// How tokens are signed.

@@ -74,7 +74,13 @@ impl Key {
         if secret.len() < SECRET_BYTES_MIN {
             return Err(KeyError::ShortSecret(secret.len()));
         }
-        Ok(Self { algorithm: Algorithm::HS256, key: DecodingKey::from_secret(secret) })
+        Ok(Self::secret_of_any_length(secret))
+    }
+
+    /// A shared secret that may be short, for HS256: only where it guards nothing.
+    #[must_use]
+    pub fn secret_of_any_length(secret: &[u8]) -> Self {
+        Self { algorithm: Algorithm::HS256, key: DecodingKey::from_secret(secret) }
     }
 
     /// A public key in PEM: RSA for RS256, elliptic curve P-256 for ES256.

@@ -117,7 +117,7 @@ fn public(fields: &Fields<'_>, given: &str) -> Option<String> {
 
 fn algorithms(fields: &Fields<'_>, key: Option<&JwtKey>) -> Vec<Algorithm> {
     let fits = |algorithm: Algorithm| match key {
-        Some(JwtKey::Secret(_)) => algorithm == Algorithm::Hs256,
+        Some(JwtKey::Secret(_) | JwtKey::Demo(_)) => algorithm == Algorithm::Hs256,
         Some(JwtKey::Pem(_)) => algorithm != Algorithm::Hs256,
         None => true,
     };
