@@ -138,8 +138,7 @@ fn configure(
     config.proxy.listen = asked.listen.unwrap_or(config.proxy.listen);
     config.admin.listen = asked.admin.unwrap_or(config.admin.listen);
     if let Some(upstream) = &asked.upstream {
-        let address = upstream.strip_prefix("http://").unwrap_or(upstream);
-        config.upstream.addresses = vec![address.trim_end_matches('/').to_owned()];
+        config.upstream.addresses = vec![upstream.clone()];
     }
     config.admin.tokens.push(Token {
         name: "demo".to_owned(),

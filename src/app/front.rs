@@ -116,6 +116,12 @@ fn identification(jwt: &Jwt) -> Result<gate::Jwt, String> {
         JwtKey::Demo(secret) => Ok(Key::secret_of_any_length(secret.expose().as_bytes())),
     };
     let key = key.map_err(|fault| fault.to_string())?;
+    if !jwt.algorithms.iter().any(|algorithm| algorithm.word() == key.algorithm()) {
+        return Err(format!(
+            "the key is one for {}, which `algorithms` leaves out",
+            key.algorithm()
+        ));
+    }
     let mut places = Vec::new();
     if let Some(header) = &jwt.header {
         let name = HeaderName::from_bytes(header.as_bytes());

@@ -26,6 +26,13 @@ use crate::telemetry::{Metrics, UPKEEP_EVERY, logs};
 pub struct Ambergate;
 
 impl Program for Ambergate {
+    fn check(&self, config: &Config) -> Result<(), String> {
+        let mut faults = front::gate_settings(config).err().unwrap_or_default();
+        faults.extend(front::proxy_settings(config).err().unwrap_or_default());
+        faults.extend(control::mailer(config.email.as_ref()).err().unwrap_or_default());
+        if faults.is_empty() { Ok(()) } else { Err(AppError(faults).to_string()) }
+    }
+
     fn serve(&self, config: Config, role: ProcessRole) -> Result<(), String> {
         let metrics = begin(&config.log)?;
         run(metrics.clone(), serve::serve(config, role, metrics))

@@ -71,7 +71,7 @@ pub fn run(program: &impl Program) -> ExitCode {
         Command::Demo(demo) => demo.run(program),
         Command::Serve(serve) => serve.run(program),
         Command::Rebuild(rebuild) => rebuild.run(program),
-        Command::Check(check) => check.run(),
+        Command::Check(check) => check.run(program),
         Command::Config(command) => command.run(),
         Command::Tenant(command) => wait(command.run()),
         Command::Event(command) => wait(command.run()),

@@ -10,11 +10,17 @@ use clap::Args;
 use super::output;
 use super::remote::Failure;
 use super::settings::{Chosen, Role};
-use crate::config::{Config, Environment, ProcessRole};
+use crate::config::{Config, Environment, ProcessRole, upstream_address};
 use crate::domain::time::Instant;
 
 /// What the command line starts.
 pub trait Program {
+    /// Whether everything could be built from these settings: keys, addresses, templates.
+    ///
+    /// # Errors
+    /// All that could not, in words.
+    fn check(&self, config: &Config) -> Result<(), String>;
+
     /// Runs what the configuration asks for until the process is asked to end.
     ///
     /// # Errors
@@ -41,7 +47,7 @@ pub struct DemoAsked {
     pub listen: Option<SocketAddr>,
     /// Where the admin API is.
     pub admin: Option<SocketAddr>,
-    /// Another app to protect.
+    /// Another app to protect: `host:port`.
     pub upstream: Option<String>,
     /// Where state is kept; else in a folder that goes with the process.
     pub data: Option<PathBuf>,
@@ -84,7 +90,7 @@ pub(super) struct Demo {
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
     /// Another app to protect, such as http://127.0.0.1:3000.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = upstream_address)]
     upstream: Option<String>,
     /// Where state is kept [default: a folder that goes with the process].
     #[arg(long, value_name = "DIR")]

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::output;
+use super::program::Program;
 use super::remote::Failure;
 use crate::config::{Config, Environment, ProcessRole, Request, load, render};
 
@@ -65,8 +66,9 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) fn run(self, program: &impl Program) -> Result<(), Failure> {
         let config = self.chosen.load(self.role.into(), false)?;
+        program.check(&config).map_err(Failure::Refused)?;
         config.notes.iter().for_each(|note| output::note(note));
         let names: Vec<_> = config.law.policies.keys().map(|name| name.as_str()).collect();
         output::line(&format!("The configuration is right. Policies: {}.", names.join(", ")));

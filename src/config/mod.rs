@@ -22,6 +22,7 @@ mod values;
 pub use environment::Environment;
 pub use fault::{Fault, render};
 pub use load::{DEFAULT, Request, load, load_text};
+pub use read::upstream_address;
 pub use secret::Secret;
 pub use settings::{
     Admin, Algorithm, Config, Email, Enforce, Gate, IdentifyRules, Jwt, JwtKey, Log, ProcessRole,

@@ -203,6 +203,18 @@ pub enum Algorithm {
     Es256,
 }
 
+impl Algorithm {
+    /// As tokens name it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+        }
+    }
+}
+
 /// What is done with those who cannot be identified, and what the app calls its roles.
 #[derive(Clone, Debug)]
 pub struct IdentifyRules {

@@ -215,6 +215,14 @@ async fn check_tells_all_that_is_wrong() {
     let (code, out, _) = ambergate(&["check", "--config", &name], "", "").await;
     assert_eq!(code, 0);
     assert!(out.contains("standard"), "{out}");
+    let wrong = "[[identify]]\njwt = { pem = \"-----BEGIN PUBLIC KEY-----\" }\n\
+                 [email]\nsmtp = \"smtp://localhost/path\"\nfrom = \"a@b.example\"\n";
+    std::fs::write(&path, wrong).expect("a file");
+    let (code, _, said) = ambergate(&["check", "--config", &name], "", "").await;
+    assert_eq!(code, 1);
+    assert!(said.contains("identify[0].jwt: the PEM holds no RSA key"), "{said}");
+    assert!(said.contains("email.smtp"), "{said}");
+    std::fs::write(&path, "[gate]\nenforce = \"off\"\n").expect("a file");
     let (code, ..) = ambergate(&["check", "--config", &name, "--role", "gate"], "", "").await;
     assert_eq!(code, 1);
 }

@@ -18,8 +18,6 @@ fn may_import(from: &str, to: &str) -> Option<bool> {
     let below_heart = LAW.contains(&to) || GROUND.contains(&to);
     Some(match from {
         _ if from == to || TOP.contains(&from) => true,
-        // The line of commands starts the program.
-        "cli" if to == "app" => true,
         _ if LAW.contains(&from) => false,
         _ if GROUND.contains(&from) => LAW.contains(&to) || COMMON_GROUND.contains(&to),
         _ if HEART.contains(&from) => below_heart,

@@ -9,6 +9,8 @@ mod servers;
 #[cfg(test)]
 mod tests;
 
+pub use servers::authority as upstream_address;
+
 use std::net::SocketAddr;
 
 use super::fields::Fields;

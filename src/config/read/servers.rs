@@ -46,7 +46,10 @@ pub(super) fn upstream(fields: &Fields<'_>) -> Option<Upstream> {
 }
 
 /// `host:port` of `http://host:port/`.
-fn authority(text: &str) -> Result<String, &'static str> {
+///
+/// # Errors
+/// What would be right.
+pub fn authority(text: &str) -> Result<String, &'static str> {
     let right = "write \"http://host:port\"";
     let uri: http::Uri = text.parse().map_err(|_| right)?;
     match uri.scheme_str() {
