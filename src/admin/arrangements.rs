@@ -41,6 +41,8 @@ pub(super) struct Make {
     until: Option<When>,
     due_on: Option<Day>,
     amount: Option<Money>,
+    /// Who agreed to it, where that is not the bearer of the token.
+    by: Option<String>,
     reason: Option<String>,
 }
 
@@ -74,7 +76,10 @@ pub(super) async fn make(
         until: make.until,
         due_on: make.due_on,
         amount: make.amount,
-        by: Some(caller.name),
+        by: Some(match make.by {
+            Some(by) => format!("{by} ({})", caller.name),
+            None => caller.name,
+        }),
         reason: make.reason,
     }));
     let faults = faults_of(&fact);

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::domain::account::{Account, Arrangement, Invoice, NoticeState, Receipt, TaskState};
 use crate::domain::bearings::select;
+use crate::domain::grant::Grant;
+use crate::domain::id::Scope;
 use crate::domain::money::Money;
 use crate::domain::plan::{What, plan};
 use crate::domain::policy::Law;
@@ -19,7 +21,7 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
         "policy": policy(account, law),
         "stage": grant.strictest(),
         "enforced": enforced,
-        "scopes": grant.scopes,
+        "scopes": scopes(account, grant),
         "next": next(standing),
         "owed": account.owed(),
         "invoices": account.invoices.iter().map(invoice).collect::<Vec<_>>(),
@@ -29,6 +31,19 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
         "digest": grant.digest,
         "notices": account.notices.iter().map(notice).collect::<Vec<_>>(),
     })
+}
+
+/// The stage of each scope; the whole app is always one of them.
+fn scopes(account: &Account, grant: &Grant) -> Vec<Value> {
+    let mut scopes: Vec<Value> = grant.scopes.iter().map(|scope| json!(scope)).collect();
+    if !grant.scopes.iter().any(|scope| scope.scope.is_whole()) {
+        // Since what was closed was given back; null if nothing ever was.
+        let entries = account.cases.iter().flat_map(|case| &case.entries);
+        let since = entries.filter_map(|entry| entry.lifted).max();
+        let (scope, stage) = (Scope::whole(), Stage::Full);
+        scopes.push(json!({"scope": scope, "stage": stage, "since": since, "because": null}));
+    }
+    scopes
 }
 
 /// The policy of the newest live case; without one, the policy that the next would get.
