@@ -81,7 +81,10 @@ pub(super) fn problem(status: StatusCode, body: &Value) -> String {
     }
     for error in body.get("errors").and_then(Value::as_array).into_iter().flatten() {
         let part = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
-        said.push_str(&format!("\n  {}: {}", part("field"), part("detail")));
+        let one = format!("{}: {}", part("field"), part("detail"));
+        if !said.contains(&one) {
+            said.push_str(&format!("\n  {one}"));
+        }
     }
     said
 }

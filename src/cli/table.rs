@@ -18,6 +18,9 @@ pub(super) fn print(headings: &[&str], rows: Vec<Vec<String>>, empty: &str) {
     for row in rows {
         table.add_row(row);
     }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     for line in table.lines() {
         output::line(line.trim_end());
     }
