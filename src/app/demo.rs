@@ -83,7 +83,7 @@ pub async fn demo(asked: DemoAsked, metrics: Metrics) -> Result<(), AppError> {
         Mover::new(Arc::clone(&control.scheduler), clock.clone())
             .and_then(move || Box::pin(settling.clone().heard()))
     };
-    print(&app, &admin_door, &secrets, &links, &clock);
+    print(&app, &admin_door, &secrets, &links, &clock, !folder.own);
     let scheduler = Arc::clone(&control.scheduler);
     let running = Running { front: Some(front), control: Some(control) };
     let router = panel::router(&config, &running, metrics)
@@ -269,7 +269,7 @@ impl Drop for Folder {
     }
 }
 
-fn print(app: &str, admin: &Door, secrets: &Secrets, links: &[Link], clock: &Clock) {
+fn print(app: &str, admin: &Door, secrets: &Secrets, links: &[Link], clock: &Clock, keeps: bool) {
     let admin = format!("http://{}", admin.address);
     let mut text = format!(
         "The app, through the gate   {app}\n\
@@ -296,10 +296,19 @@ fn print(app: &str, admin: &Door, secrets: &Secrets, links: &[Link], clock: &Clo
             link.url
         ));
     }
+    let token = &secrets.token;
     text.push_str(&format!(
-        "\nLet a week pass:\n  curl -X POST {admin}/demo/clock -H 'Authorization: Bearer {}' \
-         -d '{{\"advance\": \"7 days\"}}'\n",
-        secrets.token
+        "\nLet a week pass:\n  curl -X POST {admin}/demo/clock -H 'Authorization: Bearer {token}' \
+         -d '{{\"advance\": \"7 days\"}}'\n"
     ));
+    if let Some(link) = links.last() {
+        text.push_str(&format!(
+            "\nWhy a tenant stands where it stands:\n  ambergate tenant explain {} --server {admin} \
+             --token {token}\n",
+            link.tenant
+        ));
+    }
+    text.push_str("\nCtrl-C ends it");
+    text.push_str(if keeps { ".\n" } else { "; nothing is kept.\n" });
     cli::print(&text);
 }

@@ -1,5 +1,6 @@
 //! Doors of the control plane: small HTTP servers with a graceful end.
 
+use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
 
 use axum::Router;
@@ -40,9 +41,8 @@ impl Door {
     /// # Errors
     /// If it cannot be had: says which, and why.
     pub(super) async fn take(address: SocketAddr) -> Result<Self, String> {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| format!("{address} cannot be listened on: {error}"))?;
+        let listener =
+            TcpListener::bind(address).await.map_err(|error| not_had("", address, &error))?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         Ok(Self { listener, address })
     }
@@ -57,4 +57,15 @@ impl Door {
             }
         })
     }
+}
+
+/// Why the address of `key` cannot be listened on, and what would help.
+pub(super) fn not_had(key: &str, address: SocketAddr, error: &Error) -> String {
+    let help = match error.kind() {
+        ErrorKind::AddrInUse => "; end what listens there, or choose another",
+        ErrorKind::AddrNotAvailable => "; choose an address of this machine",
+        ErrorKind::PermissionDenied => "; choose a port above 1023, or give the right to",
+        _ => "",
+    };
+    format!("{key}{address} cannot be listened on: {error}{help}")
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use super::control::{self, OwnScheduler};
-use super::listen::{Door, Stop};
+use super::listen::{Door, Stop, not_had};
 use super::panel;
 use super::{AppError, front, signals};
 use crate::clock::Clock;
@@ -64,7 +64,7 @@ pub fn open_front(config: &Config, store: &AnyStore, clock: &Clock) -> Result<Fr
     let following = tokio::spawn(async move { follower.follow().await });
     let listen = proxy.listen;
     let server = proxy::serve(proxy, Arc::clone(&gate))
-        .map_err(|error| format!("proxy.listen {listen} cannot be listened on: {error}"))?;
+        .map_err(|error| not_had("proxy.listen ", listen, &error))?;
     Ok(Front { gate, server, following })
 }
 

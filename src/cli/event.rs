@@ -55,7 +55,7 @@ pub(super) struct Send {
     /// When it happened (RFC 3339); else when it arrives.
     #[arg(long)]
     time: Option<String>,
-    /// For programs.
+    /// Print JSON, for programs.
     #[arg(long)]
     json: bool,
 }
@@ -68,7 +68,7 @@ pub(super) struct Import {
     /// Files with one CloudEvent in JSON a line; `-` is standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// For programs.
+    /// Print JSON, for programs.
     #[arg(long)]
     json: bool,
 }

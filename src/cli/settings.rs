@@ -83,7 +83,7 @@ pub(super) enum Command {
     Show {
         #[command(flatten)]
         chosen: Chosen,
-        /// For programs.
+        /// Print JSON, for programs.
         #[arg(long)]
         json: bool,
     },

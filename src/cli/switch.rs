@@ -17,7 +17,7 @@ pub(super) struct Open {
     /// Only that one process, without any store.
     #[arg(long)]
     here: bool,
-    /// For programs.
+    /// Print JSON, for programs.
     #[arg(long)]
     json: bool,
 }
@@ -45,7 +45,7 @@ pub(super) struct Close {
     /// Only that one process, without any store.
     #[arg(long)]
     here: bool,
-    /// For programs.
+    /// Print JSON, for programs.
     #[arg(long)]
     json: bool,
 }

@@ -49,7 +49,7 @@ pub(super) enum Stage {
 pub(super) struct Asked {
     #[command(flatten)]
     remote: Remote,
-    /// For programs.
+    /// Print JSON, for programs.
     #[arg(long)]
     json: bool,
 }

@@ -42,13 +42,22 @@ fn standing(tenant: &TenantId, account: &Account, law: &Law) -> String {
         Some((case, entry)) => {
             let because = because(account, law, case, entry);
             format!(
-                "{tenant} is in {} since {}, because of invoice {} (rung `{}`).",
-                entry.entered.stage.word(),
+                "{tenant} {} since {}, because of invoice {} (rung `{}`).",
+                has_been(entry.entered.stage),
                 entry.time,
                 because.invoice,
                 because.rung
             )
         }
+    }
+}
+
+const fn has_been(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Full => "has had full access",
+        Stage::Grace => "has been in grace",
+        Stage::ReadOnly => "has been read-only",
+        Stage::Frozen => "has been frozen",
     }
 }
 

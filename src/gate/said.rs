@@ -182,17 +182,22 @@ const fn cause_of(words: &Words) -> &'static str {
 fn coming(named: &Named, zone: &Zone) -> String {
     let what = match named.stage {
         Stage::Full | Stage::Grace => "a reminder follows",
-        Stage::ReadOnly => "it becomes read-only",
-        Stage::Frozen => "it is paused",
+        Stage::ReadOnly => "the workspace becomes read-only",
+        Stage::Frozen => "the workspace is paused",
     };
     format!("Unless this is settled, {what} on {}.", phrases::moment(named.at, zone))
 }
 
 fn settlers(words: &Words) -> String {
-    match words.settlers.as_slice() {
+    listed(&words.settlers, "or")
+}
+
+/// `a, b or c`.
+fn listed(all: &[String], joined_by: &str) -> String {
+    match all {
         [] => String::new(),
         [one] => one.clone(),
-        [many @ .., last] => format!("{} or {last}", many.join(", ")),
+        [many @ .., last] => format!("{} {joined_by} {last}", many.join(", ")),
     }
 }
 
@@ -208,7 +213,7 @@ fn lines(words: &Words) -> Vec<Line> {
 fn dates(sent: &[Instant], zone: &Zone) -> String {
     let mut dates: Vec<String> = sent.iter().map(|at| phrases::date(*at, zone)).collect();
     dates.dedup();
-    dates.join(", ")
+    listed(&dates, "and")
 }
 
 #[cfg(test)]
