@@ -93,6 +93,11 @@ pub fn mailer(email: Option<&Email>) -> Result<Option<Mailer>, Vec<String>> {
 /// The scheduler at a ledger.
 #[must_use]
 pub fn scheduler(ledger: &Ledger, mailer: Option<Mailer>, clock: Clock) -> Arc<OwnScheduler> {
-    let holder = format!("{}", std::process::id());
+    // The process number alone is the same in every container.
+    let mut drawn = [0_u8; 8];
+    if aws_lc_rs::rand::fill(&mut drawn).is_err() {
+        tracing::warn!("this machine gives no random bytes: claims may save no work");
+    }
+    let holder = format!("{}-{:016x}", std::process::id(), u64::from_be_bytes(drawn));
     Scheduler::new(LedgerDesk::new(ledger.clone(), holder), mailer, clock)
 }

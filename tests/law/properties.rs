@@ -188,3 +188,18 @@ fn ids_must_be_derived() {
     let (alone, together) = mails(Some(Rule::DerivedIds));
     assert!(together > alone, "drawn ids are not noticed");
 }
+
+/// A policy version that is not at hand lifts nothing and decides nothing; a payment still lifts.
+#[test]
+fn a_version_that_is_missing_changes_nothing() {
+    let mut world = live(&due_and_after(READ_ONLY), None);
+    let stage = world.account().stage();
+    assert!(stage.restricts());
+    let law = std::mem::take(&mut world.law);
+    world.law.calendars = law.calendars;
+    let before = world.records.len();
+    world.run_until(world.now.plus_millis(30 * ambergate::domain::time::DAY));
+    assert_eq!((world.account().stage(), world.records.len()), (stage, before));
+    happen(&mut world, Happening::Pay(0, 10), 99);
+    assert_eq!(world.account().stage(), Stage::Full);
+}

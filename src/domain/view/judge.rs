@@ -40,7 +40,9 @@ impl Run<'_> {
         if !live || case.leg != entered.leg || case.is_held(t) || case.opened.is_none() {
             return false;
         }
-        let Some(bearings) = self.bearings_of(case) else { return false };
+        // A version that is not at hand now cannot be judged by: what was recorded under it is
+        // believed, and nothing new comes of it.
+        let Some(bearings) = self.bearings_of(case) else { return true };
         let policy = bearings.policy;
         let rung = policy.rungs.get(usize::from(entered.rung)).and_then(|rung| rung.enter.as_ref());
         let Some(enter) = rung.filter(|enter| enter.stage == entered.stage) else { return false };
