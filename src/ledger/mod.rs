@@ -42,7 +42,7 @@ pub use recover::{Rebuilt, rebuild};
 use self::journaled::{Journaled, Mark};
 use crate::clock::Clock;
 use crate::domain::account::Account;
-use crate::domain::decision::Decision;
+use crate::domain::decision::{Decision, Step, TaskKind};
 use crate::domain::grant::Grant;
 use crate::domain::id::TenantId;
 use crate::domain::plan::Situation;
@@ -262,6 +262,17 @@ fn count(records: &[Record]) {
                 metrics::counter!("ambergate_entered_total", "stage" => stage).increment(1);
             }
             Decision::StageLifted(_) => metrics::counter!("ambergate_lifted_total").increment(1),
+            Decision::TaskMade(made) => {
+                let kind = made.kind.word();
+                metrics::counter!("ambergate_tasks_total", "kind" => kind).increment(1);
+                if matches!(made.kind, TaskKind::FixContact | TaskKind::Letter) {
+                    tracing::warn!(kind, task = %made.task, "warnings do not arrive: a person is \
+                         asked, and nobody is cut off meanwhile");
+                }
+            }
+            Decision::NoticeMade(made) if made.step == Step::Warning && made.n > 0 => {
+                metrics::counter!("ambergate_cutoffs_held_total").increment(1);
+            }
             _ => {}
         }
     }

@@ -40,7 +40,6 @@ const fn histogram(name: &'static str, help: &'static str) -> Name {
 pub const NAMES: &[Name] = &[
     // -- the gate ---------------------------------------------------------------------------
     counter("ambergate_requests_total", "Requests that reached a verdict, by verdict and status."),
-    histogram("ambergate_request_duration_seconds", "From a request's head to its answer's head."),
     counter("ambergate_upstream_errors_total", "Requests that the app did not answer, by cause."),
     counter("ambergate_grants_total", "Where a request's standing came from, by source."),
     counter("ambergate_banner_total", "Pages by what became of their banner, by result."),
@@ -48,25 +47,21 @@ pub const NAMES: &[Name] = &[
     // -- the store --------------------------------------------------------------------------
     gauge("ambergate_store_up", "1 while the store can be used, else 0."),
     histogram("ambergate_store_latency_seconds", "How long a commit took."),
-    counter("ambergate_store_errors_total", "Times that the store could not do what was asked."),
     gauge("ambergate_recovering", "1 while records may be missing and nothing is decided, else 0."),
     counter("ambergate_journal_unreadable_total", "Journal entries that could not be read."),
     // -- the ledger -------------------------------------------------------------------------
-    gauge("ambergate_tenants", "Tenants, by their strictest stage."),
     counter("ambergate_entered_total", "Stages that were entered, by stage."),
     counter("ambergate_lifted_total", "Stages that were given back."),
-    counter("ambergate_cutoffs_held_total", "Cutoffs that were due and did not come, by reason."),
+    counter("ambergate_cutoffs_held_total", "Cutoffs that moved because nobody was told in time."),
+    counter("ambergate_tasks_total", "Work for people that was asked for, by kind."),
     counter("ambergate_parked_total", "Events without a tenant, by whether they are money."),
     counter("ambergate_inbox_refused_total", "Events left by gates that could not be taken."),
     // -- notices ----------------------------------------------------------------------------
     counter("ambergate_notices_total", "Receipts about notices, by channel and receipt."),
     counter("ambergate_scheduler_faults_total", "Due work that failed and is tried again."),
-    gauge("ambergate_outbox_oldest_seconds", "For how long the oldest message has been due."),
     // -- what comes in ----------------------------------------------------------------------
     counter("ambergate_events_in_total", "Events that came over HTTP, by result."),
-    counter("ambergate_events_in_total", "CloudEvents, by result."),
     counter("ambergate_webhooks_in_total", "Webhooks of billing systems, by provider and result."),
-    histogram("ambergate_webhook_lag_seconds", "From what happened to its webhook's arrival."),
     // -- the program ------------------------------------------------------------------------
     gauge("ambergate_build_info", "Always 1; the version is a label."),
 ];

@@ -65,6 +65,16 @@ fn every_metric_is_documented() {
     };
     let missing: Vec<_> = source::read(root, "src").iter().flat_map(unknown).collect();
     assert!(missing.is_empty(), "not in src/telemetry/names.rs:\n{}", missing.join("\n"));
+    let sources = source::read(root, "src");
+    let kept = |name: &str| {
+        let quoted = format!("\"{name}\"");
+        let others = sources.iter().filter(|source| !source.name.ends_with("telemetry/names.rs"));
+        others.filter(|source| source.text.contains(&quoted)).count() > 0
+    };
+    let listed = names.split("(\"ambergate_").skip(1).filter_map(|part| part.split('"').next());
+    let listed = listed.filter(|name| !name.is_empty());
+    let unkept: Vec<_> = listed.filter(|name| !kept(&format!("ambergate_{name}"))).collect();
+    assert!(unkept.is_empty(), "listed, and never counted: {unkept:?}");
 }
 
 /// What is found in `text`, if it stood in the file `name`.
