@@ -89,6 +89,9 @@ pub(super) struct Demo {
     /// Where the admin API is [default: 127.0.0.1:8081].
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
+    /// Where other proxies ask: taken, and nothing listens there in this version.
+    #[arg(long, value_name = "ADDRESS", hide = true)]
+    authz: Option<SocketAddr>,
     /// Another app to protect, such as http://127.0.0.1:3000.
     #[arg(long, value_name = "URL", value_parser = upstream_address)]
     upstream: Option<String>,
@@ -108,6 +111,9 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn run(self, program: &impl Program) -> Result<(), Failure> {
+        if let Some(address) = self.authz {
+            output::note(&format!("--authz {address}: this version answers no other proxies"));
+        }
         let asked = DemoAsked {
             listen: self.listen,
             admin: self.admin,
