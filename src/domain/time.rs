@@ -159,20 +159,22 @@ impl Day {
         Weekday::ALL[(self.0 + 3).rem_euclid(7) as usize]
     }
 
-    /// As a `jiff` date.
+    /// As a `jiff` date; what lies outside its years is at their edge.
     #[must_use]
     pub fn to_jiff(self) -> Date {
-        let millis = i64::from(self.0).saturating_mul(DAY);
-        TimeZone::UTC.to_datetime(Instant::from_millis(millis).to_jiff()).date()
+        let edge = if self.0 < 0 { Date::MIN } else { Date::MAX };
+        let span = jiff::Span::new().try_days(self.0);
+        span.and_then(|days| EPOCH.checked_add(days)).unwrap_or(edge)
     }
 
+    /// By the calendar alone: a timestamp ends some hours before the last date does.
     fn from_jiff(date: Date) -> Self {
-        let millis = TimeZone::UTC
-            .to_timestamp(date.at(0, 0, 0, 0))
-            .map_or(0, jiff::Timestamp::as_millisecond);
-        Self(i32::try_from(millis.div_euclid(DAY)).unwrap_or(0))
+        Self(EPOCH.until(date).map_or(0, |span| span.get_days()))
     }
 }
+
+/// The date from which others are counted.
+const EPOCH: Date = Date::constant(1970, 1, 1);
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -331,3 +333,22 @@ impl PartialEq for Zone {
 }
 
 impl Eq for Zone {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_date_is_the_last_and_not_the_first() {
+        for text in ["0001-01-01", "1969-12-31", "1970-01-01", "9998-12-31", "9999-12-31"] {
+            let day: Day = text.parse().unwrap();
+            assert_eq!(day.to_string(), text);
+        }
+        let last: Day = "9999-12-31".parse().unwrap();
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        let far = Instant::MAX.plus_millis(-DAY);
+        assert!(berlin.start_of(last) > far);
+        assert!(berlin.start_of(last.plus(i32::MAX)) > far);
+        assert_eq!(last.plus(1).to_string(), "9999-12-31");
+    }
+}
