@@ -129,7 +129,7 @@ fn query_overrides(query: &str) -> bool {
     query.split(['&', ';']).any(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name = plain(name);
-        let name = name.split(|byte| *byte == b'[').next().unwrap_or_default();
+        let name = name.split(|byte| matches!(byte, b'[' | 0)).next().unwrap_or_default();
         is_override(name.trim_ascii()) && {
             let value = plain(value).trim_ascii().to_ascii_uppercase();
             !is_named_read(std::str::from_utf8(&value).unwrap_or_default())
@@ -138,7 +138,7 @@ fn query_overrides(query: &str) -> bool {
 }
 
 /// A part of a query without percent codes.
-fn plain(text: &str) -> std::borrow::Cow<'_, [u8]> {
+pub(super) fn plain(text: &str) -> std::borrow::Cow<'_, [u8]> {
     if !text.contains(['%', '+']) {
         return text.as_bytes().into();
     }

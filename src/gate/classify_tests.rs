@@ -60,6 +60,7 @@ fn overrides_write() {
             "%5fmethod=DELETE",
             "_METHOD=Patch",
             "_method[]=DELETE",
+            "_method%00=DELETE",
             "x-method-override=DELETE",
             "a=1;_method=DELETE",
             ".method=DELETE",

@@ -3,6 +3,8 @@
 //! Rules:
 //! 1. Every configured place that is present is read. Two that name different tenants, and a place
 //!    that is there twice, are the client's fault: 400.
+//!    A place is read in every spelling that some app takes for it: a request that the app knows
+//!    and the gate does not would pass as nobody's.
 //! 2. A bad token never names a tenant; it is 401 or counts as nobody, as configured.
 //! 3. A verified token is remembered by the SHA-256 of its bytes and the issuer's index, until it
 //!    ends, but for a minute at most; tokens are judged by real time.
@@ -14,6 +16,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use quick_cache::sync::Cache;
 
+use super::classify::plain;
 use super::counters::Counters;
 use super::settings::{BadToken, Jwt, Place, Rules};
 use super::token;
@@ -196,6 +199,10 @@ fn read<'a>(place: &Place, headers: &'a HeaderMap) -> Result<Option<&'a str>, No
 }
 
 fn header<'a>(name: &HeaderName, headers: &'a HeaderMap) -> Result<Option<&'a str>, NotIdentified> {
+    // An app behind CGI or PHP reads `X_Token` as `X-Token`.
+    if headers.keys().any(|other| other != name && is_alias(other, name)) {
+        return Err(NotIdentified::Contradiction("a header that says who you are is misspelt"));
+    }
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -203,31 +210,76 @@ fn header<'a>(name: &HeaderName, headers: &'a HeaderMap) -> Result<Option<&'a st
     }
     let Ok(value) = value.to_str() else { return Ok(Some("")) };
     let bearer = value
-        .split_once(' ')
+        .split_once([' ', '\t'])
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim_start_matches(' '));
-    if name == AUTHORIZATION { Ok(bearer) } else { Ok(Some(bearer.unwrap_or(value))) }
+        .map(|(_, token)| token.trim_start_matches([' ', '\t']));
+    if name == AUTHORIZATION {
+        Ok(bearer.or_else(|| hidden_token(value)))
+    } else {
+        Ok(Some(bearer.unwrap_or(value)))
+    }
+}
+
+/// Whether some servers make one variable of both names: only letters and digits count.
+fn is_alias(other: &HeaderName, name: &HeaderName) -> bool {
+    let (other, name) = (other.as_str().as_bytes(), name.as_str().as_bytes());
+    other.len() == name.len()
+        && std::iter::zip(other, name).all(|(one, two)| {
+            one == two || !(one.is_ascii_alphanumeric() || two.is_ascii_alphanumeric())
+        })
+}
+
+/// A token under another scheme or among several: some apps take `JWT …`, the bare token, or
+/// `Basic …, Bearer …`.
+fn hidden_token(value: &str) -> Option<&str> {
+    let mut words = value.split([' ', '\t', ',', ';', ':', '=', '"']);
+    words.find(|word| word.starts_with("eyJ") && word.matches('.').count() == 2)
 }
 
 fn cookie<'a>(name: &str, headers: &'a HeaderMap) -> Result<Option<&'a str>, NotIdentified> {
     let mut found = None;
     for value in headers.get_all(COOKIE) {
         for pair in value.as_bytes().split(|byte| *byte == b';') {
-            let pair = pair.trim_ascii_start();
-            let Some(rest) = pair.strip_prefix(name.as_bytes()) else { continue };
-            let Some(value) = rest.strip_prefix(b"=") else { continue };
+            let Some(at) = pair.iter().position(|byte| *byte == b'=') else { continue };
+            if !is_cookie(&pair[..at], name.as_bytes()) {
+                continue;
+            }
             if found.is_some() {
                 return Err(NotIdentified::Contradiction(
                     "a cookie that says who you are is there twice",
                 ));
             }
-            let value = value.trim_ascii_end();
+            let value = pair[at + 1..].trim_ascii();
             let quoted = value.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\""));
             found = Some(std::str::from_utf8(quoted.unwrap_or(value)).unwrap_or_default());
         }
     }
     // An empty cookie is how browsers are told to forget one: nobody.
     Ok(found.filter(|value| !value.is_empty()))
+}
+
+/// Whether some app reads `sent` as the cookie `name`: they trim it, and some decode it.
+fn is_cookie(sent: &[u8], name: &[u8]) -> bool {
+    if sent.contains(&b'%') {
+        let decoded = plain(std::str::from_utf8(sent).unwrap_or_default());
+        return trim(&decoded) == name;
+    }
+    trim(sent) == name
+}
+
+/// Without what any language takes for white space: all at the ends that is not printed ASCII.
+fn trim(mut name: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = name
+        && !first.is_ascii_graphic()
+    {
+        name = rest;
+    }
+    while let [rest @ .., last] = name
+        && !last.is_ascii_graphic()
+    {
+        name = rest;
+    }
+    name
 }
 
 #[cfg(test)]

@@ -133,3 +133,44 @@ fn two_issuers_do_not_share_what_was_verified() {
     let elsewhere = ask(&one, &headers(&[("cookie", &format!("session={token}"))]));
     assert_eq!(elsewhere.err(), Some(NotIdentified::BadToken), "the cookie has another issuer");
 }
+
+#[test]
+fn a_place_is_read_in_every_spelling_that_an_app_may_take() {
+    let identify = identify(Rules::default());
+    let token = token(SECRET, "acme");
+    for pair in [
+        ("authorization", format!("Bearer\t{token}")),
+        ("authorization", format!("JWT {token}")),
+        ("authorization", token.clone()),
+        ("authorization", format!("Basic eDp5, Bearer {token}")),
+        ("authorization", format!("Bearer:{token}")),
+        ("cookie", format!("session ={token}")),
+        ("cookie", format!("a=b;\tsession\t= {token}")),
+        ("cookie", format!("%73ession={token}")),
+        ("cookie", format!("\u{a0}session={token}")),
+    ] {
+        let mut map = HeaderMap::new();
+        let name: HeaderName = pair.0.parse().unwrap();
+        map.append(name, HeaderValue::from_bytes(pair.1.as_bytes()).unwrap());
+        let found = ask(&identify, &map).unwrap();
+        assert_eq!(found.map(|who| who.tenant.to_string()).as_deref(), Some("acme"), "{pair:?}");
+    }
+    let twice = format!("session={token}; session ={token}");
+    let refused = ask(&identify, &headers(&[("cookie", &twice)]));
+    assert!(matches!(refused, Err(NotIdentified::Contradiction(_))));
+    for nobody in [("authorization", "Basic eDp5"), ("cookie", "Session=x; my_session=y; x=%73")] {
+        assert!(ask(&identify, &headers(&[nobody])).unwrap().is_none(), "{nobody:?}");
+    }
+}
+
+#[test]
+fn a_header_of_ones_own_has_one_spelling() {
+    let place = Place::Header(HeaderName::from_static("x-app-token"));
+    let identify = Identify::new(vec![source(SECRET, &[place])], Rules::default(), 10);
+    let token = token(SECRET, "acme");
+    assert!(ask(&identify, &headers(&[("x-app-token", &token)])).unwrap().is_some());
+    for name in ["X_App_Token", "x.app-token"] {
+        let refused = ask(&identify, &headers(&[(name, &token)]));
+        assert!(matches!(refused, Err(NotIdentified::Contradiction(_))), "{name}");
+    }
+}
