@@ -50,12 +50,15 @@ fn has_prefix(name: &[u8], prefix: &[u8]) -> bool {
         && name.get(prefix.len()).is_none_or(|byte| !byte.is_ascii_alphanumeric())
 }
 
-/// Forwarding headers that only a trusted proxy may send, in canonical form.
+/// Forwarding headers that only a trusted proxy may send, in canonical form. Of them `X-Original-URL`
+/// and `X-Rewrite-URL` make some frameworks serve another path than the one that was judged.
 fn is_forwarding(name: &[u8]) -> bool {
     has_prefix(name, b"x_forwarded")
         || has_prefix(name, b"forwarded")
         || name == b"x-real-ip"
         || has_prefix(name, b"x_real_ip")
+        || has_prefix(name, b"x_original")
+        || has_prefix(name, b"x_rewrite")
 }
 
 fn is_of_one_hop(name: &HeaderName) -> bool {
@@ -271,6 +274,8 @@ mod tests {
             ("X_Forwarded_For", "1.2.3.4"),
             ("forwarded", "for=1.2.3.4"),
             ("x-real-ip", "1.2.3.4"),
+            ("x-original-url", "/api/notes"),
+            ("X_Rewrite_Url", "/api/notes"),
             ("x-other", "1"),
         ]);
         strip_request(&mut headers, false);
