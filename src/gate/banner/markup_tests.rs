@@ -43,7 +43,7 @@ fn it_is_small_plain_and_ascii() {
             let markup = pages().banner(&words(), stage, &who(roles), true).unwrap();
             assert!(markup.is_ascii() && markup.len() <= 2048, "{markup}");
             assert!(
-                markup.starts_with("<link rel=\"stylesheet\" href=\"/_ambergate/banner.css\">")
+                markup.starts_with("<link rel=\"stylesheet\" href=\"/_ambergate/banner.css\" />")
             );
             assert!(markup.contains("<aside id=\"ambergate-banner\""), "{markup}");
             assert!(!markup.contains("<script") && !markup.contains(" style="), "{markup}");
