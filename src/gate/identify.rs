@@ -16,6 +16,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use quick_cache::sync::Cache;
 
+use super::bounded;
 use super::classify::plain;
 use super::counters::Counters;
 use super::settings::{BadToken, Jwt, Place, Rules};
@@ -81,7 +82,7 @@ impl Identify {
                 }
             }
         }
-        Self { sources, places, rules, verified: Cache::new(tokens_max) }
+        Self { sources, places, rules, verified: bounded::cache(tokens_max) }
     }
 
     /// Who asks with these headers at `now` (real time). `None`: nobody in particular.

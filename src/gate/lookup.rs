@@ -15,6 +15,7 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 use tokio::sync::watch;
 
+use super::bounded;
 use super::shards::{Fit, Shards};
 use crate::domain::decide::Standing;
 use crate::domain::grant::{Grant, Words};
@@ -101,8 +102,8 @@ impl<S: Store> Lookup<S> {
         Self {
             store,
             shards,
-            kept: Cache::new(standings_max),
-            words: Cache::new(WORDS_MAX),
+            kept: bounded::cache(standings_max),
+            words: bounded::cache(WORDS_MAX),
             flights: Mutex::default(),
             down_until: AtomicI64::new(i64::MIN),
         }

@@ -11,6 +11,7 @@
 //! 3. Nothing that a client sends can make a look-up fail.
 
 pub mod banner;
+mod bounded;
 pub mod claims;
 pub mod classify;
 pub mod counters;

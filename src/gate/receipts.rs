@@ -15,6 +15,7 @@ use quick_cache::sync::Cache;
 use serde_json::json;
 use tokio::sync::Notify;
 
+use super::bounded;
 use super::identify::Identity;
 use crate::domain::grant::{BannerNotice, Words};
 use crate::domain::id::{Derivation, Derived};
@@ -40,7 +41,7 @@ pub struct Receipts {
 
 impl Default for Receipts {
     fn default() -> Self {
-        Self { made: Cache::new(MADE_MAX), waiting: Mutex::default(), more: Notify::new() }
+        Self { made: bounded::cache(MADE_MAX), waiting: Mutex::default(), more: Notify::new() }
     }
 }
 

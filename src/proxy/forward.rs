@@ -69,7 +69,7 @@ pub async fn forward<S: Store>(
             if failure.closes() {
                 answer::close(&mut response);
             } else if let Some(upload) = upload {
-                upload.drain().await;
+                Box::pin(upload.drain()).await;
             }
             response
         }
@@ -122,7 +122,7 @@ async fn exchange(
         let is_new = pooled.is_none();
         let mut live = match pooled {
             Some(live) => live,
-            None => pool.connect().await.map_err(no_connection)?,
+            None => Box::pin(pool.connect()).await.map_err(no_connection)?,
         };
         match send(&mut live, link, request, upload, pool.settings().first_byte).await {
             Ok(response) => return Ok((response, live)),
@@ -213,7 +213,7 @@ async fn answered<S: Store>(
     if let Some(unsent) = stream.unsent() {
         worker.counters.upstream_early.one();
         if stream.end_if_empty() {
-            unsent.drain().await;
+            Box::pin(unsent.drain()).await;
         }
     } else {
         stream.end_if_empty();
@@ -221,7 +221,7 @@ async fn answered<S: Store>(
     under.told.tell(&mut head.headers);
     head.version = Version::HTTP_11;
     match fit {
-        Some(Fit::Page) => return with_banner(worker, under, head, stream).await,
+        Some(Fit::Page) => return Box::pin(with_banner(worker, under, head, stream)).await,
         Some(Fit::Compressed) => worker.counters.banners_compressed.one(),
         Some(Fit::Unfit) => worker.counters.banners_unfit.one(),
         None => {}

@@ -31,6 +31,9 @@ const KEEP_ALIVE: &str = "keep-alive";
 const PROXY_CONNECTION: &str = "proxy-connection";
 const HTTP2_SETTINGS: &str = "http2-settings";
 
+/// How many headers are added to a request: room is made for them at once.
+const OWN_HEADERS: usize = 7;
+
 /// The prefix of our own headers, in canonical form.
 const OWN: &[u8] = b"ambergate";
 
@@ -118,6 +121,7 @@ fn strip(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> bool) {
 
 /// Says to the app for whom, for which host and how the request came.
 pub fn set_forwarded(headers: &mut HeaderMap, peer: &HeaderValue, trusted: bool) {
+    headers.reserve(OWN_HEADERS);
     let value = match headers.get(FORWARDED_FOR).filter(|_| trusted) {
         Some(before) => {
             let mut all = before.as_bytes().to_vec();

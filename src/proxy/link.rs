@@ -65,6 +65,7 @@ pub struct Link {
     /// How long it may take.
     pub patience: Patience,
     phase: AtomicU8,
+    requests: AtomicU32,
     deadline: AtomicU32,
     late: AtomicBool,
     ended: AtomicBool,
@@ -83,6 +84,7 @@ impl Link {
             trusted,
             patience,
             phase: AtomicU8::new(Phase::Idle as u8),
+            requests: AtomicU32::new(0),
             deadline: AtomicU32::new(deadline),
             late: AtomicBool::new(false),
             ended: AtomicBool::new(false),
@@ -108,7 +110,14 @@ impl Link {
 
     /// A request's head is here.
     pub fn begin(&self) {
+        self.requests.store(self.request().wrapping_add(1), Relaxed);
         self.turn(Phase::Busy, self.patience.answer_idle);
+    }
+
+    /// The number of the request that is under way, or was last.
+    #[must_use]
+    pub fn request(&self) -> u32 {
+        self.requests.load(Relaxed)
     }
 
     /// The answer is on its way; the next request may come.

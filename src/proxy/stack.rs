@@ -1,4 +1,7 @@
 //! The road of a request through the proxy, from top to bottom.
+//!
+//! Rule: what most requests never need is boxed, so that their future, which is moved as a whole,
+//! stays small.
 
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -64,10 +67,11 @@ async fn judged<S: Store>(
 ) -> Response<DownBody> {
     // Methods that make proxies do what they must not.
     if parts.method == Method::TRACE || parts.method == Method::CONNECT {
-        return local(link, body, &parts, problem::method_not_allowed(TAKEN)).await;
+        let own = problem::method_not_allowed(TAKEN);
+        return Box::pin(local(link, body, &parts, own)).await;
     }
     if sound.about_server {
-        return local(link, body, &parts, answer::about_server()).await;
+        return Box::pin(local(link, body, &parts, answer::about_server())).await;
     }
 
     // Only then headers may go: what is judged is what is forwarded.
@@ -78,30 +82,30 @@ async fn judged<S: Store>(
     // The gate's own pages are answered here, in every stage.
     if let Some(page) = worker.gate.own_page(parts.uri.path()) {
         let asked = asked(&parts, upgrades);
-        let own = worker.gate.answer_own(page, &asked, &worker.counters).await;
-        return local(link, body, &parts, own).await;
+        let own = Box::pin(worker.gate.answer_own(page, &asked, &worker.counters)).await;
+        return Box::pin(local(link, body, &parts, own)).await;
     }
 
     // The verdict. Only an unknown standing waits.
     let outcome = match worker.gate.judge(&asked(&parts, upgrades), &worker.counters) {
         Judged::Done(outcome) => outcome,
-        Judged::Looking(looking) => worker.gate.look(looking, &worker.counters).await,
+        Judged::Looking(looking) => Box::pin(worker.gate.look(looking, &worker.counters)).await,
     };
     let told = Told::of_outcome(&outcome);
     let own = match outcome {
         Outcome::Pass(pass) => {
             headers::set_forwarded(&mut parts.headers, &link.peer, link.trusted);
             return if upgrades {
-                upgrade::forward(worker, link, parts, pass).await
+                Box::pin(upgrade::forward(worker, link, parts, pass)).await
             } else {
                 forward(worker, link, parts, body, pass).await
             };
         }
-        Outcome::Refuse(refusal) => worker.gate.refusal(&refusal, &parts.headers).await,
+        Outcome::Refuse(refusal) => Box::pin(worker.gate.refusal(&refusal, &parts.headers)).await,
         Outcome::Unauthorized => problem::unauthorized(),
         Outcome::Contradiction(what) => problem::bad_request(what),
     };
-    let mut response = local(link, body, &parts, own).await;
+    let mut response = Box::pin(local(link, body, &parts, own)).await;
     told.tell(response.headers_mut());
     response
 }

@@ -110,6 +110,11 @@ impl Live {
 
     /// Whether it can take another request.
     fn is_ready(&mut self, cx: &Context<'_>) -> bool {
+        // What it was driven to at the end of its last answer is enough: if the app has closed it
+        // since, sending finds that out and gives the request back.
+        if !self.finished && self.sender.is_ready() {
+            return true;
+        }
         self.drive(cx);
         let mut quiet = Context::from_waker(Waker::noop());
         !self.finished && matches!(self.sender.poll_ready(&mut quiet), Poll::Ready(Ok(())))

@@ -70,21 +70,24 @@ struct Watched {
 
 enum Endless {
     Tunnel(Rc<Cut>),
-    Stream(Arc<Link>),
+    /// With the number of its request: a connection may go on to another.
+    Stream(Arc<Link>, u32),
 }
 
 impl Endless {
     fn is_over(&self) -> bool {
         match self {
             Self::Tunnel(cut) => cut.is_over(),
-            Self::Stream(link) => link.is_idle() || link.is_ended(),
+            Self::Stream(link, request) => {
+                link.is_idle() || link.is_ended() || link.request() != *request
+            }
         }
     }
 
     fn end(&self, code: u16) {
         match self {
             Self::Tunnel(cut) => cut.cut(code),
-            Self::Stream(link) => link.end(),
+            Self::Stream(link, _) => link.end(),
         }
     }
 }
@@ -199,7 +202,7 @@ impl<S: Store> Worker<S> {
 
     /// Ends this answer when its tenant may not have it any more.
     pub fn watch_stream(&self, link: &Arc<Link>, who: Arc<Identity>, class: Class) {
-        let what = Endless::Stream(Arc::clone(link));
+        let what = Endless::Stream(Arc::clone(link), link.request());
         self.watched.borrow_mut().push(Watched { who, class, what });
     }
 
