@@ -148,8 +148,12 @@ fn show(tenant: &Value) {
     }
 }
 
-/// A column of a thing; receipts in short.
+/// A column of a thing; receipts, and what a warning names, in short.
 fn of(thing: &Value, key: &str) -> String {
+    if let ("names", Some(_)) = (key, thing[key].as_object()) {
+        let named = &thing[key];
+        return format!("{} from {}", cell(&named["stage"]), cell(&named["at"]));
+    }
     if key != "receipts" {
         return cell(&thing[key]);
     }

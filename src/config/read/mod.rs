@@ -51,7 +51,7 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
     let log = root.table("log").and_then(|fields| outside::log(&fields));
     root.later(&["authz", "breaker"]);
     let law = policies::law(root, setting.policies);
-    let config = Config {
+    let mut config = Config {
         proxy: proxy?,
         upstream: upstream?,
         gate: gate?,
@@ -71,7 +71,30 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
         shown: Shown::of(tree),
     };
     together(root, &config, setting);
+    config.notes.splice(0..0, absent(&config, setting));
     Some(config)
+}
+
+/// What is right, and does not do what most expect of it.
+fn absent(config: &Config, setting: Setting) -> Vec<String> {
+    let gate = setting.role != ProcessRole::Control;
+    let control = setting.role != ProcessRole::Gate;
+    let notes = [
+        (
+            gate && config.identify.is_empty(),
+            "nobody is known, so every request passes: say in [[identify]] who is asking",
+        ),
+        (
+            control && config.email.is_none(),
+            "no mail leaves, so no warning arrives and nobody is cut off: say in [email] how",
+        ),
+        (
+            config.admin.tokens.is_empty(),
+            "nobody can use the admin API or send events: name a token in admin.tokens",
+        ),
+    ];
+    let said = notes.into_iter().filter(move |(is_so, _)| *is_so && !setting.demo);
+    said.map(|(_, note)| note.to_owned()).collect()
 }
 
 /// What is right by itself and wrong together.

@@ -46,7 +46,9 @@ fn the_defaults_are_a_configuration() {
     assert!(config.email.is_none() && config.stripe.is_none() && config.identify.is_empty());
     assert_eq!(config.law.policies.keys().map(|n| n.as_str()).collect::<Vec<_>>(), ["standard"]);
     assert_eq!(config.gate.enforce, Enforce::Observe);
-    assert_eq!(config.notes.len(), 1);
+    let said = ["[[identify]]", "[email]", "admin.tokens", "[ways_out]"];
+    assert_eq!(config.notes.len(), said.len());
+    assert!(config.notes.iter().zip(said).all(|(note, said)| note.contains(said)));
 }
 
 #[test]
