@@ -125,6 +125,17 @@ fn what_is_named_is_there() {
     }
 }
 
+/// A ratio in the text is one of the newest table.
+#[test]
+fn the_figure_is_the_newest() {
+    let page = readme();
+    let (_, rest) = page.split_once(" CPU than nginx takes to pass one on (").unwrap();
+    let (ratio, _) = rest.split_once(" ×").unwrap();
+    let results = std::fs::read_to_string(root().join("tests/bench/results.md")).unwrap();
+    let row = results.lines().find(|line| line.starts_with("| ambergate, gated")).unwrap();
+    assert_eq!(row.split('|').nth(3).unwrap().trim(), ratio, "{row}");
+}
+
 #[test]
 fn pictures_are_shown_and_small() {
     let page = readme();
