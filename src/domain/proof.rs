@@ -2,7 +2,8 @@
 //!
 //! Rules:
 //! 1. Proofs count per (channel, person or mailbox): seen, or accepted and not bounced in the
-//!    same attempt. Only what was learnt by then counts.
+//!    same attempt; a bounce that names no attempt takes back all of them. Only what was learnt
+//!    by then counts.
 //! 2. A warning *comes* at the first cutoff time at or after the latest of the time it named,
 //!    its rung's planned time, and its proof plus the notice period.
 //! 3. It is *good until* the end of the cutoff hours of the working day after the first cutoff
@@ -44,7 +45,7 @@ fn proves(notice: &NoticeState, receipt: &Receipt, at: Instant) -> bool {
         notice.receipts.iter().any(|other| {
             other.kind == ReceiptKind::Bounced
                 && other.channel == receipt.channel
-                && other.attempt == receipt.attempt
+                && (other.attempt == 0 || other.attempt == receipt.attempt)
                 && other.recipient.eq_ignore_ascii_case(&receipt.recipient)
                 && other.learnt <= at
         })

@@ -25,7 +25,7 @@ use crate::domain::id::TenantId;
 use crate::domain::record::Record;
 use crate::store::any::AnyStore;
 use crate::store::journal::Journal;
-use crate::store::{Condition, Incarnation, Store as _, StoreError, form};
+use crate::store::{Condition, Incarnation, Parked, Store as _, StoreError, form};
 
 /// How many lines are read at once.
 const LINES_AT_ONCE: usize = 2_000;
@@ -57,6 +57,7 @@ impl Ledger {
             }
             journal.caught_up(&marks);
             self.write_positions(incarnation).await?;
+            self.take_in_all().await?;
             tracing::info!(from, end, "what waited in the journal is stored");
         }
         Ok(())
@@ -88,9 +89,11 @@ impl Ledger {
             }
             journal.caught_up(&marks);
             self.write_positions(incarnation).await?;
+            self.take_in_all().await?;
             self.store().journal_applied(incarnation, &journal.name()).await?;
+        } else {
+            self.take_in_all().await?;
         }
-        self.take_in_all().await?;
         self.store().recovered(incarnation).await
     }
 
@@ -162,7 +165,7 @@ impl Ledger {
             Entry::Record(_) => Ok(()),
             Entry::Published(version) => self.store().publish(version).await,
             Entry::Parked(parked) => self.store().park(parked).await.map(drop),
-            Entry::Released(id) => self.store().unpark(&id).await,
+            Entry::Released(id) => self.release(&id).await,
             Entry::Switch(switch) => {
                 let known = self.store().switch().await?;
                 let newer = (switch.generation, switch.at) > (known.generation, known.at);
@@ -176,6 +179,14 @@ impl Ledger {
                 }
             }
         }
+    }
+
+    /// What was replayed for the tenant that it names is in the journal once only, from when it
+    /// was parked: it is taken in with the rest, when every tenant is known.
+    async fn release(&self, id: &str) -> Result<(), StoreError> {
+        let parked = self.store().parked().await?;
+        let named = |it: &Parked| it.id == id && it.event.get("subject").is_some();
+        if parked.iter().any(named) { Ok(()) } else { self.store().unpark(id).await }
     }
 
     /// Records as they were, into a store that recovers.

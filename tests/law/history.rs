@@ -29,6 +29,8 @@ pub enum Happening {
     Paid(u8, u8),
     /// Money goes back, as of so many hours ago.
     Return(u8, u8),
+    /// It turns out that, so many hours ago, its amount was raised to the double.
+    Raise(u8, u8),
     /// Money is on its way.
     Pending(u8),
     /// A promise for so many days.
@@ -58,6 +60,7 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         2 => (0_u8..3, 1_u8..11).prop_map(|(i, part)| H::Pay(i, part)),
         1 => (0_u8..3, 0_u8..72).prop_map(|(i, ago)| H::Paid(i, ago)),
         2 => (0_u8..3, 0_u8..200).prop_map(|(i, ago)| H::Return(i, ago)),
+        1 => (0_u8..3, 0_u8..200).prop_map(|(i, ago)| H::Raise(i, ago)),
         1 => (0_u8..3).prop_map(H::Pending),
         1 => (0_u8..3, 0_u8..20).prop_map(|(i, days)| H::Promise(i, days)),
         2 => (0_u8..4).prop_map(H::Mail),
@@ -132,6 +135,7 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
         | Happening::Pay(..)
         | Happening::Paid(..)
         | Happening::Return(..)
+        | Happening::Raise(..)
         | Happening::Pending(_) => bill(world, happening, number),
         Happening::Pass(h) => world.run_until(world.now.plus_millis(hours(h.into()))),
         Happening::Promise(i, days) => promise(world, i, days, number),
@@ -209,6 +213,15 @@ fn bill(world: &mut World, happening: Happening, number: usize) {
                 reason: ReversalReason::Returned,
             };
             world.fact_at(time, Fact::PaymentReversed(reversed));
+        }
+        Happening::Raise(i, ago) => {
+            let time = world.now.plus_millis(-hours(ago.into()));
+            let raised = InvoiceTerms {
+                amount: Some(money(2 * AMOUNT)),
+                due_on: None,
+                ..terms(world, i, 0, false)
+            };
+            world.fact_at(time, Fact::InvoiceUpdated(Box::new(raised)));
         }
         Happening::Pending(i) => world.fact(Fact::PaymentPending(PaymentPending {
             payment: format!("soon_{number}").parse().unwrap(),

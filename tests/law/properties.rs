@@ -12,7 +12,7 @@ use crate::world::{Rule, STANDARD, World};
 
 /// How many histories each run tries; `HISTORIES=100000` for more.
 fn histories() -> u32 {
-    std::env::var("HISTORIES").ok().and_then(|many| many.parse().ok()).unwrap_or(40)
+    std::env::var("HISTORIES").ok().and_then(|many| many.parse().ok()).unwrap_or(24)
 }
 
 fn config(cases: u32) -> Config {
@@ -137,14 +137,14 @@ fn a_hold_must_make_another_leg() {
 #[test]
 fn what_fell_must_be_recorded_as_lifted() {
     let mut history = due_and_after(READ_ONLY);
-    history.extend([Happening::Pay(0, 10), Happening::Pass(2), Happening::Return(0, 5)]);
+    history.extend([Happening::Pay(0, 10), Happening::Pass(2), Happening::Raise(0, 5)]);
     needs(Rule::Lifted, &history);
 }
 
 #[test]
 fn what_no_longer_applies_must_be_recorded_as_void() {
     let mut history = due_and_after(WARNED);
-    history.extend([Happening::Pay(0, 10), Happening::Pass(2), Happening::Return(0, 5)]);
+    history.extend([Happening::Pay(0, 10), Happening::Pass(2), Happening::Raise(0, 5)]);
     history.push(Happening::Pass(24 * 8));
     // Where grace comes first it is entered anew, and that alone moves the cutoff.
     let policy = STANDARD.replace("enter = \"grace\"\n", "");

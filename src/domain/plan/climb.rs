@@ -134,6 +134,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             self.planner.look_again();
             return;
         }
+        if self.planner.is_ahead() {
+            return;
+        }
         self.enter(number, rung, None, planned);
         let notice = rung.notice.as_ref();
         if let Some(notice) = notice.filter(|_| !self.has_notice(number, Step::Plain))

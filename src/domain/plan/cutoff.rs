@@ -85,6 +85,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             self.planner.look_again();
             return;
         }
+        if self.planner.is_ahead() {
+            return;
+        }
         let Some((_, line)) = self.ladder.rungs().find(|(number, _)| *number == rung) else {
             return;
         };
@@ -183,7 +186,8 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
                 continue;
             }
             self.coming(at, rung, What::Again(stage));
-            if at <= self.now() && self.feeds_are_fresh() {
+            let open = self.planner.situation.switch_open;
+            if at <= self.now() && !open && self.feeds_are_fresh() {
                 let draft = self.draft(rung, step, "again");
                 self.make(NoticeMade {
                     of: Some(of),

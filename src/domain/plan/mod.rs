@@ -168,6 +168,13 @@ impl<'a> Planner<'a> {
         self.wake_at(self.situation.now.plus_millis(LOOK_AGAIN));
     }
 
+    /// Whether a record is ahead of the clock: an entry would come after it, and what it says may
+    /// forbid that. Nothing is entered until then.
+    fn is_ahead(&mut self) -> bool {
+        self.wake_at(self.account.newest);
+        self.account.newest > self.situation.now
+    }
+
     fn notices_of(&self, case: CaseId) -> impl Iterator<Item = &'a NoticeState> + use<'a> {
         self.account.notices.iter().filter(move |notice| notice.made.case == case)
     }

@@ -44,7 +44,10 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             let same = other.made.case == self.case.case && other.made.rung == Some(rung);
             other.is_open() && other.made.kind == task.kind && !same
         });
-        if at <= self.now() && !other {
+        let same_kind =
+            |it: &Decision| matches!(it, Decision::TaskMade(made) if made.kind == task.kind);
+        let just_made = self.planner.plan.decisions.iter().any(same_kind);
+        if at <= self.now() && !other && !just_made {
             let n = u32::try_from(made.len()).unwrap_or(u32::MAX);
             self.planner.make_task(TaskMade {
                 task: task_id(self.case.case, Some(rung), task.kind, n, None),

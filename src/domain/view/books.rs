@@ -73,7 +73,8 @@ impl Books {
     pub(super) fn reverse(&mut self, source: &Source, amount: i64) {
         let pot = self.pot(source);
         for tally in [&mut pot.reported, &mut pot.payments, &mut pot.filled] {
-            tally.taken = tally.taken.saturating_add(amount);
+            // What was not there is not taken from what comes later.
+            tally.taken = tally.taken.saturating_add(amount).min(tally.said);
         }
     }
 
@@ -142,6 +143,21 @@ mod tests {
         books.reverse(&source("stripe"), 1000);
         assert_eq!(books.owed(1000), 1000);
         books.report(&source("stripe"), 1000);
+        assert_eq!(books.owed(1000), 0);
+    }
+
+    #[test]
+    fn what_is_paid_after_a_reversal_counts() {
+        let mut books = Books::default();
+        books.fill(&source("stripe"), Some(1000));
+        books.reverse(&source("stripe"), 1000);
+        books.receive(&source("stripe"), 1000);
+        assert_eq!(books.owed(1000), 0);
+        let mut books = Books::default();
+        books.receive(&source("stripe"), 1000);
+        books.reverse(&source("bank"), 400);
+        books.reverse(&source("stripe"), 1000);
+        books.receive(&source("bank"), 1000);
         assert_eq!(books.owed(1000), 0);
     }
 
