@@ -19,6 +19,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
+use tokio::net::TcpStream;
 
 use super::email::Outcome;
 use super::letter::line;
@@ -179,10 +180,17 @@ impl Server {
         };
         let name = ClientId::default();
         let server = (self.host.as_str(), self.port);
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(server, Some(deadline), &name, at_once, None)
-                .await
-                .map_err(own_trouble)?;
+        let connected = if at_once.is_some() {
+            AsyncSmtpConnection::connect_tokio1(server, Some(deadline), &name, at_once, None).await
+        } else {
+            let unreachable = |error: std::io::Error| Outcome::Deferred(line(&error.to_string()));
+            let stream = TcpStream::connect(server).await.map_err(unreachable)?;
+            // The final dot is a small packet of its own: it must not wait until the content has
+            // been acknowledged.
+            stream.set_nodelay(true).map_err(unreachable)?;
+            AsyncSmtpConnection::connect_with_transport(Box::new(stream), &name).await
+        };
+        let mut connection = connected.map_err(own_trouble)?;
         if let Some(tls) = then {
             connection.starttls(tls, &name).await.map_err(own_trouble)?;
         }
