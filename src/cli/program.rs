@@ -12,6 +12,7 @@ use super::remote::Failure;
 use super::settings::{Chosen, Role};
 use crate::config::{Config, Environment, ProcessRole, upstream_address};
 use crate::domain::time::Instant;
+use crate::ledger::fault;
 
 /// What the command line starts.
 pub trait Program {
@@ -73,6 +74,11 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self, program: &impl Program) -> Result<(), Failure> {
+        // For tests of what survives a kill: no key of the configuration.
+        if let Some(point) = Environment::of_process().value("AMBERGATE_FAULT_POINT") {
+            let refused = |right| Failure::Usage(format!("AMBERGATE_FAULT_POINT: {right}"));
+            fault::arm_as_asked(point).map_err(refused)?;
+        }
         let role = self.role.into();
         let config = self.chosen.load(role, false)?;
         config.notes.iter().for_each(|note| output::note(note));

@@ -33,6 +33,21 @@ pub fn arm(name: &str, nth: u32) -> bool {
     known && cfg!(debug_assertions)
 }
 
+/// Arms what `text` asks for: a point, or a point and a number as `after-store:3`.
+///
+/// # Errors
+/// What would be right.
+pub fn arm_as_asked(text: &str) -> Result<(), String> {
+    let (point, nth) = text.split_once(':').unwrap_or((text, "1"));
+    match nth.parse() {
+        Ok(nth) if arm(point, nth) => Ok(()),
+        _ if !cfg!(debug_assertions) => Err("this build has no fault points".to_owned()),
+        _ => {
+            Err(format!("{text:?} is none: one of {}, and :N for the Nth time", POINTS.join(", ")))
+        }
+    }
+}
+
 /// Dies here if this point is armed and its time has come.
 #[inline]
 pub fn hit(name: &str) {
@@ -55,5 +70,13 @@ mod tests {
     fn only_known_points_are_armed() {
         assert!(!super::arm("somewhere", 1));
         super::hit("after-store");
+    }
+
+    #[test]
+    fn what_is_no_point_is_said_with_all_there_are() {
+        for wrong in ["somewhere", "after-store:often", "after-store:-1", ""] {
+            let said = super::arm_as_asked(wrong).unwrap_err();
+            assert!(said.contains("before-tried"), "{said}");
+        }
     }
 }
