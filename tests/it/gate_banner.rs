@@ -25,7 +25,7 @@ async fn a_page_gets_a_banner_and_nothing_else_changes() {
     let (before, rest) = text.split_once("<body>").unwrap();
     let (banner, after) = rest.split_once("</aside>").unwrap();
     assert_eq!(format!("{before}<body>{after}"), PAGE);
-    assert!(banner.starts_with("<link rel=\"stylesheet\" href=\"/_ambergate/banner.css\">"));
+    assert!(banner.starts_with("<link rel=\"stylesheet\" href=\"/_ambergate/banner.css\" />"));
     assert!(banner.contains("&#8364;1,240.00 (1 invoice), due since 13 March 2026."), "{banner}");
     assert!(banner.contains("Monday 6 April 2026, 10:00 (Europe"), "{banner}");
     assert!(banner.contains("View billing"));
