@@ -1,7 +1,7 @@
 //! Real peers: Redis, a post office, and a small app that counts.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -75,14 +75,9 @@ impl Redis {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
         stream.write_all(format!("{command}\r\n").as_bytes())?;
-        let mut line = Vec::new();
-        for byte in stream.bytes() {
-            match byte? {
-                b'\r' => break,
-                byte => line.push(byte),
-            }
-        }
-        Ok(String::from_utf8_lossy(&line).into_owned())
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
     }
 }
 
