@@ -27,7 +27,7 @@ pub fn publish(
     digest: Digest,
     situation: &Situation,
 ) -> (Grant, Words) {
-    let strictest = strictest_entry(account);
+    let strictest = in_effect(account, situation.generation);
     let announced = announced(account, law, situation);
     let warned = account.notices.iter().any(|notice| {
         notice.made.step == Step::Warning && is_valid(notice, account, law, situation)
@@ -56,10 +56,24 @@ pub fn publish(
     (grant, words(tenant, account, law, digest, situation))
 }
 
+/// What gates go by: the strictest entry of those made under the switch's generation, as soon as
+/// one of them restricts; an older one restricts nothing.
+fn in_effect(account: &Account, generation: u64) -> Option<(&Case, &Entry)> {
+    let current = in_force(account).filter(|(_, entry)| {
+        entry.entered.stage.restricts() && entry.entered.checked.generation >= generation
+    });
+    strictest(current).or_else(|| strictest_entry(account))
+}
+
 /// The entry in force with the strictest stage, and among those the first.
 #[must_use]
 pub fn strictest_entry(account: &Account) -> Option<(&Case, &Entry)> {
-    let entries = in_force(account);
+    strictest(in_force(account))
+}
+
+fn strictest<'a>(
+    entries: impl Iterator<Item = (&'a Case, &'a Entry)>,
+) -> Option<(&'a Case, &'a Entry)> {
     entries.max_by(|(_, one), (_, two)| {
         one.entered.stage.cmp(&two.entered.stage).then_with(|| two.time.cmp(&one.time))
     })

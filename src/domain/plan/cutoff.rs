@@ -91,7 +91,12 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let Some((_, line)) = self.ladder.rungs().find(|(number, _)| *number == rung) else {
             return;
         };
+        let harder = line.enter.as_ref().is_some_and(|it| it.stage > self.planner.account.stage());
         self.enter(rung, line, Some(notice.made.notice), comes);
+        if !harder {
+            // People know that this stage has begun: another invoice brought it.
+            return;
+        }
         let made = self.draft(rung, Step::Entered, "entered");
         let by = notice.made.by.iter().copied().filter(|channel| *channel == Channel::Email);
         self.make(NoticeMade { to: notice.made.to, by: by.collect(), ..made });
