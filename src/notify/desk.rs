@@ -10,7 +10,7 @@ use crate::domain::fact::NoticeReceipt;
 use crate::domain::id::{MessageId, RecordId, TenantId};
 use crate::domain::record::Fact;
 use crate::domain::time::Instant;
-use crate::ledger::{Envelope, Ledger, Outcome};
+use crate::ledger::{Envelope, Ledger, Outcome, fault};
 use crate::store::{Condition, Store as _, StoreError};
 
 /// A ledger as the scheduler sees it.
@@ -79,6 +79,7 @@ impl Desk for LedgerDesk {
         id: RecordId,
         receipt: NoticeReceipt,
     ) -> Result<(), StoreError> {
+        fault::hit("before-receipt");
         match self.ledger.record(tenant, id, Fact::NoticeReceipt(Box::new(receipt))).await {
             Outcome::Accepted | Outcome::Duplicate | Outcome::Parked => Ok(()),
             Outcome::Unavailable => {

@@ -26,7 +26,6 @@ use crate::domain::fact::{Channel, NoticeReceipt};
 use crate::domain::id::{Derivation, Derived, MessageId, RecordId, TenantId};
 use crate::domain::stage::Role;
 use crate::domain::time::{HOUR, Instant, MINUTE, SECOND};
-use crate::ledger::fault;
 
 /// At most so many tenants are worked on at once.
 const SIDE_BY_SIDE: usize = 16;
@@ -350,7 +349,7 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
                 self.logged(wanted, "the account could not be read again").unwrap_or(false)
             };
             let outcome = post.deliver(&attempt.letter, now, wanted).await;
-            fault::hit("after-send");
+            crate::ledger::fault::hit("after-send");
             self.hand_in_one(receipt(tenant, message, &attempt, &outcome)).await;
         }
         Ok(())
@@ -375,7 +374,6 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
 
     async fn hand_in_one(&self, (tenant, id, receipt): Pending) {
         let kind = receipt.kind.word();
-        fault::hit("before-receipt");
         let taken = self.desk.take_receipt(&tenant, id.clone(), receipt.clone()).await;
         if self.logged(taken, "a receipt could not be taken and is kept").is_some() {
             metrics::counter!("ambergate_notices_total", "channel" => "email", "receipt" => kind)
