@@ -7,6 +7,7 @@
 
 pub mod bearer;
 pub mod client;
+pub mod html;
 pub mod problem;
 
 use std::io;

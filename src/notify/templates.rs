@@ -13,6 +13,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use super::letter::Kind;
 use super::locale::Language;
+use crate::net::html;
 
 /// What is wrong with a set of templates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +59,7 @@ pub(super) fn environment(
     environment.set_auto_escape_callback(|name| {
         if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
     });
+    environment.set_formatter(html::format);
     for (name, text) in SHIPPED {
         add(&mut environment, name, (*text).to_owned(), faults);
     }

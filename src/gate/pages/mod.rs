@@ -18,6 +18,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use super::settings::Settings;
+use crate::net::html;
 
 /// An answer of the gate's own.
 pub type Answer = Response<Bytes>;
@@ -40,6 +41,7 @@ impl Pages {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        environment.set_formatter(html::format);
         let templates = [
             ("refusal", include_str!("../../../config/templates/refusal.html")),
             ("banner", include_str!("../../../config/templates/banner.html")),
