@@ -225,7 +225,7 @@ async fn a_tenant_is_shown_with_all_that_is_known() {
     assert!(!tenant["tasks"].as_array().unwrap().is_empty());
 
     let explained = site.get("/v1/tenants/acme/explain").await;
-    assert!(explained["sentences"][0].as_str().unwrap().contains("read_only"));
+    assert!(explained["sentences"][0].as_str().unwrap().contains("read-only"));
     let timeline = site.get("/v1/tenants/acme/timeline").await;
     assert!(timeline["timeline"].as_array().unwrap().iter().any(|it| it["future"] == true));
     let history = site.get("/v1/tenants/acme/history?limit=3").await;
