@@ -1,7 +1,8 @@
 //! Names of things: those that came from outside, and those derived by ambergate.
 //!
 //! Rules:
-//! 1. A name from outside is kept as it came: one to [`NAME_BYTES_MAX`] bytes, no control characters.
+//! 1. A name from outside is kept as it came: one to [`NAME_BYTES_MAX`] bytes, no control characters, no
+//!    space at its edges.
 //! 2. A name of ambergate's own is derived from what it is about (SHA-256, its first 16 bytes),
 //!    never from chance or a clock: the same thing has the same name in every replica and after
 //!    every rebuild (SPEC 3, 5).
@@ -18,11 +19,14 @@ pub const NAME_BYTES_MAX: usize = 200;
 
 /// A text that cannot be a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a name of 1 to {NAME_BYTES_MAX} bytes without control characters")]
+#[error(
+    "a name of 1 to {NAME_BYTES_MAX} bytes without control characters, and no space at its edges"
+)]
 pub struct NotAName;
 
 fn check_name(text: &str) -> Result<(), NotAName> {
-    let fits = !text.is_empty() && text.len() <= NAME_BYTES_MAX;
+    // A header loses what stands at its edges: two names must not become one on their way.
+    let fits = !text.is_empty() && text.len() <= NAME_BYTES_MAX && text.trim() == text;
     if fits && !text.chars().any(char::is_control) { Ok(()) } else { Err(NotAName) }
 }
 
@@ -338,6 +342,9 @@ mod tests {
         assert!("acme".parse::<TenantId>().is_ok());
         assert!("".parse::<TenantId>().is_err());
         assert!("a\nb".parse::<TenantId>().is_err());
+        assert!(" acme".parse::<TenantId>().is_err());
+        assert!("acme ".parse::<TenantId>().is_err());
+        assert!("two words".parse::<TenantId>().is_ok());
         assert!("a".repeat(NAME_BYTES_MAX + 1).parse::<TenantId>().is_err());
     }
 }
