@@ -13,7 +13,7 @@ use crate::process::until;
 use crate::world::{Kept, SECRET, SOON, World};
 
 /// No request may wait so long, whatever the store does.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(2);
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 /// So many requests of each kind belong to an outage that was really seen.
 const REQUESTS_LEAST: u64 = 20;
 

@@ -20,7 +20,7 @@ use crate::world::{Kept, SECRET, WEBHOOK_SECRET, World};
 /// How long JupyterLab may take to begin.
 const BEGINS_WITHIN: Duration = Duration::from_secs(90);
 /// How soon after a payment everything is open: what a gate needs to hear of it.
-const AT_ONCE: Duration = Duration::from_secs(2);
+const AT_ONCE: Duration = Duration::from_secs(10);
 
 const FINALIZED: &str = include_str!("../fixtures/stripe/invoice_finalized.json");
 const PAID: &str = include_str!("../fixtures/stripe/invoice_paid.json");

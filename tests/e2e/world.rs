@@ -23,7 +23,7 @@ pub(crate) const WEBHOOK_SECRET: &str = "whsec_the_secret_of_the_webhook";
 pub(crate) const START: &str = "2026-03-02T08:00:00Z";
 
 /// How long anything may take that is due at once.
-pub(crate) const SOON: Duration = Duration::from_secs(30);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 /// After so many looks that found nothing time is moved on.
 pub(crate) const LOOKS_PER_SKIP: u32 = 100;
