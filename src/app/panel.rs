@@ -156,4 +156,6 @@ fn write_counts(text: &mut String, counts: &Snapshot) {
             ("late", counts.upstream_late),
         ],
     );
+    let again = "ambergate_upstream_retried_total";
+    let _ = writeln!(text, "# TYPE {again} counter\n{again} {}", counts.upstream_again);
 }

@@ -76,6 +76,8 @@ counters! {
     upstream_late,
     /// Connections opened to upstreams.
     upstream_opened,
+    /// Requests sent once more, for an app had closed its connection under them.
+    upstream_again,
     /// Answers that came before the whole request was sent.
     upstream_early,
     /// Tunnels opened.

@@ -10,7 +10,9 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, EXPECT, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode, Version};
@@ -117,8 +119,12 @@ async fn exchange(
     mut request: Request<UpBody>,
     upload: Option<&Rc<Upload>>,
 ) -> Result<(Response<Incoming>, Box<Live>), Failure> {
+    let mut again = false;
     loop {
-        let pooled = std::future::poll_fn(|cx| Poll::Ready(pool.take(cx))).await;
+        let pooled = match again {
+            true => None,
+            false => std::future::poll_fn(|cx| Poll::Ready(pool.take(cx))).await,
+        };
         let is_new = pooled.is_none();
         let mut live = match pooled {
             Some(live) => live,
@@ -128,6 +134,11 @@ async fn exchange(
             Ok(response) => return Ok((response, live)),
             Err(NotAnswered::Unsent(unsent)) if !is_new => request = *unsent,
             Err(NotAnswered::Unsent(_)) => return Err(Failure::Broken),
+            Err(NotAnswered::Failed(Failure::Broken)) if !is_new && upload.is_none() => {
+                request = live.unanswered().ok_or(Failure::Broken)?;
+                pool.sends_again();
+                again = true;
+            }
             Err(NotAnswered::Failed(failure)) => return Err(failure),
         }
     }

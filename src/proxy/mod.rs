@@ -18,6 +18,7 @@ pub mod framing;
 pub mod headers;
 pub mod link;
 pub mod listen;
+pub mod replay;
 pub mod request_id;
 pub mod settings;
 pub mod stack;

@@ -20,13 +20,14 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
+use http::Request;
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::link::Ticks;
+use super::replay::Socket;
 use super::settings::{Address, Upstream};
 use super::upload::UpBody;
 use crate::gate::Counters;
@@ -74,7 +75,7 @@ impl Wake for Relay {
 pub struct Live {
     /// Takes requests.
     pub sender: SendRequest<UpBody>,
-    connection: Connection<Socket, UpBody>,
+    connection: Connection<TokioIo<Socket>, UpBody>,
     relay: Arc<Relay>,
     waker: Waker,
     finished: bool,
@@ -106,6 +107,12 @@ impl Live {
         let read = read(&mut Context::from_waker(&self.waker));
         self.relay.muted.store(false, Relaxed);
         read
+    }
+
+    /// The request that was under way when it broke, if it may be sent once more.
+    #[must_use]
+    pub fn unanswered(self) -> Option<Request<UpBody>> {
+        self.connection.into_parts().io.inner().written.again()
     }
 
     /// Whether it can take another request.
@@ -183,6 +190,11 @@ impl Pool {
         self.idle.borrow_mut().push(live);
     }
 
+    /// A request is sent once more, for the app closed its connection under it.
+    pub fn sends_again(&self) {
+        self.counters.upstream_again.one();
+    }
+
     /// Closes what was idle too long. Called once a tick.
     pub fn sweep(&self) {
         let now = self.ticks.now();
@@ -212,7 +224,7 @@ impl Pool {
     pub async fn connect(&self) -> Result<Box<Live>, NoConnection> {
         let permit = self.permit().await?;
         let stream = self.open().await?;
-        let io = Socket { io: TokioIo::new(stream) };
+        let io = TokioIo::new(Socket::new(stream));
         let handshake = Builder::new().max_headers(ANSWER_HEADERS_MAX).handshake(io).await;
         let (sender, connection) = handshake
             .map_err(|error| NoConnection::Refused(io::Error::other(error.to_string())))?;
@@ -279,66 +291,6 @@ impl Pool {
         };
         stream.set_nodelay(true).map_err(NoConnection::Refused)?;
         Ok(stream)
-    }
-}
-
-/// A socket to the app. Where writing fails because the app has closed, what is written is thrown
-/// away: reading then finds the app's answer, or that there is none.
-#[derive(Debug)]
-struct Socket {
-    io: TokioIo<TcpStream>,
-}
-
-/// What a failed write counts as.
-fn thrown_away(wrote: Poll<io::Result<usize>>, all: usize) -> Poll<io::Result<usize>> {
-    wrote.map(|wrote| match wrote {
-        Err(error) if is_closed(&error) => Ok(all),
-        wrote => wrote,
-    })
-}
-
-fn is_closed(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
-}
-
-impl Read for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
-    }
-}
-
-impl Write for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        thrown_away(Pin::new(&mut self.io).poll_write(cx, buf), buf.len())
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let all = bufs.iter().map(|buf| buf.len()).sum();
-        thrown_away(Pin::new(&mut self.io).poll_write_vectored(cx, bufs), all)
     }
 }
 

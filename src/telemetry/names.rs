@@ -41,6 +41,7 @@ pub const NAMES: &[Name] = &[
     // -- the gate ---------------------------------------------------------------------------
     counter("ambergate_requests_total", "Requests that reached a verdict, by verdict and status."),
     counter("ambergate_upstream_errors_total", "Requests that the app did not answer, by cause."),
+    counter("ambergate_upstream_retried_total", "Requests sent once more on a new connection."),
     counter("ambergate_grants_total", "Where a request's standing came from, by source."),
     counter("ambergate_banner_total", "Pages by what became of their banner, by result."),
     gauge("ambergate_beat_age_seconds", "How long ago the control plane last gave a sign of life."),

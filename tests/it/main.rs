@@ -19,6 +19,7 @@ mod notify_scheduler;
 mod notify_smtp;
 mod proxy_framing;
 mod proxy_headers;
+mod proxy_retry;
 mod proxy_streams;
 mod stripe;
 mod support;
