@@ -23,7 +23,8 @@ use super::upload::{DRAINED_SECONDS_MAX, Upload};
 use super::upstream::{Live, Pool};
 use crate::gate::banner::insert::Insert;
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// What went wrong while an answer came.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Part = Option<Result<Frame<Bytes>, BoxError>>;
 
 /// What is sent to the client as a body.
@@ -122,7 +123,7 @@ impl Stream {
         self.upload.as_ref().filter(|upload| !upload.has_ended()).map(Rc::clone)
     }
 
-    /// The first part, if it is data.
+    /// The next part, if it is data; a part that is waited for in vain is not lost.
     pub async fn first(&mut self) -> Result<Option<Bytes>, BoxError> {
         loop {
             match std::future::poll_fn(|cx| self.poll(cx)).await {

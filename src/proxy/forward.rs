@@ -1,8 +1,9 @@
 //! Sends a request on to the app, and its answer back.
 //!
 //! Rules:
-//! 1. A request that was not sent, on a connection that turned out to be closed, is sent once more
-//!    on another one; what may have been sent never is.
+//! 1. A request that was not sent, on a connection that turned out to be closed, is sent on another
+//!    one. What may have been sent is sent once more, on a new one, only if it asks to read and has
+//!    no body, and nothing of an answer came ([`super::replay`]).
 //! 2. The app's first byte has its own deadline, counted from when the request was sent.
 //! 3. A client's fault is answered as such, and is no failure of the app.
 
@@ -20,7 +21,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::answer::{self, Failure};
-use super::body::{DownBody, Stream};
+use super::body::{BoxError, DownBody, Stream};
 use super::headers::{self, Told};
 use super::link::Link;
 use super::upload::{UpBody, Upload};
@@ -31,6 +32,9 @@ use crate::gate::banner::fits::{self, Fit};
 use crate::gate::banner::insert::Insert;
 use crate::gate::pages::navigation;
 use crate::store::Store;
+
+/// How long the beginning of a page is waited for after its first byte.
+const BEGINNING_WITHIN: Duration = Duration::from_millis(500);
 
 /// What is kept of a request while it is answered.
 struct Under {
@@ -245,18 +249,38 @@ async fn answered<S: Store>(
     Response::from_parts(head, DownBody::stream(stream, under.link, endless))
 }
 
-/// A page that gets a banner, if its first part shows that it is one.
+/// So much of a page as tells whether it is one; `true`: it is, and wants a banner. A page that
+/// comes in tiny parts is waited for, but not for long.
+async fn beginning(stream: &mut Stream) -> Result<(Option<Bytes>, bool), BoxError> {
+    let Some(mut first) = stream.first().await? else { return Ok((None, false)) };
+    let more = async {
+        let mut told = fits::begins_a_page(&first);
+        while told.is_none() && first.len() < fits::LOOKED_AT_BYTES {
+            let Some(part) = stream.first().await? else { break };
+            let mut both = BytesMut::from(first.split_off(0));
+            both.extend_from_slice(&part);
+            first = both.freeze();
+            told = fits::begins_a_page(&first);
+        }
+        Ok::<_, BoxError>(told)
+    };
+    // Who says so little for so long is not waited for: the page passes as it comes.
+    let told = tokio::time::timeout(BEGINNING_WITHIN, more).await.unwrap_or(Ok(None))?;
+    let wants = told == Some(true) && !fits::opts_out(&first);
+    Ok((Some(first), wants))
+}
+
+/// A page that gets a banner, if its beginning shows that it is one.
 async fn with_banner<S: Store>(
     worker: &Rc<Worker<S>>,
     under: Under,
     mut head: http::response::Parts,
     mut stream: Stream,
 ) -> Response<DownBody> {
-    let Ok(first) = stream.first().await else {
+    let Ok((first, begins)) = beginning(&mut stream).await else {
         count(worker, Failure::Broken);
         return answer::made(Failure::Broken.answer(), &under.link);
     };
-    let begins = first.as_deref().is_some_and(fits::begins_a_page);
     let banner = match &under.pass.who {
         Some(who) if begins => worker.gate.banner(who, under.pass.stage, &head.headers).await,
         _ => None,

@@ -3,8 +3,11 @@
 use ambergate::domain::stage::Stage;
 use ambergate::store::Store as _;
 
-use crate::support::app::{App, PAGE};
-use crate::support::front::{BOUND, Front, NAVIGATION};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::support::app::{App, PAGE, PAGES};
+use crate::support::front::{BOUND, Front, NAVIGATION, request};
 
 #[tokio::test]
 async fn a_page_gets_a_banner_and_nothing_else_changes() {
@@ -95,5 +98,53 @@ async fn being_shown_is_a_receipt_once_a_day() {
     assert_eq!(event["data"]["role"], "billing");
     assert_eq!(event["data"]["kind"], "seen");
     assert!(!event.to_string().contains("eve"), "the person is pseudonymous");
+    front.stop().await;
+}
+
+#[tokio::test]
+async fn however_a_page_is_cut_it_is_the_same() {
+    let app = App::start().await;
+    let front = Front::before(app.address).await;
+    front.put("acme", Stage::Grace).await;
+    for (number, page) in PAGES.iter().enumerate() {
+        let ask = async |cuts: &str| {
+            let target = format!("/cut/{number}?{cuts}");
+            let page = front.ask("acme user", "GET", &target, NAVIGATION).await;
+            (page.text(), page.header("cache-control").map(str::to_owned))
+        };
+        let whole = ask("0").await;
+        let banner = whole.0.split_once("<link").and_then(|(_, rest)| rest.split_once("</aside>"));
+        match banner {
+            Some((banner, _)) => {
+                assert_eq!(whole.0.replacen(&format!("<link{banner}</aside>"), "", 1), *page);
+                assert_eq!(whole.1.as_deref(), Some("no-store"));
+            }
+            None => assert_eq!((whole.0.as_str(), &whole.1, number), (*page, &None, 3)),
+        }
+        for cut in 1..=page.len() {
+            assert_eq!(ask(&cut.to_string()).await, whole, "page {number} cut at {cut}");
+        }
+        let bytes: Vec<_> = (1..page.len()).map(|cut| cut.to_string()).collect();
+        assert_eq!(ask(&bytes.join(",")).await, whole, "page {number} byte by byte");
+    }
+    front.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_that_stalls_at_once_passes_as_it_is() {
+    let app = App::start().await;
+    let front = Front::before(app.address).await;
+    front.put("acme", Stage::Grace).await;
+    let mut stream = TcpStream::connect(front.address).await.unwrap();
+    let ask = request("acme user", "GET", "/stalls", NAVIGATION);
+    let exchange = async {
+        stream.write_all(ask.as_bytes()).await.unwrap();
+        let mut all = Vec::new();
+        while !all.ends_with(b"<!doc\r\n") {
+            assert_ne!(stream.read_buf(&mut all).await.unwrap(), 0);
+        }
+    };
+    tokio::time::timeout(BOUND, exchange).await.expect("what is there goes on");
+    drop(stream);
     front.stop().await;
 }

@@ -10,8 +10,18 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 /// Where an app says that it wants no banner on a page.
 const OPT_OUT: &str = "ambergate-banner";
 
-/// How much of a page is looked at for signs of being one.
-const LOOKED_AT_BYTES: usize = 4096;
+/// How much of a page is waited for, at most, to see whether it is one.
+pub const LOOKED_AT_BYTES: usize = 4096;
+
+/// How much of a page that begins with a part of a head may come before it says what it is.
+const UNSAID_BYTES_MAX: usize = 512;
+
+/// What a whole page begins with.
+const WHOLE: [&[u8]; 4] = [b"<!doctype", b"<html", b"<head", b"<body"];
+
+/// What a page may begin with that leaves `<html>` and `<head>` out.
+const HEADLESS: [&[u8]; 8] =
+    [b"<title", b"<meta", b"<link", b"<base", b"<style", b"<script", b"<noscript", b"<template"];
 
 /// Whether an answer may get a banner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,16 +85,68 @@ fn is_ascii_html(kind: &str) -> bool {
         })
 }
 
-/// Whether the first bytes are the beginning of a whole page that does not opt out.
+/// Whether bytes are the beginning of a whole page. `None`: too few to tell. However a page is
+/// cut, the answer is the same, and it is given as soon as it can be.
 #[must_use]
-pub fn begins_a_page(first: &[u8]) -> bool {
-    let first = &first[..first.len().min(LOOKED_AT_BYTES)];
-    if first.starts_with(&[0xff, 0xfe]) || first.starts_with(&[0xfe, 0xff]) {
-        return false;
+pub fn begins_a_page(first: &[u8]) -> Option<bool> {
+    let mut rest = match first.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => rest,
+        None if b"\xef\xbb\xbf".starts_with(first) => return None,
+        None => first,
+    };
+    loop {
+        rest = rest.trim_ascii_start();
+        if rest.is_empty() || b"<!--".starts_with(rest) {
+            return None;
+        }
+        // The shortest comment is `<!-->`.
+        let end: &[u8] = match rest {
+            [b'<', b'!', b'-', b'-', ..] => b"-->",
+            [b'<', b'?', ..] => b">",
+            _ => break,
+        };
+        rest = &rest[2 + find(&rest[2..], end)? + end.len()..];
     }
-    let has = |word: &[u8]| first.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
-    let opted_out = has(b"name=\"ambergate-banner\" content=\"off\"");
-    (has(b"<!doctype") || has(b"<html") || has(b"<body")) && !opted_out
+    match begins_with(rest, &WHOLE) {
+        Some(false) => {}
+        known => return known,
+    }
+    match begins_with(rest, &HEADLESS) {
+        Some(true) => {
+            let looked_at = &first[..first.len().min(UNSAID_BYTES_MAX)];
+            let said = [&b"<body"[..], b"<html"].iter().any(|tag| find(looked_at, tag).is_some());
+            if said || first.len() >= UNSAID_BYTES_MAX { Some(said) } else { None }
+        }
+        known => known,
+    }
+}
+
+/// Whether a text begins with one of those tags. `None`: it may yet.
+fn begins_with(text: &[u8], tags: &[&[u8]]) -> Option<bool> {
+    let mut known = Some(false);
+    for tag in tags {
+        let same = text.iter().zip(*tag).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+        match text.get(same) {
+            Some(after) if same == tag.len() => {
+                if !after.is_ascii_alphanumeric() && *after != b'-' {
+                    return Some(true);
+                }
+            }
+            None => known = None,
+            Some(_) => {}
+        }
+    }
+    known
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|own| own.eq_ignore_ascii_case(part))
+}
+
+/// Whether the part of a page that came says that it wants no banner.
+#[must_use]
+pub fn opts_out(part: &[u8]) -> bool {
+    find(part, b"name=\"ambergate-banner\" content=\"off\"").is_some()
 }
 
 /// Takes away what is no longer true of a page with a banner, and what would let it be kept.
@@ -162,15 +224,39 @@ mod tests {
 
     #[test]
     fn fragments_are_no_pages() {
-        assert!(begins_a_page(b"\n<!DocType html><title>x</title>"));
-        assert!(begins_a_page(b"<HTML>"));
-        assert!(begins_a_page(b"<!-- x --><body class=x>"));
-        for fragment in
-            [&b"<div>x</div>"[..], b"", b"<bod", b"\xff\xfe<\0h\0t\0m\0l\0>\0", b"{\"a\":1}"]
-        {
-            assert!(!begins_a_page(fragment));
+        for page in [
+            &b"\n<!DocType html><title>x</title>"[..],
+            b"<HTML>",
+            b"<!-- <div> --><body class=x>",
+            b"\xef\xbb\xbf<?xml version='1.0'?><!--><html ",
+            b"<head/>",
+            b"<title>x</title><body>",
+        ] {
+            for end in 0..page.len() {
+                assert_ne!(begins_a_page(&page[..end]), Some(false), "{page:?} cut at {end}");
+            }
+            assert_eq!(begins_a_page(page), Some(true), "{page:?}");
         }
-        assert!(!begins_a_page(b"<html><meta name=\"ambergate-banner\" content=\"off\">"));
+        for fragment in [
+            &b"<div><iframe srcdoc='<!doctype html><body>'></div>"[..],
+            b"\xff\xfe<\0h\0t\0m\0l\0>\0",
+            b"{\"a\":1}",
+            b"<header><html>",
+            b"<bodyguard>",
+            b"x <html>",
+        ] {
+            for end in 0..fragment.len() {
+                assert_ne!(begins_a_page(&fragment[..end]), Some(true), "{fragment:?} at {end}");
+            }
+            assert_eq!(begins_a_page(fragment), Some(false), "{fragment:?}");
+        }
+        for unknown in [&b""[..], b" ", b"<bod", b"<!doctyp", b"<!-- <html> --", b"<title>x"] {
+            assert_eq!(begins_a_page(unknown), None, "{unknown:?}");
+        }
+        let long =
+            [b"<title>", "x".repeat(UNSAID_BYTES_MAX).as_bytes(), b"</title><body>"].concat();
+        assert_eq!(begins_a_page(&long), Some(false));
+        assert!(opts_out(b"<html><meta name=\"ambergate-banner\" content=\"off\">"));
     }
 
     #[test]

@@ -36,6 +36,48 @@ fn it_goes_after_the_first_real_body_whatever_the_chunks() {
     assert_eq!(through(page, &every).0, whole.as_bytes());
 }
 
+/// What only looks like the page's body.
+const NOT_THE_BODY: [&str; 16] = [
+    "<template><p><body>x</body></template>",
+    "<template><template><body></template><body></template>",
+    "<svg><title><body></title><body></svg>",
+    "<svg><foreignObject><body></body></foreignObject></svg>",
+    "<math><mi><body></mi></math>",
+    "<script>x = '<body>' // </scrip </script >",
+    "<script><!-- <script> <body> </script> <body> --></script>",
+    "<style><body></style>",
+    "<title><body></title>",
+    "<textarea><body></textarea>",
+    "<xmp><body></xmp>",
+    "<iframe srcdoc='<body>'><body></iframe>",
+    "<noscript><body></noscript>",
+    "<!-- <body> --!> --><!--> <!---> <!-- x -- > <body> -->",
+    "<meta content='<body>' x=\"<body>\" y=<body z>",
+    "<select><body></select><div><body></div><![CDATA[<body>]]><?x <body>",
+];
+
+#[test]
+fn only_the_pages_own_body_takes_it() {
+    for before in NOT_THE_BODY {
+        let page = |markup: &str| format!("<html><head>{before}</head><body a>{markup}x</html>");
+        for cut in 0..=page("").len() {
+            let (out, inserted) = through(page("").as_bytes(), &[cut]);
+            assert!(inserted, "{before} cut at {cut}");
+            assert_eq!(String::from_utf8_lossy(&out), page(MARKUP), "{before} cut at {cut}");
+        }
+        let without = format!("<html><head>{before}</head><p>x</html>");
+        assert_eq!(through(without.as_bytes(), &[]), (without.clone().into_bytes(), false));
+    }
+}
+
+#[test]
+fn a_page_may_say_that_it_wants_none() {
+    let page = "<html><head><meta content=OFF name='Ambergate-Banner'></head><body>x";
+    for cut in 0..=page.len() {
+        assert_eq!(through(page.as_bytes(), &[cut]), (page.as_bytes().to_vec(), false));
+    }
+}
+
 #[test]
 fn without_a_body_nothing_changes() {
     for page in ["<!doctype html><p>x", "<html><frameset></frameset></html>", "", "<html><bod"] {

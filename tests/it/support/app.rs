@@ -108,6 +108,8 @@ impl App {
             "/spoof" => spoof(),
             "/silent" => std::future::pending().await,
             "/events" => events(),
+            "/stalls" => stalls(),
+            _ if path.starts_with("/cut/") => cut(path, parts.uri.query().unwrap_or_default()),
             _ => status(StatusCode::OK, "fine"),
         }
     }
@@ -145,6 +147,35 @@ fn spoof() -> Response<Body> {
         .header("x-secret", "1")
         .body(full("x"))
         .unwrap()
+}
+
+/// Pages to cut, by their number.
+pub(crate) const PAGES: [&str; 4] = [
+    PAGE,
+    "\u{feff}<!-- <body> -->\n<?x body?><HTML><template><body></template><Body class='a>b'>x",
+    "<title>x</title><script>'<body>'</script><body>x</body>",
+    "<div><iframe srcdoc='<!doctype html><body>'></iframe></div>",
+];
+
+/// `/cut/{page}?{cut},{cut}`: that page, in parts.
+fn cut(path: &str, cuts: &str) -> Response<Body> {
+    let page = PAGES[path.trim_start_matches("/cut/").parse::<usize>().unwrap()].as_bytes();
+    let mut from = 0;
+    let mut parts = Vec::new();
+    for to in cuts.split(',').map(|cut| cut.parse().unwrap()).chain([page.len()]) {
+        parts.push(Ok(Frame::data(Bytes::copy_from_slice(&page[from..to]))));
+        from = to;
+    }
+    let body = StreamBody::new(futures_util::stream::iter(parts));
+    Response::builder().header("content-type", "text/html").body(BodyExt::boxed(body)).unwrap()
+}
+
+/// A few bytes of a page, and then nothing for ever.
+fn stalls() -> Response<Body> {
+    use futures_util::StreamExt as _;
+    let first = futures_util::stream::iter([Ok(Frame::data(Bytes::from_static(b"<!doc")))]);
+    let body = StreamBody::new(first.chain(futures_util::stream::pending()));
+    Response::builder().header("content-type", "text/html").body(BodyExt::boxed(body)).unwrap()
 }
 
 /// One event, and then nothing for ever.
