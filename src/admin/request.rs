@@ -13,7 +13,6 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 
 use super::Settings;
 use crate::config::TokenRole;
@@ -127,8 +126,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
 
 /// 400 with the fields that are wrong.
 pub(super) fn faulty(faults: &[FieldFault]) -> Problem {
-    let details: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    Problem::validation(details.join("; ")).with("errors", json!(faults))
+    Problem::faulty(faults)
 }
 
 /// 400 for one field.

@@ -16,7 +16,7 @@ use super::stage::{Roles, Stage};
 use super::time::Instant;
 
 /// How many invoices and dates pages list at the most.
-const LISTED_MAX: usize = 20;
+pub const LISTED_MAX: usize = 20;
 
 /// The grant and the words of `account`.
 #[must_use]

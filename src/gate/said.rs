@@ -11,8 +11,12 @@ use serde::Serialize;
 use super::phrases;
 use crate::domain::fact::Named;
 use crate::domain::grant::{Cause, Words};
+use crate::domain::publish::LISTED_MAX;
 use crate::domain::stage::{Role, Roles, Stage};
 use crate::domain::time::{Instant, Zone};
+
+/// So many dates of messages are named.
+const SENT_MAX: usize = 3;
 
 /// Whether people with `roles` may see amounts.
 #[must_use]
@@ -49,8 +53,8 @@ pub struct Said {
     pub may_pay: bool,
     /// All that is overdue.
     pub owed: Option<String>,
-    /// How many invoices are overdue.
-    pub count: usize,
+    /// How many invoices are overdue, in words.
+    pub many: Option<String>,
     /// What is overdue.
     pub invoices: Vec<Line>,
     /// Where it can be paid.
@@ -101,7 +105,7 @@ impl Said {
             thanks,
             may_pay: told.is_some(),
             owed: told.map(|words| phrases::amounts(&words.owed)).filter(|owed| !owed.is_empty()),
-            count: told.map_or(0, |words| words.invoices.len()),
+            many: told.filter(|words| !words.invoices.is_empty()).map(many),
             invoices: told.map(lines).unwrap_or_default(),
             pay_url,
             sent: told.map(|words| dates(&words.sent, &zone)).filter(|dates| !dates.is_empty()),
@@ -156,11 +160,17 @@ fn detail(told: Option<&Words>, stage: Stage, thanks: bool) -> String {
     let owed = phrases::amounts(&words.owed);
     let oldest = words.invoices.iter().filter_map(|invoice| invoice.due_on).min();
     let due = oldest.map(|due| format!(", due since {}", phrases::day(due))).unwrap_or_default();
-    let many = match words.invoices.len() {
-        1 => "1 invoice".to_owned(),
-        many => format!("{many} invoices"),
-    };
+    let many = many(words);
     if owed.is_empty() { cause_of(words).to_owned() } else { format!("{owed} ({many}){due}.") }
+}
+
+/// How many invoices are overdue, as far as they are listed.
+fn many(words: &Words) -> String {
+    match words.invoices.len() {
+        1 => "1 invoice".to_owned(),
+        LISTED_MAX.. => format!("{LISTED_MAX} or more invoices"),
+        many => format!("{many} invoices"),
+    }
 }
 
 fn cause(words: Option<&Words>, may_know: bool) -> &'static str {
@@ -213,7 +223,17 @@ fn lines(words: &Words) -> Vec<Line> {
 fn dates(sent: &[Instant], zone: &Zone) -> String {
     let mut dates: Vec<String> = sent.iter().map(|at| phrases::date(*at, zone)).collect();
     dates.dedup();
-    listed(&dates, "and")
+    let older = dates.len().saturating_sub(SENT_MAX);
+    if older == 0 {
+        return listed(&dates, "and");
+    }
+    // The newest: an older one is the last that anybody looks for.
+    let newest = dates.split_off(older).join(", ");
+    match older {
+        _ if sent.len() >= LISTED_MAX => format!("{newest} and many times before"),
+        1 => format!("{newest} and once before"),
+        older => format!("{newest} and {older} times before"),
+    }
 }
 
 #[cfg(test)]

@@ -92,3 +92,29 @@ fn money_on_its_way_is_thanked_for() {
     assert_eq!(said.headline, "Thank you: a payment is on its way.");
     assert_eq!(said.detail, "Nothing more is needed.");
 }
+
+#[test]
+fn of_many_messages_the_newest_are_named() {
+    let sent = |days: u32| {
+        let at = (1..=days).map(|day| format!("2026-03-{day:02}T08:00:00Z").parse().unwrap());
+        let words = Words { sent: at.collect(), ..words() };
+        Said::of(Some(&words), Stage::Frozen, None, roles(Role::Billing)).sent
+    };
+    assert_eq!(sent(0), None);
+    assert_eq!(sent(3).as_deref(), Some("1 March 2026, 2 March 2026 and 3 March 2026"));
+    let four = "2 March 2026, 3 March 2026, 4 March 2026 and once before";
+    assert_eq!(sent(4).as_deref(), Some(four));
+    assert!(sent(20).unwrap().ends_with("20 March 2026 and many times before"));
+    assert!(sent(15).unwrap().ends_with("14 March 2026, 15 March 2026 and 12 times before"));
+}
+
+#[test]
+fn more_invoices_than_are_listed_are_not_counted_wrongly() {
+    let with = |count| {
+        let words = Words { invoices: vec![words().invoices[0].clone(); count], ..words() };
+        Said::of(Some(&words), Stage::Frozen, None, roles(Role::Billing))
+    };
+    assert_eq!(with(19).many.as_deref(), Some("19 invoices"));
+    assert_eq!(with(LISTED_MAX).many.as_deref(), Some("20 or more invoices"));
+    assert!(with(LISTED_MAX).detail.contains("(20 or more invoices)"));
+}

@@ -2,7 +2,7 @@
 //!
 //! Rules:
 //! 1. One event that is not right is 400 with its fields. Of a batch the others are taken, and
-//!    the answer names those that were not by their index.
+//!    the answer names those that were not by their index; of very many the first, and says so.
 //! 2. If anything could not be kept the whole answer is 503: sending it again does no harm.
 
 use axum::Json;
@@ -11,13 +11,16 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{BODY_BYTES_MAX, Ingest};
 use crate::config::TokenRole;
 use crate::domain::event::{self, FieldFault};
 use crate::ledger::{Ledger, Outcome};
-use crate::net::problem::Problem;
+use crate::net::problem::{self, Problem};
+
+/// So many events of a batch that are not right are listed.
+pub const LISTED_MAX: usize = 1_000;
 
 /// What became of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -28,8 +31,11 @@ pub struct Summary {
     pub duplicates: usize,
     /// Kept until their tenant is known.
     pub parked: usize,
-    /// Not right.
+    /// Not right: the first [`LISTED_MAX`] of them.
     pub refused: Vec<Refused>,
+    /// How many more were not right; not said when there are none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub refused_unlisted: usize,
 }
 
 /// An event of a batch that is not right.
@@ -57,7 +63,7 @@ pub(super) async fn receive(
     }
     let bytes = read(body).await?;
     let value: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| faulty(&[FieldFault::new("", format!("not JSON: {error}"))]))?;
+        .map_err(|error| Problem::faulty(&[FieldFault::new("", format!("not JSON: {error}"))]))?;
     let (events, single) = match value {
         Value::Array(events) => (events, false),
         event => (vec![event], true),
@@ -65,13 +71,14 @@ pub(super) async fn receive(
     let mut summary = Summary::default();
     let faults = accept(&inner.ledger, &events, &mut summary).await?;
     match faults.first() {
-        Some((_, faults)) if single => Err(faulty(faults)),
+        Some((_, faults)) if single => Err(Problem::faulty(faults)),
         _ => {
-            let refused = faults.iter().map(|(index, faults)| {
-                let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
-                Refused { index: *index, detail: faults.join("; ") }
+            let refused = faults.iter().take(LISTED_MAX).map(|(index, faults)| Refused {
+                index: *index,
+                detail: problem::sentence(faults),
             });
             summary.refused.extend(refused);
+            summary.refused_unlisted = faults.len().saturating_sub(LISTED_MAX);
             Ok(Json(summary).into_response())
         }
     }
@@ -118,9 +125,9 @@ pub async fn accept(
     Err(Problem::store_unavailable("not everything could be kept: send all of it again"))
 }
 
-fn faulty(faults: &[FieldFault]) -> Problem {
-    let details: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    Problem::validation(details.join("; ")).with("errors", json!(faults))
+#[allow(clippy::trivially_copy_pass_by_ref)]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The media type, without parameters, in small letters.

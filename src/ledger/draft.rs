@@ -7,6 +7,7 @@
 //!    commit with it (SPEC 5.10).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::account::Account;
 use crate::domain::decision::Decision;
@@ -99,8 +100,7 @@ impl Draft {
             Some(known) if known.same_content(record) => return Added::Known,
             Some(_) => {
                 let (source, id) = (record.source(), record.id());
-                tracing::warn!(tenant = %self.tenant, source, id, "one id, two contents: the \
-                     smaller hash counts");
+                note_conflict(&self.tenant, source, &id);
             }
             None => {}
         }
@@ -193,5 +193,18 @@ impl Draft {
     pub(super) fn into_account(mut self) -> (Vec<Record>, Account) {
         let account = self.account().clone();
         (self.reading.records, account)
+    }
+}
+
+/// How many records came with the id of another one, in this process.
+static CONFLICTS: AtomicU64 = AtomicU64::new(0);
+
+/// Reports a record that has the id of another one. A source that does it all the time would fill
+/// the log: each is counted, and the first, second, fourth, eighth and so on is said.
+fn note_conflict(tenant: &TenantId, source: &str, id: &str) {
+    let count = CONFLICTS.fetch_add(1, Ordering::Relaxed) + 1;
+    metrics::counter!("ambergate_records_conflicting_total").increment(1);
+    if count.is_power_of_two() {
+        tracing::warn!(%tenant, source, id, count, "one id, two contents: the smaller hash counts");
     }
 }

@@ -8,6 +8,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use crate::domain::event::FieldFault;
+
+/// So many wrong fields are named at most.
+const NAMED_MAX: usize = 50;
+
 /// An answer that is no success.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -34,6 +39,13 @@ impl Problem {
     #[must_use]
     pub fn validation(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "validation", "What was sent is not right", detail)
+    }
+
+    /// What was sent is wrong, field by field: 400. Of very many faults the first are named.
+    #[must_use]
+    pub fn faulty(faults: &[FieldFault]) -> Self {
+        let named = &faults[..faults.len().min(NAMED_MAX)];
+        Self::validation(sentence(faults)).with("errors", json!(named))
     }
 
     /// There is no such thing: 404.
@@ -102,6 +114,16 @@ impl Problem {
     }
 }
 
+/// Faults in one sentence. Of very many the first are named.
+#[must_use]
+pub fn sentence(faults: &[FieldFault]) -> String {
+    let mut named: Vec<_> = faults.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+    if let Some(more) = faults.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        named.push(format!("and {more} more"));
+    }
+    named.join("; ")
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut body = json!({
@@ -126,5 +148,20 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_named_and_the_list_ends() {
+        let fault = |field: &str| FieldFault::new(field, "not an amount");
+        assert_eq!(sentence(&[fault("a"), fault("")]), "a: not an amount; not an amount");
+        let many: Vec<_> = (0..100_000).map(|number| fault(&number.to_string())).collect();
+        let problem = Problem::faulty(&many);
+        assert!(problem.detail.ends_with("49: not an amount; and 99950 more"), "{problem:?}");
+        assert_eq!(problem.more["errors"].as_array().unwrap().len(), NAMED_MAX);
     }
 }

@@ -1,8 +1,8 @@
 //! Requests that must not be understood in two ways: refused before anything else (THREATS 3.1).
 //!
 //! Rules:
-//! 1. One `Host`, and a good one. The target is a path; an absolute one must name that host and is
-//!    made a path.
+//! 1. One `Host`, and a good one. The target is a path; an absolute one must be of HTTP, name that
+//!    host and is made a path.
 //! 2. One `Transfer-Encoding`, and it is `chunked`; never together with `Content-Length`, of which
 //!    there is one at most.
 //! 3. After a chunked request the connection ends: whether the client also sent a length that the
@@ -10,6 +10,7 @@
 
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
+use http::uri::Scheme;
 use http::{HeaderMap, Method, Uri};
 
 /// What is wrong, in words for the client.
@@ -31,7 +32,10 @@ pub struct Sound {
 pub fn check(parts: &mut Parts) -> Result<Sound, Fault> {
     let closes = check_length(&parts.headers)?;
     let host = one_host(&parts.headers)?;
-    if parts.uri.scheme().is_some() {
+    if let Some(scheme) = parts.uri.scheme() {
+        if *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS {
+            return Err("the target is of another scheme than http");
+        }
         let authority = parts.uri.authority().map(http::uri::Authority::as_str);
         if !authority.is_some_and(|named| named.as_bytes().eq_ignore_ascii_case(host)) {
             return Err("the target names another host than the Host header");
@@ -145,6 +149,10 @@ mod tests {
     fn the_target_is_a_path() {
         let host = [("host", "a.example")];
         assert_eq!(ask("GET", "http://A.example/x?y", &host).unwrap().1, "/x?y");
+        assert_eq!(ask("GET", "HTTPS://a.example/x", &host).unwrap().1, "/x");
+        for target in ["ftp://a.example/x", "ws://a.example/", "http+x://a.example/"] {
+            assert!(ask("GET", target, &host).is_err(), "{target}");
+        }
         for target in ["http://evil/", "a.example", "a.example:80", "*", "http://u@a.example/"] {
             assert!(ask("GET", target, &host).is_err(), "{target}");
         }

@@ -137,6 +137,16 @@ async fn events_one_by_one_and_in_batches() {
 }
 
 #[tokio::test]
+async fn of_very_many_bad_events_the_first_are_listed() {
+    let site = Site::new().await;
+    let batch = Value::Array(vec![json!(7); 20_000]);
+    let (status, answer) = site.ask("ingest", "POST /v1/events", Some(batch)).await;
+    assert_eq!((status, answer["refused"].as_array().unwrap().len()), (200, 1_000));
+    assert_eq!(answer["refused_unlisted"], 19_000);
+    assert!(!answer["refused"][0]["detail"].as_str().unwrap().starts_with(':'), "{answer}");
+}
+
+#[tokio::test]
 async fn what_is_no_event_is_a_problem() {
     let site = Site::new().await;
     let event = tenant_updated("a").to_string();

@@ -8,7 +8,7 @@ use crate::support::app::App;
 use crate::support::front::{Answer, BOUND, Front, request};
 
 /// Each is refused with 400 (or another given status) and the connection ends.
-const BAD: [(&str, &str); 26] = [
+const BAD: [(&str, &str); 27] = [
     ("no host", "GET / HTTP/1.1\r\n\r\n"),
     ("two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
     ("the same host twice", "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"),
@@ -16,6 +16,7 @@ const BAD: [(&str, &str); 26] = [
     ("a list of hosts", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"),
     ("an empty host", "GET / HTTP/1.1\r\nHost: \r\n\r\n"),
     ("another host in the target", "GET http://evil/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ("another scheme in the target", "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
     ("an authority as target", "GET a:80 HTTP/1.1\r\nHost: a\r\n\r\n"),
     ("no path", "GET ! HTTP/1.1\r\nHost: a\r\n\r\n"),
     ("a star", "GET * HTTP/1.1\r\nHost: a\r\n\r\n"),

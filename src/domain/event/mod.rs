@@ -37,12 +37,17 @@ pub struct Incoming {
 
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
-#[error("{field}: {detail}")]
+#[error("{}{detail}", place(.field))]
 pub struct FieldFault {
     /// Which: `data.amount.minor`.
     pub field: String,
     /// What is wrong with it, or what would be right.
     pub detail: String,
+}
+
+/// A field's name before what is wrong with it; what has no name is the whole.
+fn place(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!("{field}: ") }
 }
 
 impl FieldFault {
