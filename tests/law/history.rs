@@ -12,7 +12,8 @@ use ambergate::domain::stage::Role;
 use ambergate::domain::time::{DAY, HOUR, Instant};
 use proptest::prelude::*;
 
-use crate::world::{Mail, Rule, STANDARD, World, law_of};
+use crate::without::Rule;
+use crate::world::{Mail, STANDARD, World, law_of};
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,22 @@ pub enum Happening {
     LoseRace(u8),
     /// The switch is opened for so many hours, and closed.
     Open(u8),
+    /// It never counted.
+    Void(u8),
+    /// The books give it up.
+    WriteOff(u8),
+    /// Its due date is moved by agreement, to so many days from now.
+    Extend(u8, u8),
+    /// Money that names no invoice, in tenths of one.
+    OnAccount(u8),
+    /// Only the first so many people are left.
+    Contacts(u8),
+    /// For so many hours not all that was received is worked off.
+    Stale(u8),
+    /// For so many hours the store recovers.
+    Recover(u8),
+    /// For so many hours the process's clock is not the store's.
+    ClockOff(u8),
 }
 
 pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
@@ -70,6 +87,14 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => Just(H::LoseStore),
         1 => (0_u8..3).prop_map(H::LoseRace),
         1 => (1_u8..200).prop_map(H::Open),
+        1 => (0_u8..3).prop_map(H::Void),
+        1 => (0_u8..3).prop_map(H::WriteOff),
+        1 => (0_u8..3, 0_u8..40).prop_map(|(i, days)| H::Extend(i, days)),
+        1 => (1_u8..25).prop_map(H::OnAccount),
+        1 => (0_u8..3).prop_map(H::Contacts),
+        1 => (1_u8..90).prop_map(H::Stale),
+        1 => (1_u8..30).prop_map(H::Recover),
+        1 => (1_u8..90).prop_map(H::ClockOff),
     ];
     proptest::collection::vec(one, 4..28)
 }
@@ -82,20 +107,21 @@ pub fn beginning() -> World {
 /// The same under another policy.
 pub fn beginning_under(policy: &str) -> World {
     let mut world = World::new(law_of(policy), "2026-03-02T07:00:00Z".parse().unwrap());
-    let contact = |role, email: &str| Contact {
-        role,
+    world.fact(people(2));
+    world
+}
+
+/// The first so many people of the tenant.
+fn people(many: usize) -> Fact {
+    let contact = |(role, email): &(Role, &str)| Contact {
+        role: *role,
         name: None,
-        email: Some(email.to_owned()),
+        email: Some((*email).to_owned()),
         phone: None,
     };
-    world.fact(Fact::TenantUpdated(Box::new(TenantUpdated {
-        contacts: Some(vec![
-            contact(Role::Billing, "anna@acme.example"),
-            contact(Role::Admin, "bob@acme.example"),
-        ]),
-        ..TenantUpdated::default()
-    })));
-    world
+    let all = [(Role::Billing, "anna@acme.example"), (Role::Admin, "bob@acme.example")];
+    let contacts = Some(all.iter().take(many).map(contact).collect());
+    Fact::TenantUpdated(Box::new(TenantUpdated { contacts, ..TenantUpdated::default() }))
 }
 
 fn invoice(number: u8) -> InvoiceId {
@@ -136,7 +162,10 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
         | Happening::Paid(..)
         | Happening::Return(..)
         | Happening::Raise(..)
-        | Happening::Pending(_) => bill(world, happening, number),
+        | Happening::Pending(_)
+        | Happening::Void(_)
+        | Happening::WriteOff(_)
+        | Happening::OnAccount(_) => bill(world, happening, number),
         Happening::Pass(h) => world.run_until(world.now.plus_millis(hours(h.into()))),
         Happening::Promise(i, days) => promise(world, i, days, number),
         Happening::Mail(mode) => {
@@ -174,6 +203,23 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
             world.run_until(world.now.plus_millis(hours(h.into())));
             world.situation.switch_open = false;
             world.situation.generation += 1;
+        }
+        Happening::Extend(i, days) => extend(world, i, days, number),
+        Happening::Contacts(many) => world.fact(people(many.into())),
+        Happening::Stale(h) => {
+            world.situation.feeds = false;
+            world.run_until(world.now.plus_millis(hours(h.into())));
+            world.situation.feeds = true;
+        }
+        Happening::Recover(h) => {
+            world.situation.ready = false;
+            world.run_until(world.now.plus_millis(hours(h.into())));
+            world.situation.ready = true;
+        }
+        Happening::ClockOff(h) => {
+            world.situation.clock_agrees = false;
+            world.run_until(world.now.plus_millis(hours(h.into())));
+            world.situation.clock_agrees = true;
         }
     }
     world.tick();
@@ -229,6 +275,16 @@ fn bill(world: &mut World, happening: Happening, number: usize) {
             amount: money(AMOUNT),
             method: None,
         })),
+        Happening::Void(i) => world.fact(Fact::InvoiceVoided(InvoiceNamed { invoice: invoice(i) })),
+        Happening::WriteOff(i) => {
+            world.fact(Fact::InvoiceWrittenOff(InvoiceNamed { invoice: invoice(i) }));
+        }
+        Happening::OnAccount(part) => world.fact(Fact::PaymentReceived(PaymentReceived {
+            payment: format!("loose_{number}").parse().unwrap(),
+            amount: money(AMOUNT / 10 * i64::from(part)),
+            method: None,
+            invoices: None,
+        })),
         _ => {}
     }
 }
@@ -236,14 +292,8 @@ fn bill(world: &mut World, happening: Happening, number: usize) {
 fn promise(world: &mut World, i: u8, days: u8, number: usize) {
     let until = world.zone.day(world.now).plus(days.into());
     let made = Fact::ArrangementMade(Box::new(ArrangementMade {
-        arrangement: format!("promise_{number}").parse().unwrap(),
-        kind: ArrangementKind::Promise,
-        invoices: Some(vec![invoice(i)]),
         until: Some(When::Day(until)),
-        due_on: None,
-        amount: None,
-        by: None,
-        reason: None,
+        ..arrangement(ArrangementKind::Promise, i, number)
     }));
     if world.without == Some(Rule::Leg) {
         // The case stands still all the same, but its leg stays what it was.
@@ -255,6 +305,27 @@ fn promise(world: &mut World, i: u8, days: u8, number: usize) {
         world.off = false;
     } else {
         world.fact(made);
+    }
+}
+
+fn extend(world: &mut World, i: u8, days: u8, number: usize) {
+    let due = world.zone.day(world.now).plus(days.into());
+    world.fact(Fact::ArrangementMade(Box::new(ArrangementMade {
+        due_on: Some(due),
+        ..arrangement(ArrangementKind::Extension, i, number)
+    })));
+}
+
+fn arrangement(kind: ArrangementKind, i: u8, number: usize) -> ArrangementMade {
+    ArrangementMade {
+        arrangement: format!("agreed_{number}").parse().unwrap(),
+        kind,
+        invoices: Some(vec![invoice(i)]),
+        until: None,
+        due_on: None,
+        amount: None,
+        by: None,
+        reason: None,
     }
 }
 

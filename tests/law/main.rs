@@ -3,8 +3,10 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod history;
+mod model;
 mod oracle;
 mod properties;
 mod stories;
+mod without;
 mod world;
 mod zones;

@@ -19,6 +19,13 @@ pub fn faults(world: &World) -> Vec<String> {
             faults.push(format!("{stage:?} at {at} without a decision"));
         }
     }
+    for (at, stage, around) in &world.watch.entered {
+        // A clock that is off may begin grace, which takes nothing.
+        let clock = around.clock_agrees || !stage.restricts();
+        if !(around.feeds && around.ready && !around.switch_open && clock) {
+            faults.push(format!("{stage:?} at {at} was entered while {around:?}"));
+        }
+    }
     for (at, message) in &world.watch.wrong_attempts {
         faults.push(format!("message {message} tried at {at}, its invoice being paid"));
     }
@@ -51,9 +58,19 @@ fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Opti
     }
     let needs = if entered.stage == Stage::Frozen { 2 } else { 1 };
     let Some(proved) = proved(world, made.notice, needs, t) else { return fault("not delivered") };
-    let allowed = world.zone.plus_days(proved, 7, Fold::Later).max(named.at);
-    if allowed > t {
-        return fault("less than its notice period after the delivery");
+    let allowed = world.zone.plus_days(proved, world.terms.period, Fold::Later).max(named.at);
+    if allowed.plus_millis(world.terms.slack) > t {
+        return fault("less than its notice period, and the slack, after the delivery");
+    }
+    let used = decisions(world).filter(|(_, decision)| match decision {
+        Decision::RungEntered(other) => other.notice == entered.notice,
+        _ => false,
+    });
+    if used.count() > 1 {
+        return fault("its notice was used before");
+    }
+    if let Some(what) = fault_of_order(world, record, entered) {
+        return fault(what);
     }
     if t > latest(&world.zone, allowed) {
         return fault("later than the working day after the first cutoff time it allowed");
@@ -74,6 +91,48 @@ fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Opti
         return fault("its notice is older than a payment");
     }
     None
+}
+
+/// Every stage in its order, and none before its day.
+fn fault_of_order(world: &World, record: &Record, entered: &RungEntered) -> Option<&'static str> {
+    let t = record.time;
+    let before = |stage: Stage| {
+        decisions(world).any(|(at, decision)| match decision {
+            Decision::RungEntered(other) => {
+                let lifted = decisions(world).any(|(lifted, decision)| match decision {
+                    Decision::StageLifted(it) => it.entry == other.entry && lifted < t,
+                    _ => false,
+                });
+                other.case == entered.case && other.stage == stage && at <= t && !lifted
+            }
+            _ => false,
+        })
+    };
+    let mut policies = world.law.policies.values();
+    let ladder = policies.next().into_iter().flat_map(|policy| &policy.rungs);
+    let mut stages = ladder.filter_map(|rung| rung.enter.as_ref()).map(|enter| enter.stage);
+    if stages.any(|stage| stage < entered.stage && !before(stage)) {
+        return Some("a stage was jumped over");
+    }
+    let (read_only, frozen) = world.terms.after_due;
+    let days = if entered.stage == Stage::Frozen { frozen } else { read_only };
+    let opened = decisions(world).find_map(|(_, decision)| match decision {
+        Decision::CaseOpened(opened) if opened.case == entered.case => Some(&opened.invoice),
+        _ => None,
+    });
+    let due =
+        world.records.iter().filter(|it| it.time <= t).filter_map(|it| match it.as_fact()? {
+            Fact::InvoiceIssued(terms) | Fact::InvoiceUpdated(terms) => {
+                terms.due_on.filter(|_| Some(&terms.invoice) == opened)
+            }
+            _ => None,
+        });
+    let earliest = due.min()?.plus(days);
+    (world.zone.day(t) < earliest).then_some("before its day")
+}
+
+fn decisions(world: &World) -> impl Iterator<Item = (Instant, &Decision)> {
+    world.records.iter().filter_map(|record| Some((record.time, record.as_decision()?)))
 }
 
 fn notice(world: &World, id: NoticeId) -> Option<(Instant, &NoticeMade)> {

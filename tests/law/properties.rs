@@ -8,7 +8,8 @@ use proptest::test_runner::{Config, TestRunner};
 
 use crate::history::{Happening, beginning, beginning_under, happen, happenings};
 use crate::oracle::faults;
-use crate::world::{Rule, STANDARD, World};
+use crate::without::Rule;
+use crate::world::{STANDARD, World};
 
 /// How many histories each run tries; `HISTORIES=100000` for more.
 fn histories() -> u32 {

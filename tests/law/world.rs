@@ -6,16 +6,18 @@
 use std::collections::BTreeMap;
 
 use ambergate::config::policies;
-use ambergate::domain::account::{Account, MessageState};
+use ambergate::domain::account::Account;
 use ambergate::domain::decision::{Decision, MessageTried};
 use ambergate::domain::fact::{Channel, NoticeReceipt, ReceiptKind};
-use ambergate::domain::id::{Derivation, InvoiceId, MessageId, Source, TenantId};
+use ambergate::domain::id::{InvoiceId, MessageId, Source, TenantId};
 use ambergate::domain::plan::{Plan, Situation, plan};
 use ambergate::domain::policy::Law;
 use ambergate::domain::record::{Fact, Record, insert};
 use ambergate::domain::stage::Stage;
 use ambergate::domain::time::{Instant, Zone};
 use ambergate::domain::view::view;
+
+use crate::without::Rule;
 
 /// The policy of SPEC 4, as shipped.
 pub const STANDARD: &str = include_str!("../../config/policies/standard.toml");
@@ -37,6 +39,10 @@ pub enum Mail {
 pub struct World {
     pub tenant: TenantId,
     pub law: Law,
+    /// What the oracle holds entries against.
+    pub terms: Terms,
+    /// What planner and view are told instead, where a rule of the law is taken out.
+    pub told_law: Option<Law>,
     pub zone: Zone,
     pub records: Vec<Record>,
     pub now: Instant,
@@ -58,22 +64,20 @@ pub struct World {
     first_attempts: BTreeMap<MessageId, Instant>,
 }
 
-/// Rules of the law that can be taken out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
-    /// Holds make another leg.
-    Leg,
-    /// What fell is recorded as lifted, for good.
-    Lifted,
-    /// What no longer applies is recorded as void, for good.
-    Voided,
-    /// A decision is journaled after its commit, and only then.
-    JournalAfterCommit,
-    /// Nothing is decided before every journal is back.
-    Barrier,
-    /// Ids are derived, not drawn.
-    DerivedIds,
+/// What a policy promises, said once more.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Days between the proof and the cutoff.
+    pub period: i32,
+    /// Days after the due date on which read-only and frozen come at the earliest.
+    pub after_due: (i32, i32),
+    /// How long after its time a cutoff is entered.
+    pub slack: i64,
 }
+
+/// What the policy of SPEC 4 promises.
+pub const STANDARD_TERMS: Terms =
+    Terms { period: 7, after_due: (15, 29), slack: 15 * ambergate::domain::time::MINUTE };
 
 /// Sees every commit.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +88,8 @@ pub struct Watch {
     pub hardened: Vec<(Instant, Stage, bool)>,
     /// When which invoice was seen to be settled.
     pub settled: Vec<(Instant, InvoiceId)>,
+    /// What was true around each entry.
+    pub entered: Vec<(Instant, Stage, Situation)>,
     /// Attempts at messages about cases that were settled, thanks aside.
     pub wrong_attempts: Vec<(Instant, MessageId)>,
 }
@@ -101,6 +107,8 @@ impl World {
         Self {
             tenant: "acme".parse().unwrap(),
             law,
+            terms: STANDARD_TERMS,
+            told_law: None,
             zone: Zone::named("Europe/Berlin").unwrap(),
             records: Vec::new(),
             now,
@@ -119,12 +127,16 @@ impl World {
     }
 
     pub fn account(&self) -> Account {
-        view(&self.tenant, &self.records, &self.law)
+        let law = self.told_law.as_ref().unwrap_or(&self.law);
+        match self.told_records() {
+            Some(records) => view(&self.tenant, &records, law),
+            None => view(&self.tenant, &self.records, law),
+        }
     }
 
     pub fn plan(&self) -> Plan {
-        let situation = Situation { now: self.now, ..self.situation };
-        plan(&self.tenant, &self.account(), &self.law, &situation)
+        let law = self.told_law.as_ref().unwrap_or(&self.law);
+        plan(&self.tenant, &self.account(), law, &self.told_situation())
     }
 
     /// A fact from outside arrives now.
@@ -164,41 +176,16 @@ impl World {
             for decision in decisions {
                 let decision = self.drawn(decision);
                 self.note(&decision, &account);
-                entered |= matches!(decision, Decision::RungEntered(_));
+                if let Decision::RungEntered(rung) = &decision {
+                    entered = true;
+                    self.watch.entered.push((time, rung.stage, self.situation));
+                }
                 let record = Record::decision(time, decision);
                 self.journal.push(record.clone());
                 insert(&mut self.records, record);
             }
         }
         panic!("decisions without end: {:#?}", self.log);
-    }
-
-    /// Whether the rule that records this is taken out.
-    fn leaves_out(&self, decision: &Decision) -> bool {
-        match self.without {
-            Some(Rule::Lifted) => match decision {
-                Decision::StageLifted(_) => true,
-                Decision::NoticeMade(made) => made.kind == "thanks",
-                _ => false,
-            },
-            Some(Rule::Voided) => matches!(decision, Decision::NoticeVoided(_)),
-            _ => false,
-        }
-    }
-
-    /// The id of a notice, where ids are drawn and not derived.
-    fn drawn(&self, decision: Decision) -> Decision {
-        match decision {
-            Decision::NoticeMade(mut made) if self.without == Some(Rule::DerivedIds) => {
-                made.notice = Derivation::of("drawn").number(self.draw).id(made.notice).finish();
-                Decision::NoticeMade(made)
-            }
-            Decision::MessageMade(mut made) if self.without == Some(Rule::DerivedIds) => {
-                made.message = Derivation::of("drawn").number(self.draw).id(made.message).finish();
-                Decision::MessageMade(made)
-            }
-            other => other,
-        }
     }
 
     fn observe(&mut self, account: &Account, entered: bool) {
@@ -308,24 +295,6 @@ impl World {
         let record = Record::fact(key, time, time, fact);
         self.journal.push(record.clone());
         insert(&mut self.records, record);
-    }
-
-    /// Whether all the journals together know that what a message is about is paid.
-    fn is_settled_in_truth(&self, message: &MessageState) -> bool {
-        if self.without != Some(Rule::Barrier) {
-            return false;
-        }
-        let mut all = Vec::new();
-        self.journal.iter().for_each(|record| {
-            insert(&mut all, record.clone());
-        });
-        let truth = view(&self.tenant, &all, &self.law);
-        let account = self.account();
-        let mut notices = message.made.notices.iter().filter_map(|id| account.notice(*id));
-        notices.any(|notice| {
-            let case = truth.case(notice.made.case);
-            case.is_none_or(|case| truth.invoice_of(case).owed == 0)
-        })
     }
 
     /// Time passes; every due thing is done at its own time.

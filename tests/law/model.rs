@@ -1,0 +1,299 @@
+//! Every history of a small world: one tenant, two invoices, a quick ladder. At each turn of the
+//! climb each record and each failure is tried, and every pair of them, so that what goes wrong
+//! in few steps goes wrong here.
+//!
+//! Rules:
+//! 1. What is asked of every history is what the oracle says, and that nothing stands in the way
+//!    of getting milder: whatever is broken, a payment opens everything at once.
+//! 2. Each rule of the law that is taken out must make the search fail.
+//! 3. A state that was seen before, with no fewer happenings left, is not looked at again.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use ambergate::domain::fact::InvoiceNamed;
+use ambergate::domain::policy::Law;
+use ambergate::domain::record::Fact;
+use ambergate::domain::stage::Stage;
+use ambergate::domain::time::{DAY, MINUTE};
+
+use crate::history::{Happening, beginning_under, happen};
+use crate::oracle::faults;
+use crate::without::Rule;
+use crate::world::{Terms, World, law_of};
+
+/// Grace the day after, read-only after a week, frozen after ten days: three days of warning.
+const QUICK: &str = r#"
+[calendars.DE]
+working_days = ["mon", "tue", "wed", "thu", "fri"]
+holidays = []
+
+[policies.standard]
+title = "Quick"
+time_zone = "Europe/Berlin"
+calendar = "DE"
+cutoff_days = ["mon", "tue", "wed", "thu"]
+cutoff_hours = "10:00-16:00"
+send_hours = "09:00-18:00"
+least_terms = "1 day"
+slack = "15 minutes"
+banner_for = { grace = ["everyone"], warned = ["everyone"], read_only = ["everyone"], frozen = ["everyone"] }
+
+[[policies.standard.rungs]]
+at = "due + 1 day"
+enter = "grace"
+notice = "overdue"
+to = ["billing", "admin"]
+by = ["email", "banner"]
+
+[[policies.standard.rungs]]
+at = "due + 7 days"
+enter = "read_only"
+warn = { before = "3 days", to = ["billing", "admin"], by = ["email", "banner"], needs = 1 }
+
+[[policies.standard.rungs]]
+at = "due + 10 days"
+enter = "frozen"
+warn = { before = "3 days", to = ["billing", "admin"], by = ["email", "banner"], needs = 2 }
+"#;
+
+const QUICK_TERMS: Terms = Terms { period: 3, after_due: (7, 10), slack: 15 * MINUTE };
+
+/// So many turns has the climb, and some are left for what was moved.
+const TURNS: usize = 30;
+/// How many things happen in one history; `HAPPENINGS=2` for every pair.
+const HAPPENINGS: usize = 1;
+
+/// All that may happen at a turn.
+const ALL: &[Happening] = {
+    use Happening as H;
+    &[
+        H::Issue(1, 1),
+        H::Move(0, -3),
+        H::Move(0, 9),
+        H::Pay(0, 10),
+        H::Pay(0, 5),
+        H::Pay(1, 10),
+        H::Paid(0, 48),
+        H::Return(0, 1),
+        H::Raise(0, 30),
+        H::Void(0),
+        H::WriteOff(0),
+        H::Pending(0),
+        H::OnAccount(10),
+        H::Promise(0, 1),
+        H::Extend(0, 2),
+        H::Mail(1),
+        H::Mail(2),
+        H::Mail(3),
+        H::Bounce,
+        H::Contacts(1),
+        H::Contacts(0),
+        H::Sleep(80),
+        H::LoseStore,
+        H::LoseRace(0),
+        H::Open(20),
+        H::Stale(28),
+        H::Recover(28),
+        H::ClockOff(28),
+    ]
+};
+
+/// What happened, each at its turn.
+type Path = Vec<(usize, Happening)>;
+
+/// One search.
+struct Search {
+    /// What may happen.
+    happenings: &'static [Happening],
+    /// For each state the most happenings that were left when it was seen.
+    seen: HashMap<u64, usize>,
+    histories: usize,
+    /// The first history that is not lawful, and what is wrong with it.
+    wrong: Option<(Path, Vec<String>)>,
+}
+
+impl Search {
+    /// Of every history in which at most `most` of `happenings` happen.
+    fn of(world: World, happenings: &'static [Happening], most: usize) -> Self {
+        let mut search = Self { happenings, seen: HashMap::new(), histories: 0, wrong: None };
+        search.go(world, 0, most, &mut Vec::new());
+        search
+    }
+
+    /// Goes on from `world` at that turn, with so many happenings left.
+    fn go(&mut self, mut world: World, turn: usize, left: usize, path: &mut Path) {
+        let state = fingerprint(&world, turn);
+        if self.wrong.is_some() || self.seen.get(&state).is_some_and(|most| *most >= left) {
+            return;
+        }
+        self.seen.insert(state, left);
+        if turn == TURNS {
+            self.histories += 1;
+            self.check(&world, path);
+            return;
+        }
+        if left > 0 {
+            for (which, happening) in self.happenings.iter().copied().enumerate() {
+                let mut other = world.clone();
+                path.push((turn, happening));
+                happen(&mut other, happening, turn * 100 + which);
+                if !opens_at_once(&other) {
+                    let what = "a payment does not open everything at once".to_owned();
+                    self.wrong.get_or_insert((path.clone(), vec![what]));
+                }
+                self.go(other, turn, left - 1, path);
+                path.pop();
+            }
+        }
+        let next = world.now.plus_millis(DAY);
+        let next = world.wake.map_or(next, |wake| wake.min(next));
+        world.run_until(next.max(world.now));
+        self.go(world, turn + 1, left, path);
+    }
+
+    fn check(&mut self, world: &World, path: &[(usize, Happening)]) {
+        let faults = faults(world);
+        if !faults.is_empty() {
+            self.wrong.get_or_insert((path.to_vec(), faults));
+        }
+    }
+}
+
+/// Whatever is broken, a payment of all that is owed opens everything in its own commit.
+fn opens_at_once(world: &World) -> bool {
+    let mut world = world.clone();
+    world.off = true;
+    world.situation.feeds = false;
+    world.situation.clock_agrees = false;
+    let invoices = world.account().invoices;
+    for invoice in invoices.into_iter().filter(|invoice| invoice.owed > 0) {
+        world.fact(Fact::InvoicePaid(InvoiceNamed { invoice: invoice.invoice }));
+    }
+    world.account().stage() == Stage::Full
+}
+
+/// What the rest of a history depends on.
+fn fingerprint(world: &World, turn: usize) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (turn, world.now, world.off, format!("{:?}{:?}", world.mail, world.situation))
+        .hash(&mut hasher);
+    for records in [&world.records, &world.journal] {
+        for record in records {
+            (record.time, record.learnt, record.source(), record.id()).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
+
+fn quick() -> World {
+    let mut world = beginning_under(QUICK);
+    world.terms = QUICK_TERMS;
+    happen(&mut world, Happening::Issue(0, 1), 10_000);
+    world
+}
+
+fn happenings() -> usize {
+    std::env::var("HAPPENINGS").ok().and_then(|many| many.parse().ok()).unwrap_or(HAPPENINGS)
+}
+
+#[test]
+fn no_small_history_is_unlawful() {
+    let search = Search::of(quick(), ALL, happenings());
+    println!("{} histories, {} states", search.histories, search.seen.len());
+    assert!(search.wrong.is_none(), "{:#?}", search.wrong);
+    assert!(search.histories > 100, "only {} histories", search.histories);
+}
+
+/// The quick ladder with some things said otherwise, under its own name and version.
+fn told(otherwise: &[(&str, &str)]) -> Option<Law> {
+    let said = |text: String, (from, to): &(&str, &str)| {
+        assert!(text.contains(from), "the ladder does not say {from}");
+        text.replace(from, to)
+    };
+    let mut told = law_of(&otherwise.iter().fold(QUICK.to_owned(), said));
+    let (name, policy) = told.policies.pop_first().unwrap();
+    let hash = law_of(QUICK).policies[&name].hash;
+    let mut policy = Arc::unwrap_or_clone(policy);
+    policy.hash = hash;
+    let policy = Arc::new(policy);
+    told.versions = [(hash, policy.clone())].into();
+    told.policies = [(name, policy)].into();
+    Some(told)
+}
+
+/// Without the rule the search, among histories of a few things, finds just this.
+fn needs(rule: Rule, told: Option<Law>, happenings: &'static [Happening], fault: &str) {
+    let mut world = quick();
+    world.without = Some(rule);
+    world.told_law = told;
+    let mut searches = (0..=2).map(|most| Search::of(world.clone(), happenings, most));
+    let found = searches.find_map(|search| search.wrong);
+    let (path, faults) = found.unwrap_or_else(|| panic!("nothing goes wrong without {rule:?}"));
+    assert!(faults.iter().any(|it| it.contains(fault)), "without {rule:?}: {path:?} {faults:#?}");
+}
+
+use Happening as H;
+
+#[test]
+fn holds_are_needed() {
+    needs(Rule::Hold, None, &[H::Promise(0, 1)], "its notice is older than an agreement");
+}
+
+#[test]
+fn proofs_are_needed() {
+    needs(Rule::Proof, None, &[H::Mail(1), H::Mail(3)], "not delivered");
+    needs(Rule::Bounce, None, &[H::Bounce], "not delivered");
+    let one = told(&[("needs = 2", "needs = 1")]);
+    needs(Rule::Policy, one, &[H::Contacts(1)], "not delivered");
+}
+
+#[test]
+fn what_is_true_around_it_is_needed() {
+    needs(Rule::Feeds, None, &[H::Stale(28)], "feeds: false");
+    needs(Rule::Switch, None, &[H::Open(20)], "switch_open: true");
+    needs(Rule::Recovering, None, &[H::Recover(28)], "ready: false");
+    needs(Rule::Clock, None, &[H::ClockOff(28)], "clock_agrees: false");
+}
+
+#[test]
+fn periods_are_needed() {
+    let shorter = told(&[("before = \"3 days\"", "before = \"2 days\"")]);
+    needs(Rule::Policy, shorter, &[H::Mail(1), H::Sleep(80)], "less than its notice period");
+    let sooner = told(&[("slack = \"15 minutes\"", "slack = \"0 minutes\"")]);
+    needs(Rule::Policy, sooner, &[], "less than its notice period, and the slack");
+}
+
+#[test]
+fn days_and_hours_are_needed() {
+    needs(Rule::Policy, told(&[("due + 7 days", "due + 6 days")]), &[], "before its day");
+    needs(Rule::Policy, told(&[("due + 10 days", "due + 9 days")]), &[], "before its day");
+    let early = told(&[("10:00-16:00", "09:00-16:00")]);
+    needs(Rule::Policy, early, &[], "not a cutoff time");
+    let eve = told(&[
+        ("\"wed\", \"thu\"]\ncutoff_hours", "\"wed\", \"thu\", \"fri\"]\ncutoff_hours"),
+        ("\"thu\", \"fri\"]\nholidays", "\"thu\", \"fri\", \"sat\"]\nholidays"),
+    ]);
+    needs(Rule::Policy, eve, &[], "not a cutoff time");
+}
+
+#[test]
+fn notices_lapse() {
+    needs(Rule::Lapse, None, &[], "later than the working day after");
+}
+
+#[test]
+fn stages_in_their_order_are_needed() {
+    let grace = QUICK.find("[[policies.standard.rungs]]").unwrap();
+    let after = grace + QUICK[grace + 1..].find("[[").unwrap() + 1;
+    let without = told(&[(&QUICK[grace..after], "")]);
+    needs(Rule::Policy, without, &[], "a stage was jumped over");
+}
+
+#[test]
+fn what_falls_is_recorded() {
+    const MONEY: &[Happening] = &[H::Pay(0, 10), H::Raise(0, 30)];
+    needs(Rule::Lifted, None, MONEY, "without a decision");
+    needs(Rule::JournalAfterCommit, None, &[H::LoseRace(0)], "without a decision");
+}

@@ -1,0 +1,135 @@
+//! The law with a rule taken out: the planner is told something else than is true.
+
+use ambergate::domain::account::MessageState;
+use ambergate::domain::decision::Decision;
+use ambergate::domain::fact::{NoticeReceipt, ReceiptKind};
+use ambergate::domain::id::Derivation;
+use ambergate::domain::plan::Situation;
+use ambergate::domain::record::{Body, Fact, Record, insert};
+use ambergate::domain::time::DAY;
+use ambergate::domain::view::view;
+
+use crate::world::World;
+
+/// Rules of the law that can be taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Holds make another leg.
+    Leg,
+    /// What fell is recorded as lifted, for good.
+    Lifted,
+    /// What no longer applies is recorded as void, for good.
+    Voided,
+    /// A decision is journaled after its commit, and only then.
+    JournalAfterCommit,
+    /// Nothing is decided before every journal is back.
+    Barrier,
+    /// Ids are derived, not drawn.
+    DerivedIds,
+    /// A case that is held stands still.
+    Hold,
+    /// Deferred mail proves nothing.
+    Proof,
+    /// A bounce takes a proof back.
+    Bounce,
+    /// A notice that was proved lapses: it was proved when it was, not days later.
+    Lapse,
+    /// Nothing is entered on feeds that are not worked off.
+    Feeds,
+    /// Nothing is entered while the switch is open.
+    Switch,
+    /// Nothing is entered while the store is recovering.
+    Recovering,
+    /// Nothing is entered by a clock that is off.
+    Clock,
+    /// What the policy says, in another wording (see `told_law`).
+    Policy,
+}
+
+impl World {
+    /// The records, where a rule that reads them is taken out.
+    pub(crate) fn told_records(&self) -> Option<Vec<Record>> {
+        let without = self.without?;
+        let told = |record: &Record| match (without, &record.body) {
+            (Rule::Hold, Body::Fact { fact: Fact::ArrangementMade(_), .. }) => None,
+            (Rule::Bounce, Body::Fact { fact: Fact::NoticeReceipt(said), .. })
+                if said.kind == ReceiptKind::Bounced =>
+            {
+                None
+            }
+            (Rule::Proof, Body::Fact { source, id, dated, fact: Fact::NoticeReceipt(said) })
+                if said.kind == ReceiptKind::Deferred =>
+            {
+                let said = NoticeReceipt { kind: ReceiptKind::Accepted, ..(**said).clone() };
+                let fact = Fact::NoticeReceipt(Box::new(said));
+                let (source, id) = (source.clone(), id.clone());
+                let body = Body::Fact { source, id, dated: *dated, fact };
+                Some(Record { body, ..record.clone() })
+            }
+            (Rule::Lapse, Body::Fact { fact: Fact::NoticeReceipt(_), .. }) => {
+                Some(Record { learnt: record.learnt.plus_millis(3 * DAY), ..record.clone() })
+            }
+            _ => Some(record.clone()),
+        };
+        Some(self.records.iter().filter_map(told).collect())
+    }
+
+    /// What is true around the account, where a rule that asks for it is taken out.
+    pub(crate) fn told_situation(&self) -> Situation {
+        let mut told = Situation { now: self.now, ..self.situation };
+        match self.without {
+            Some(Rule::Feeds) => told.feeds = true,
+            Some(Rule::Switch) => told.switch_open = false,
+            Some(Rule::Recovering) => told.ready = true,
+            Some(Rule::Clock) => told.clock_agrees = true,
+            _ => {}
+        }
+        told
+    }
+
+    /// Whether the rule that records this is taken out.
+    pub(crate) fn leaves_out(&self, decision: &Decision) -> bool {
+        match self.without {
+            Some(Rule::Lifted) => match decision {
+                Decision::StageLifted(_) => true,
+                Decision::NoticeMade(made) => made.kind == "thanks",
+                _ => false,
+            },
+            Some(Rule::Voided) => matches!(decision, Decision::NoticeVoided(_)),
+            _ => false,
+        }
+    }
+
+    /// The id of a notice, where ids are drawn and not derived.
+    pub(crate) fn drawn(&self, decision: Decision) -> Decision {
+        match decision {
+            Decision::NoticeMade(mut made) if self.without == Some(Rule::DerivedIds) => {
+                made.notice = Derivation::of("drawn").number(self.draw).id(made.notice).finish();
+                Decision::NoticeMade(made)
+            }
+            Decision::MessageMade(mut made) if self.without == Some(Rule::DerivedIds) => {
+                made.message = Derivation::of("drawn").number(self.draw).id(made.message).finish();
+                Decision::MessageMade(made)
+            }
+            other => other,
+        }
+    }
+
+    /// Whether all the journals together know that what a message is about is paid.
+    pub(crate) fn is_settled_in_truth(&self, message: &MessageState) -> bool {
+        if self.without != Some(Rule::Barrier) {
+            return false;
+        }
+        let mut all = Vec::new();
+        self.journal.iter().for_each(|record| {
+            insert(&mut all, record.clone());
+        });
+        let truth = view(&self.tenant, &all, &self.law);
+        let account = self.account();
+        let mut notices = message.made.notices.iter().filter_map(|id| account.notice(*id));
+        notices.any(|notice| {
+            let case = truth.case(notice.made.case);
+            case.is_none_or(|case| truth.invoice_of(case).owed == 0)
+        })
+    }
+}
