@@ -79,7 +79,8 @@ pub async fn open_control(
 ) -> Result<Control, AppError> {
     let mailer = if config.gate.notices { control::mailer(config.email.as_ref())? } else { None };
     let journal = control::open_journal(config).await?;
-    let ledger = Ledger::new(store.clone(), journal, clock.clone(), config.law.clone());
+    let ledger = Ledger::new(store.clone(), journal, clock.clone(), config.law.clone())
+        .with_stale_max(config.store.stale_max);
     let scheduler = control::scheduler(&ledger, mailer, clock.clone());
     let own = ledger.clone();
     let running = tokio::spawn(async move { own.run().await });

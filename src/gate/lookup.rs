@@ -224,6 +224,8 @@ impl<S: Store> Lookup<S> {
                 }
                 Some(words)
             }
+            // The store is there, and does not know yet.
+            Ok(Err(StoreError::Recovering)) => last(),
             Ok(Err(error)) => {
                 self.note_failure(&error, now);
                 last()

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use futures_util::StreamExt as _;
 
+use super::beside::{Worked, work_out};
 use super::draft::{Added, Draft, Reading};
 use super::entry::record_line;
 use super::journaled::Mark;
@@ -20,7 +21,7 @@ use crate::domain::id::{RecordId, Source, TenantId};
 use crate::domain::plan::Plan;
 use crate::domain::record::{Body, Fact, Record};
 use crate::domain::time::Instant;
-use crate::store::{Store as _, StoreError, form, shard_of};
+use crate::store::{Store as _, StoreError, form, outbox_name, shard_of};
 
 /// How often somebody else may be faster before that is taken for an outage.
 const CONFLICTS_MAX: usize = 50;
@@ -201,26 +202,22 @@ impl Ledger {
     pub(super) async fn settle(
         &self,
         tenant: &TenantId,
-        mut draft: Draft,
+        draft: Draft,
         mark: Option<Mark>,
     ) -> Result<Settled, StoreError> {
-        let plan = draft.settle();
-        let lines = |records: &[Record], all: bool| -> Vec<Vec<u8>> {
-            let wanted = records.iter().filter(|it| all || it.as_decision().is_some());
-            wanted.map(|record| record_line(tenant, record)).collect()
-        };
-        let journal = self.journal();
-        let entries = if journal.is_none() { lines(draft.added(), true) } else { Vec::new() };
-        let mut commit = draft.commit(draft.wake(&plan), entries)?;
+        self.journal_what_was_left().await?;
+        let journals = self.journal().is_some();
+        let Worked { plan, draft, mut commit } = work_out(draft, journals).await?;
         // A store that is not the known one may lack what this position would vouch for.
-        commit.applied = journal
+        commit.applied = self
+            .journal()
             .filter(|_| self.knows(&commit.incarnation))
             .map(|journal| journal.applied(shard_of(tenant), mark));
+        let lines = commit.entries.clone();
+        let name = outbox_name(tenant, commit.stored.digest);
         self.store().commit(commit).await?;
         fault::hit("after-store");
-        if let Some(journal) = journal {
-            journal.append(lines(draft.added(), false)).await?;
-        }
+        self.journal_decisions(name, lines).await?;
         fault::hit("after-decisions");
         super::count(draft.added());
         Ok(Settled { plan, draft })
@@ -300,7 +297,11 @@ impl Ledger {
             }
             return refused;
         }
-        tracing::warn!(%tenant, %error, "facts wait in the journal");
+        match error {
+            // Said once, by who looks after the store.
+            StoreError::Recovering => tracing::debug!(%tenant, "facts wait in the journal"),
+            error => tracing::warn!(%tenant, %error, "facts wait in the journal"),
+        }
         if let Some(mark) = mark {
             journal.leave_behind(mark);
         }

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::accept::Settled;
+use super::beside::settled;
 use super::{Ledger, fault};
 use crate::domain::account::{Account, NoticeState};
 use crate::domain::decision::{Decision, MessageMade, MessageTried};
@@ -125,8 +126,12 @@ impl Ledger {
         message: MessageId,
     ) -> Result<Option<Envelope>, StoreError> {
         let law = self.law();
-        let mut draft = self.draft(tenant).await?;
-        if !draft.is_known() || !draft.settle().sends.contains(&message) {
+        let draft = self.draft(tenant).await?;
+        if !draft.is_known() {
+            return Ok(None);
+        }
+        let (mut draft, plan) = settled(draft).await?;
+        if !plan.sends.contains(&message) {
             return Ok(None);
         }
         let known = draft.account().messages.iter().find(|known| known.made.message == message);

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::entry::record_line;
 use crate::domain::account::Account;
 use crate::domain::decision::Decision;
 use crate::domain::id::{Digest, Source, TenantId};
@@ -80,6 +81,18 @@ impl Draft {
     pub(super) fn is_created(&self) -> bool {
         let creates = |record: &Record| record.as_fact().is_some_and(|it| it.creates_tenant());
         self.is_known() || self.reading.records.iter().any(creates)
+    }
+
+    /// How many records it is of.
+    pub(super) fn len(&self) -> usize {
+        self.reading.records.len()
+    }
+
+    /// The lines of what was added: of everything, or of the decisions alone.
+    pub(super) fn lines(&self, decisions_only: bool) -> Vec<Vec<u8>> {
+        let wanted = |record: &&Record| !decisions_only || record.as_decision().is_some();
+        let wanted = self.added.iter().filter(wanted);
+        wanted.map(|record| record_line(&self.tenant, record)).collect()
     }
 
     /// What was added so far, decisions too.

@@ -1,16 +1,17 @@
 //! What a journal holds: one CloudEvent a line, of a tenant or of everybody.
 //!
-//! Rule: a journal alone suffices to rebuild: rules, switch and what was parked are in it, and the
-//! ids of these events are derived from what they say.
+//! Rule: a journal alone suffices to rebuild: rules, switch, names, what was parked and which other
+//! journals there are is in it, and the ids of these events are derived from what they say.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::domain::event::{self, Envelope, FieldFault, Incoming};
 use crate::domain::id::{Derivation, Derived, Source, TenantId};
 use crate::domain::record::Record;
-use crate::store::{Parked, Switch, Version};
+use crate::domain::time::Instant;
+use crate::store::{Alias, Parked, Switch, Version};
 
 /// A line of a journal.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +26,22 @@ pub enum Entry {
     Parked(Parked),
     /// `event.parked` with `released`: it was replayed.
     Released(String),
+    /// `journal.named`.
+    Journal(JournalNamed),
+    /// `alias.noted`.
+    Alias(Alias),
+}
+
+/// Another journal, and whether a recovery waits for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JournalNamed {
+    /// Its name.
+    pub journal: String,
+    /// It will never come back: nobody waits for it any more.
+    pub given_up: bool,
+    /// Since when that is known.
+    pub at: Instant,
 }
 
 impl Entry {
@@ -43,6 +60,8 @@ impl Entry {
         match envelope.kind {
             "policy.published" | "calendar.published" => data(&envelope).map(Self::Published),
             "switch.set" => data(&envelope).map(Self::Switch),
+            "journal.named" => data(&envelope).map(Self::Journal),
+            "alias.noted" => data(&envelope).map(Self::Alias),
             "event.parked" => match envelope.data.get("released").and_then(Value::as_str) {
                 Some(id) => Ok(Self::Released(id.to_owned())),
                 None => data(&envelope).map(Self::Parked),
@@ -67,6 +86,16 @@ impl Entry {
             }
             Self::Parked(parked) => {
                 own_line("event.parked", &[&parked.id], json!(parked.at), parked)
+            }
+            Self::Journal(named) => {
+                let at = json!(named.at);
+                let about = [named.journal.as_str(), &named.given_up.to_string(), &at.to_string()];
+                own_line("journal.named", &about, at, named)
+            }
+            Self::Alias(alias) => {
+                let at = json!(alias.at);
+                let about = [alias.name.as_str(), alias.tenant.as_str(), &at.to_string()];
+                own_line("alias.noted", &about, at, alias)
             }
             Self::Released(id) => {
                 own_line("event.parked", &[id, "released"], Value::Null, &json!({ "released": id }))
@@ -99,7 +128,6 @@ fn data<T: DeserializeOwned>(envelope: &Envelope<'_>) -> Result<T, Vec<FieldFaul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::Instant;
 
     #[test]
     fn what_is_written_is_read() {
@@ -134,6 +162,12 @@ mod tests {
             Entry::Switch(switch),
             Entry::Parked(released),
             Entry::Released("p".to_owned()),
+            Entry::Journal(JournalNamed { journal: "j".to_owned(), given_up: true, at }),
+            Entry::Alias(Alias {
+                name: "stripe:cus_1".to_owned(),
+                tenant: "acme".parse().unwrap(),
+                at,
+            }),
         ] {
             assert_eq!(Entry::read(&entry.write()), Ok(entry));
         }

@@ -11,19 +11,22 @@ use super::Ledger;
 use super::accept::Outcome;
 use crate::domain::event::{self, FieldFault, Incoming};
 use crate::domain::time::Instant;
-use crate::store::{Store as _, StoreError};
+use crate::store::{Condition, Store as _, StoreError};
 
 /// How many events are taken at once.
 const TAKEN_AT_ONCE: usize = 256;
 
 impl Ledger {
-    /// Works the inbox off. Answers how many events were taken out.
+    /// Works the inbox off. Answers how many events were taken out; while the store recovers they
+    /// stay where they are.
     ///
     /// # Errors
     ///
     /// The store cannot be used now.
     pub async fn drain_inbox(&self) -> Result<usize, StoreError> {
-        self.ready().await?;
+        if let Condition::Recovering(_) = self.store().condition().await? {
+            return Ok(0);
+        }
         let mut taken = 0;
         loop {
             let events = self.store().inbox(TAKEN_AT_ONCE).await?;

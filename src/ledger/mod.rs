@@ -15,17 +15,23 @@
 
 mod accept;
 mod advance;
+mod alias;
+mod beside;
 mod draft;
 mod entry;
 pub mod fault;
 mod inbox;
 mod journaled;
 mod law;
+mod outbox;
 mod parked;
+mod rebuild;
 mod recover;
 mod run;
+mod silence;
 mod switch;
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,9 +41,9 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 
 pub use accept::{Outcome, own_fact};
 pub use advance::{Advanced, Envelope};
-pub use entry::Entry;
+pub use entry::{Entry, JournalNamed};
 pub use parked::{ReplayError, of_event as parked_event};
-pub use recover::{Rebuilt, rebuild};
+pub use rebuild::{Rebuilt, rebuild};
 
 use self::journaled::{Journaled, Mark};
 use crate::clock::Clock;
@@ -95,6 +101,12 @@ struct Inner {
     inbox_clear: AtomicBool,
     known: std::sync::Mutex<Option<Incarnation>>,
     recovered_up_to: std::sync::Mutex<Option<(Incarnation, u64)>>,
+    /// The recovery under way, and how often it was looked at.
+    looked: std::sync::Mutex<Option<(Incarnation, u32)>>,
+    /// Journals whose names are in the own one.
+    noted: std::sync::Mutex<BTreeSet<String>>,
+    outbox: outbox::Outbox,
+    silence: silence::Silence,
     wake_up: Notify,
     sweep: Notify,
 }
@@ -112,6 +124,10 @@ impl Ledger {
             inbox_clear: AtomicBool::new(true),
             known: std::sync::Mutex::default(),
             recovered_up_to: std::sync::Mutex::default(),
+            looked: std::sync::Mutex::default(),
+            noted: std::sync::Mutex::default(),
+            outbox: outbox::Outbox::new(),
+            silence: silence::Silence::default(),
             wake_up: Notify::new(),
             sweep: Notify::new(),
         };
@@ -148,9 +164,13 @@ impl Ledger {
         tenant: &TenantId,
     ) -> Result<Option<(Vec<Record>, Account)>, StoreError> {
         let Some(stored) = self.store().load(tenant).await? else { return Ok(None) };
-        let records = form::records(tenant, &stored)?;
-        let account = view(tenant, &records, &self.law());
-        Ok(Some((records, account)))
+        let (tenant, law) = (tenant.clone(), self.law());
+        beside::reckoned(stored.account.len(), move || {
+            let records = form::records(&tenant, &stored)?;
+            let account = view(&tenant, &records, &law);
+            Ok(Some((records, account)))
+        })
+        .await
     }
 
     /// Lines of tenants by id, after `after`, at most `limit`.
@@ -176,13 +196,16 @@ impl Ledger {
         let (now, stored, switch) =
             tokio::try_join!(store.now(), store.load(tenant), store.switch())?;
         let Some(stored) = stored else { return Ok(None) };
-        let records = form::records(tenant, &stored)?;
         let (law, situation) = (self.law(), self.situation(now, &switch));
-        let situation = draft::present(&records, situation);
-        let account = view(tenant, &records, &law);
-        let (grant, _) = publish(tenant, &account, &law, stored.digest, &situation);
         let tenant = tenant.clone();
-        Ok(Some(Standing { tenant, records, account, grant, situation, law }))
+        beside::reckoned(stored.account.len(), move || {
+            let records = form::records(&tenant, &stored)?;
+            let situation = draft::present(&records, situation);
+            let account = view(&tenant, &records, &law);
+            let (grant, _) = publish(&tenant, &account, &law, stored.digest, &situation);
+            Ok(Some(Standing { tenant, records, account, grant, situation, law }))
+        })
+        .await
     }
 
     /// What is true now around every account.
@@ -235,9 +258,13 @@ impl Ledger {
 
     /// Journals what is about no single tenant.
     async fn journal_entry(&self, entry: &Entry) -> Result<(), StoreError> {
+        self.journal_line(entry.write()).await
+    }
+
+    async fn journal_line(&self, line: Vec<u8>) -> Result<(), StoreError> {
         match (self.journal(), self.store()) {
-            (Some(journal), _) => journal.append(vec![entry.write()]).await,
-            (None, AnyStore::Embedded(store)) => store.append(vec![entry.write()]).await,
+            (Some(journal), _) => journal.append(vec![line]).await,
+            (None, AnyStore::Embedded(store)) => store.append(vec![line]).await,
             (None, _) => Ok(()),
         }
     }

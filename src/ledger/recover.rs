@@ -4,10 +4,15 @@
 //! Rules:
 //! 1. Reading a journal again changes nothing that is known: any number of journals, in any order
 //!    and any number of times, give the same accounts (law 6).
-//! 2. A store that recovers is told facts and decisions as they were, and decides nothing. The
-//!    grants it gets restrict nobody, because a payment may be in the next journal; every tenant
-//!    is due at once, and gets its own grant when all is known.
-//! 3. A line that cannot be read is said, counted and passed over: the others count.
+//! 2. A store that recovers is told facts and decisions as they were, and decides nothing. It tells
+//!    no standing until every journal is in, because a payment may be in the next one; then each
+//!    tenant has the grant that all its records give, and is due at once.
+//! 3. Which journals there are is lost with a store: every journal names the others, and whoever
+//!    reads it names them to the store again, before that counts it as applied.
+//! 4. An empty store looks the same whether it was never used or has forgotten all, and a process
+//!    with an empty journal may be the newest of several: so a first start is a recovery too, and
+//!    lasts as long as the others need to name theirs, and as a lease.
+//! 5. A line that cannot be read is said, counted and passed over: the others count.
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -15,20 +20,17 @@ use std::sync::PoisonError;
 use futures_util::StreamExt as _;
 
 use super::accept::Item;
+use super::beside::restored;
 use super::draft::{Draft, Reading};
-use super::entry::Entry;
+use super::entry::{Entry, JournalNamed};
 use super::{Ledger, parked};
-use crate::domain::decision::{Decision, LiftCause, NoticeVoided, StageLifted, VoidCause};
 use crate::domain::event::Incoming;
-use crate::domain::grant::Grant;
 use crate::domain::id::TenantId;
 use crate::domain::record::Record;
-use crate::store::any::AnyStore;
-use crate::store::journal::Journal;
 use crate::store::{Condition, Incarnation, Parked, Store as _, StoreError, form};
 
 /// How many lines are read at once.
-const LINES_AT_ONCE: usize = 2_000;
+pub(super) const LINES_AT_ONCE: usize = 2_000;
 /// How many tenants are written at the same time.
 const TENANTS_AT_ONCE: usize = 64;
 /// How often somebody else may be faster.
@@ -36,7 +38,7 @@ const CONFLICTS_MAX: usize = 50;
 
 /// What a store is in that a journal is read into.
 #[derive(Clone, Debug)]
-enum Into {
+pub(super) enum Into {
     Ready,
     Recovering(Incarnation),
 }
@@ -97,6 +99,26 @@ impl Ledger {
         self.store().recovered(incarnation).await
     }
 
+    /// Sees to it that the store names this journal, and this journal all others.
+    pub(super) async fn note_journals(&self) -> Result<(), StoreError> {
+        let Some(journal) = self.journal() else { return Ok(()) };
+        let (own, known) = (journal.name(), self.store().journals().await?);
+        if !known.iter().any(|(name, _)| **name == *own) {
+            self.store().register_journal(&own).await?;
+        }
+        let at = self.store().now().await?;
+        for (name, _) in known.into_iter().filter(|(name, _)| **name != *own) {
+            let noted = || self.inner.noted.lock().unwrap_or_else(PoisonError::into_inner);
+            if noted().contains(&name) {
+                continue;
+            }
+            let named = JournalNamed { journal: name.clone(), given_up: false, at };
+            journal.append(vec![Entry::Journal(named).write()]).await?;
+            noted().insert(name);
+        }
+        Ok(())
+    }
+
     fn recovered_up_to(&self, incarnation: &Incarnation) -> u64 {
         let known = self.inner.recovered_up_to.lock().unwrap_or_else(PoisonError::into_inner);
         known.as_ref().filter(|(known, _)| known == incarnation).map_or(0, |(_, at)| *at)
@@ -129,7 +151,11 @@ impl Ledger {
         Ok(())
     }
 
-    async fn apply(&self, lines: Vec<(u64, Vec<u8>)>, into: &Into) -> Result<(), StoreError> {
+    pub(super) async fn apply(
+        &self,
+        lines: Vec<(u64, Vec<u8>)>,
+        into: &Into,
+    ) -> Result<(), StoreError> {
         let mut tenants: BTreeMap<TenantId, Vec<Record>> = BTreeMap::new();
         for (position, line) in lines {
             match Entry::read(&line) {
@@ -166,13 +192,21 @@ impl Ledger {
             Entry::Published(version) => self.store().publish(version).await,
             Entry::Parked(parked) => self.store().park(parked).await.map(drop),
             Entry::Released(id) => self.release(&id).await,
+            Entry::Journal(named) if named.given_up => {
+                self.store().unregister_journal(&named.journal).await
+            }
+            Entry::Journal(named) => self.store().register_journal(&named.journal).await,
+            Entry::Alias(alias) => match self.store().alias(&alias.name).await? {
+                Some(known) if known.at >= alias.at => Ok(()),
+                _ => self.store().set_alias(alias).await,
+            },
             Entry::Switch(switch) => {
                 let known = self.store().switch().await?;
                 let newer = (switch.generation, switch.at) > (known.generation, known.at);
                 if !newer {
                     return Ok(());
                 }
-                match self.store().set_switch(known.generation, switch).await {
+                match self.store().set_switch(&known, switch).await {
                     // Somebody set it meanwhile: that is newer.
                     Err(StoreError::Conflict) => Ok(()),
                     set => set,
@@ -231,10 +265,10 @@ impl Ledger {
             }
             return Ok(());
         }
-        self.commit_mild(draft).await
+        self.commit_restored(draft, Vec::new()).await
     }
 
-    async fn draft_in_recovery(
+    pub(super) async fn draft_in_recovery(
         &self,
         tenant: &TenantId,
         incarnation: &Incarnation,
@@ -254,112 +288,14 @@ impl Ledger {
         Ok(Draft::new(tenant.clone(), reading, self.law()))
     }
 
-    /// Commits with a grant that restricts nobody; the tenant is due at once.
-    async fn commit_mild(&self, mut draft: Draft) -> Result<(), StoreError> {
-        let mut commit = draft.commit(Some(draft.now()), Vec::new())?;
-        let Grant { tenant, digest, generation, .. } = commit.grant;
-        commit.grant = Grant { generation, ..Grant::full(tenant, digest) };
+    /// Commits what was restored, with the grant that it gives; the tenant is due at once.
+    /// `entries`: what is to be journaled with it.
+    pub(super) async fn commit_restored(
+        &self,
+        draft: Draft,
+        entries: Vec<Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        let commit = restored(draft, entries).await?;
         self.store().commit(commit).await.map(drop)
     }
-
-    /// Lifts what restricts, and voids what could: the rebuild does not know everything.
-    async fn restrict_nobody(&self, incarnation: &Incarnation) -> Result<(), StoreError> {
-        let mut after: Option<TenantId> = None;
-        loop {
-            let rows = self.store().rows(after.as_ref(), LINES_AT_ONCE).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = Some(last.tenant.clone());
-            for row in rows {
-                let mut draft = self.draft_in_recovery(&row.tenant, incarnation).await?;
-                let decisions = what_restricts(draft.account());
-                if !decisions.is_empty() && draft.decide(decisions) {
-                    self.journal_added(&row.tenant, &draft).await?;
-                    self.commit_mild(draft).await?;
-                }
-            }
-        }
-    }
-
-    async fn journal_added(&self, tenant: &TenantId, draft: &Draft) -> Result<(), StoreError> {
-        for record in draft.added() {
-            let (tenant, record) = (tenant.clone(), record.clone());
-            self.journal_entry(&Entry::Record(Incoming { tenant, record })).await?;
-        }
-        Ok(())
-    }
-}
-
-fn what_restricts(account: &crate::domain::account::Account) -> Vec<Decision> {
-    let entries = account.cases.iter().flat_map(|case| &case.entries);
-    let entered = entries.filter(|it| it.lifted.is_none() && it.entered.stage.restricts());
-    let lifted = entered.map(|it| {
-        let (entry, cause) = (it.entered.entry, LiftCause::Unlawful);
-        Decision::StageLifted(StageLifted { entry, cause })
-    });
-    let live = account.notices.iter().filter(|it| it.voided.is_none() && it.spent.is_none());
-    let voided = live.filter(|it| it.made.names.is_some()).map(|it| {
-        let (notice, cause) = (it.made.notice, VoidCause::Leg);
-        Decision::NoticeVoided(NoticeVoided { notice, cause })
-    });
-    lifted.chain(voided).collect()
-}
-
-/// What a rebuild came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rebuilt {
-    /// How many lines were read.
-    pub lines: u64,
-    /// Journals that the store knew and that were not given: whoever was restricted no longer is.
-    pub missing: Vec<String>,
-}
-
-/// Makes the store anew from journals, the embedded store's own first. With the server stopped.
-///
-/// # Errors
-///
-/// The store cannot be used, or a journal cannot be read.
-pub async fn rebuild(ledger: &Ledger, journals: &[Journal]) -> Result<Rebuilt, StoreError> {
-    let given: Vec<_> = journals.iter().map(Journal::name).collect();
-    let registered = ledger.store().journals().await?;
-    let names = registered.into_iter().map(|(name, _)| name);
-    let missing: Vec<String> =
-        names.filter(|name| !given.iter().any(|given| **given == **name)).collect();
-    ledger.store().reset().await?;
-    let Condition::Recovering(incarnation) = ledger.store().condition().await? else {
-        let detail = "it does not recover after a reset".to_owned();
-        return Err(StoreError::Unavailable(detail));
-    };
-    let into = Into::Recovering(incarnation.clone());
-    let mut rebuilt = Rebuilt { lines: 0, missing };
-    if let AnyStore::Embedded(store) = ledger.store() {
-        let mut position = 0;
-        loop {
-            let lines = store.entries(position, LINES_AT_ONCE)?;
-            let Some((last, _)) = lines.last() else { break };
-            position = last + 1;
-            rebuilt.lines += lines.len() as u64;
-            ledger.apply(lines, &into).await?;
-        }
-    }
-    for journal in journals {
-        let mut position = 0;
-        loop {
-            let lines = journal.read(position, LINES_AT_ONCE).await.map_err(StoreError::from)?;
-            let Some((last, _)) = lines.last() else { break };
-            position = last + 1;
-            rebuilt.lines += lines.len() as u64;
-            ledger.apply(lines, &into).await?;
-        }
-    }
-    ledger.take_in_all().await?;
-    if !rebuilt.missing.is_empty() {
-        ledger.restrict_nobody(&incarnation).await?;
-    }
-    for journal in journals {
-        ledger.store().journal_applied(&incarnation, &journal.name()).await?;
-    }
-    while !ledger.store().recovered(&incarnation).await? {
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
-    Ok(rebuilt)
 }

@@ -10,11 +10,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Ledger;
+use crate::clock::machine_now;
 use crate::store::{Condition, Incarnation, Store as _, StoreError};
 
 /// How often the store is looked at, and told that somebody is there.
 const EACH: Duration = Duration::from_secs(1);
-/// After how many looks the rules are read again, and positions are written.
+/// After how many looks the rules are read again, and positions are written; and after how many a
+/// recovery is taken to wait for a journal.
 const LOOKS_PER_ROUND: u32 = 30;
 
 impl Ledger {
@@ -55,8 +57,11 @@ impl Ledger {
             Condition::Ready(incarnation) => {
                 metrics::gauge!("ambergate_recovering").set(0.0);
                 self.open(&incarnation).await?;
+                self.note_journals().await?;
+                self.journal_what_was_left().await?;
                 self.catch_up(&incarnation).await?;
                 if thoroughly {
+                    self.journal_what_others_left().await?;
                     self.refresh_law().await?;
                     self.write_positions(&incarnation).await?;
                 }
@@ -65,14 +70,44 @@ impl Ledger {
             Condition::Recovering(incarnation) => {
                 metrics::gauge!("ambergate_recovering").set(1.0);
                 self.forget_incarnation();
+                let looks = self.looks_at_recovery(&incarnation);
+                if looks == 0 {
+                    tracing::info!(incarnation = %incarnation.0, "the store is new, or not the one \
+                        it was: it is recovering from the journals. Nothing is decided or sent");
+                }
                 if self.recover(&incarnation).await? {
-                    tracing::warn!(incarnation = %incarnation.0, "the store is recovered");
+                    tracing::info!(incarnation = %incarnation.0, "the store is recovered");
                     self.open(&incarnation).await?;
                     self.take_in_all().await?;
+                } else if looks % LOOKS_PER_ROUND == LOOKS_PER_ROUND - 1 {
+                    self.tell_what_is_waited_for().await?;
                 }
                 Ok(())
             }
         }
+    }
+
+    /// How often this recovery was looked at before.
+    fn looks_at_recovery(&self, incarnation: &Incarnation) -> u32 {
+        let mut looked = self.inner.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let looks = match looked.as_ref() {
+            Some((known, looks)) if known == incarnation => looks.wrapping_add(1),
+            _ => 0,
+        };
+        *looked = Some((incarnation.clone(), looks));
+        looks
+    }
+
+    /// A journal that does not come back keeps a store in recovery: somebody must know.
+    async fn tell_what_is_waited_for(&self) -> Result<(), StoreError> {
+        let journals = self.store().journals().await?;
+        let away = journals.into_iter().filter(|(_, applied)| !applied).map(|(name, _)| name);
+        let away: Vec<String> = away.collect();
+        if !away.is_empty() {
+            tracing::warn!(journals = ?away, "the store waits for these journals: start the \
+                processes that keep them, or run `ambergate rebuild` without them");
+        }
+        Ok(())
     }
 
     /// Gets acquainted with a store that is not the one known.
@@ -102,10 +137,8 @@ impl Ledger {
 
     async fn beat(&self) {
         loop {
-            if let Ok(Condition::Ready(_)) = self.store().condition().await
-                && let Err(error) = self.store().beat().await
-            {
-                tracing::debug!(%error, "no beat");
+            if let Err(error) = self.sign_of_life(machine_now()).await {
+                tracing::debug!(%error, "no sign of life");
             }
             tokio::time::sleep(EACH).await;
         }

@@ -47,7 +47,7 @@ impl Ledger {
                 by: by.clone(),
                 at: Some(now),
             };
-            match self.store().set_switch(known.generation, switch.clone()).await {
+            match self.store().set_switch(&known, switch.clone()).await {
                 Ok(()) => break switch,
                 Err(StoreError::Conflict) if tries < CONFLICTS_MAX => tries += 1,
                 Err(error) => return Err(error),

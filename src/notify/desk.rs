@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::letter;
 use super::scheduler::{Attempt, Desk};
+use crate::clock::machine_now;
 use crate::domain::fact::NoticeReceipt;
 use crate::domain::id::{MessageId, RecordId, TenantId};
 use crate::domain::record::Fact;
@@ -89,7 +90,7 @@ impl Desk for LedgerDesk {
     }
 
     async fn beat(&self) -> Result<(), StoreError> {
-        self.ledger.store().beat().await
+        self.ledger.sign_of_life(machine_now()).await
     }
 
     async fn drain_inbox(&self) -> Result<usize, StoreError> {

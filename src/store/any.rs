@@ -1,11 +1,12 @@
 //! The one store of a running program, whichever it is.
 
 use super::embedded::Embedded;
-use super::memory::{Memory, MemoryWatch};
+use super::memory::Memory;
+use super::near::NearWatch;
 use super::remote::{Remote, RemoteWatch};
 use super::{
-    Change, Commit, Condition, Incarnation, Parked, Row, Store, StoreError, Stored, Switch,
-    Version, Watch,
+    Alias, Change, Commit, Condition, Incarnation, Parked, Row, Store, StoreError, Stored, Switch,
+    Unjournaled, Version, Watch,
 };
 use crate::domain::grant::{Grant, Words};
 use crate::domain::id::TenantId;
@@ -26,7 +27,7 @@ pub enum AnyStore {
 #[derive(Debug)]
 pub enum AnyWatch {
     /// Of stores that live in this process.
-    Near(MemoryWatch),
+    Near(NearWatch),
     /// Of [`AnyStore::Redis`].
     Redis(RemoteWatch),
 }
@@ -121,7 +122,15 @@ impl Store for AnyStore {
         ask!(self, store => store.settle(names).await)
     }
 
-    async fn set_switch(&self, expected: u64, switch: Switch) -> Result<(), StoreError> {
+    async fn outbox(&self) -> Result<Vec<Unjournaled>, StoreError> {
+        ask!(self, store => store.outbox().await)
+    }
+
+    async fn journaled(&self, names: &[String]) -> Result<(), StoreError> {
+        ask!(self, store => store.journaled(names).await)
+    }
+
+    async fn set_switch(&self, expected: &Switch, switch: Switch) -> Result<(), StoreError> {
         ask!(self, store => store.set_switch(expected, switch).await)
     }
 
@@ -139,6 +148,14 @@ impl Store for AnyStore {
 
     async fn parked(&self) -> Result<Vec<Parked>, StoreError> {
         ask!(self, store => store.parked().await)
+    }
+
+    async fn set_alias(&self, alias: Alias) -> Result<(), StoreError> {
+        ask!(self, store => store.set_alias(alias).await)
+    }
+
+    async fn alias(&self, name: &str) -> Result<Option<Alias>, StoreError> {
+        ask!(self, store => store.alias(name).await)
     }
 
     async fn unpark(&self, id: &str) -> Result<(), StoreError> {
@@ -168,6 +185,10 @@ impl Store for AnyStore {
 
     async fn register_journal(&self, journal: &str) -> Result<(), StoreError> {
         ask!(self, store => store.register_journal(journal).await)
+    }
+
+    async fn unregister_journal(&self, journal: &str) -> Result<(), StoreError> {
+        ask!(self, store => store.unregister_journal(journal).await)
     }
 
     async fn journals(&self) -> Result<Vec<(String, bool)>, StoreError> {

@@ -3,7 +3,7 @@
 //! Rules:
 //! 1. It keeps the whole contract, and the same stored bytes as the others.
 //! 2. It can fail on request: [`Memory::set_down`], [`Memory::flush`].
-//! 3. It has no journal of its own: the entries of a commit are ignored.
+//! 3. It has no journal of its own: the entries of a commit go to the outbox.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,17 +11,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::broadcast;
 
+use super::near::{NearWatch, teller};
 use super::{
-    Change, Commit, Condition, Incarnation, Parked, Row, SHARDS, Store, StoreError, Stored, Switch,
-    Version, Watch, form, shard_of,
+    Alias, Change, Commit, Condition, Incarnation, Parked, Row, SHARDS, Store, StoreError, Stored,
+    Switch, Unjournaled, Version, form, outbox_name, shard_of,
 };
 use crate::clock::Clock;
 use crate::domain::grant::{Grant, Words};
 use crate::domain::id::TenantId;
 use crate::domain::time::Instant;
-
-/// How many changes a slow watcher may be behind before it hears [`Change::Lost`].
-const CHANGES_BEHIND_MAX: usize = 4_096;
 
 /// A store in memory. A copy is the same store.
 #[derive(Clone, Debug)]
@@ -50,6 +48,8 @@ struct State {
     switch: Switch,
     versions: Vec<Version>,
     parked: Vec<Parked>,
+    aliases: BTreeMap<String, Alias>,
+    outbox: Vec<Unjournaled>,
     leases: BTreeMap<String, (String, Instant)>,
     applied: BTreeMap<String, Vec<u64>>,
     journals: BTreeMap<String, bool>,
@@ -79,9 +79,13 @@ impl State {
         Incarnation(format!("memory-{}", self.incarnation).into())
     }
 
-    fn is_current(&self, incarnation: &Incarnation) -> Result<(), StoreError> {
-        let current = *incarnation == self.incarnation();
-        if current { Ok(()) } else { Err(StoreError::OtherIncarnation) }
+    fn is_current(&self, known: &Incarnation) -> Result<(), StoreError> {
+        if *known == self.incarnation() { Ok(()) } else { Err(StoreError::OtherIncarnation) }
+    }
+
+    /// That what gates read is all that was ever acknowledged.
+    fn is_complete(&self) -> Result<(), StoreError> {
+        if self.recovering { Err(StoreError::Recovering) } else { Ok(()) }
     }
 
     /// Begins anew; sequences go on, so that no watcher takes a new one for one it heard.
@@ -103,7 +107,7 @@ impl Memory {
     /// An empty store, ready, whose time is `clock`'s.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        let changes = broadcast::Sender::new(CHANGES_BEHIND_MAX);
+        let changes = teller();
         let state = Mutex::new(State::begin(1, false, 0));
         Self { inner: Arc::new(Inner { clock, down: AtomicBool::new(false), state, changes }) }
     }
@@ -139,20 +143,20 @@ impl Memory {
 }
 
 impl Store for Memory {
-    type Watch = MemoryWatch;
+    type Watch = NearWatch;
 
     async fn grant(&self, tenant: &TenantId) -> Result<(Option<Grant>, u64), StoreError> {
         let state = self.state()?;
+        state.is_complete()?;
         let sequence = state.sequences[usize::from(shard_of(tenant))];
-        match state.tenants.get(tenant) {
-            Some(kept) => Ok((Some(form::read_grant(tenant, &kept.grant)?), sequence)),
-            None if state.recovering => Err(StoreError::Recovering),
-            None => Ok((None, sequence)),
-        }
+        let kept = state.tenants.get(tenant);
+        let grant = kept.map(|kept| form::read_grant(tenant, &kept.grant)).transpose()?;
+        Ok((grant, sequence))
     }
 
     async fn words(&self, tenant: &TenantId) -> Result<Option<Words>, StoreError> {
         let state = self.state()?;
+        state.is_complete()?;
         let kept = state.tenants.get(tenant);
         kept.map(|kept| form::read_words(tenant, &kept.words)).transpose()
     }
@@ -161,9 +165,9 @@ impl Store for Memory {
         Ok(self.state()?.switch.clone())
     }
 
-    async fn watch(&self) -> Result<MemoryWatch, StoreError> {
+    async fn watch(&self) -> Result<NearWatch, StoreError> {
         drop(self.state()?);
-        Ok(MemoryWatch::new(&self.inner.changes))
+        Ok(NearWatch::new(&self.inner.changes))
     }
 
     async fn beats(&self) -> Result<Vec<(u64, Option<Instant>)>, StoreError> {
@@ -218,6 +222,10 @@ impl Store for Memory {
             state.wakes.remove(&(wake, commit.tenant.clone()));
         }
         state.wakes.extend(kept.wake.map(|wake| (wake, commit.tenant.clone())));
+        if !commit.entries.is_empty() {
+            let name = outbox_name(&commit.tenant, kept.stored.digest);
+            state.outbox.push(Unjournaled { name, entries: commit.entries });
+        }
         state.tenants.insert(commit.tenant, kept);
         if let Some(applied) = commit.applied {
             state.forward(&applied.journal, usize::from(shard), applied.position);
@@ -225,8 +233,10 @@ impl Store for Memory {
         let sequence = &mut state.sequences[usize::from(shard)];
         *sequence += 1;
         let sequence = *sequence;
-        // Told under the lock: watchers hear commits in their sequence.
-        self.tell(Change::Grant { shard, sequence, grant: Arc::new(commit.grant) });
+        if !state.recovering {
+            // Told under the lock: watchers hear commits in their sequence.
+            self.tell(Change::Grant { shard, sequence, grant: Arc::new(commit.grant) });
+        }
         Ok(sequence)
     }
 
@@ -261,9 +271,18 @@ impl Store for Memory {
         Ok(())
     }
 
-    async fn set_switch(&self, expected: u64, switch: Switch) -> Result<(), StoreError> {
+    async fn outbox(&self) -> Result<Vec<Unjournaled>, StoreError> {
+        Ok(self.state()?.outbox.clone())
+    }
+
+    async fn journaled(&self, names: &[String]) -> Result<(), StoreError> {
+        self.state()?.outbox.retain(|left| !names.contains(&left.name));
+        Ok(())
+    }
+
+    async fn set_switch(&self, expected: &Switch, switch: Switch) -> Result<(), StoreError> {
         let mut state = self.state()?;
-        if state.switch.generation != expected {
+        if !state.switch.is_still(expected) {
             return Err(StoreError::Conflict);
         }
         state.switch = switch.clone();
@@ -296,6 +315,15 @@ impl Store for Memory {
 
     async fn parked(&self) -> Result<Vec<Parked>, StoreError> {
         Ok(self.state()?.parked.clone())
+    }
+
+    async fn set_alias(&self, alias: Alias) -> Result<(), StoreError> {
+        self.state()?.aliases.insert(alias.name.clone(), alias);
+        Ok(())
+    }
+
+    async fn alias(&self, name: &str) -> Result<Option<Alias>, StoreError> {
+        Ok(self.state()?.aliases.get(name).cloned())
     }
 
     async fn unpark(&self, id: &str) -> Result<(), StoreError> {
@@ -349,6 +377,11 @@ impl Store for Memory {
         Ok(())
     }
 
+    async fn unregister_journal(&self, journal: &str) -> Result<(), StoreError> {
+        self.state()?.journals.remove(journal);
+        Ok(())
+    }
+
     async fn journals(&self) -> Result<Vec<(String, bool)>, StoreError> {
         let state = self.state()?;
         Ok(state.journals.iter().map(|(name, applied)| (name.clone(), *applied)).collect())
@@ -376,30 +409,12 @@ impl Store for Memory {
     }
 
     async fn reset(&self) -> Result<(), StoreError> {
-        self.state()?.forget();
+        let mut state = self.state()?;
+        let mut journals = std::mem::take(&mut state.journals);
+        let outbox = std::mem::take(&mut state.outbox);
+        journals.values_mut().for_each(|applied| *applied = false);
+        state.forget();
+        (state.journals, state.outbox) = (journals, outbox);
         Ok(())
-    }
-}
-
-/// Hears the changes of stores that live in this process.
-#[derive(Debug)]
-pub struct MemoryWatch {
-    changes: broadcast::Receiver<Change>,
-}
-
-impl MemoryWatch {
-    pub(super) fn new(changes: &broadcast::Sender<Change>) -> Self {
-        Self { changes: changes.subscribe() }
-    }
-}
-
-impl Watch for MemoryWatch {
-    async fn next(&mut self) -> Change {
-        match self.changes.recv().await {
-            Ok(change) => change,
-            Err(broadcast::error::RecvError::Lagged(_)) => Change::Lost,
-            // The store is gone, and nothing will ever change again.
-            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-        }
     }
 }

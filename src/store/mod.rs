@@ -7,15 +7,20 @@
 //! 2. Each commit adds one to its shard's sequence and is told to every watcher.
 //! 3. Every stored value carries its tenant's id; what comes back with another is an error.
 //! 4. Stores know no policy: they keep bytes, times and names.
-//! 5. While a store recovers, "not there" is no answer: a grant that is missing then is an error,
-//!    so that gates keep what they have.
+//! 5. While a store recovers it tells no standing: what is there may be older than what gates read
+//!    before, and what is missing may come back. Asking is an error, no commit is told to watchers,
+//!    and gates keep what they have; the first beat afterwards shows them that much has changed.
+//! 6. What is to be journaled with a commit is in the same step: in the journal of a store that
+//!    keeps one, else in its outbox, until the caller says that a journal has it.
 
 pub mod any;
 pub mod embedded;
 pub mod form;
 pub mod journal;
 pub mod memory;
+pub mod near;
 pub mod remote;
+mod whole;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -24,6 +29,8 @@ use crate::domain::grant::{Grant, Words};
 use crate::domain::id::{Digest, TenantId};
 use crate::domain::stage::Stage;
 use crate::domain::time::Instant;
+
+pub use self::whole::{Alias, Parked, Switch, Version};
 
 /// How many logical shards a store has. Fixed: it is part of the stored form.
 pub const SHARDS: u16 = 64;
@@ -91,7 +98,7 @@ pub struct Commit {
     /// Its line in the list of tenants.
     pub row: Row,
     /// What is journaled with it, oldest first, one JSON event each (`store::journal`). A store
-    /// without a journal of its own ignores them.
+    /// without a journal of its own keeps them in its outbox, under [`outbox_name`].
     pub entries: Vec<Vec<u8>>,
     /// How far the caller's own journal is applied to this shard once this is in.
     pub applied: Option<Applied>,
@@ -125,6 +132,15 @@ impl Commit {
     }
 }
 
+/// What is to be journaled with a commit, and waits in the outbox for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unjournaled {
+    /// [`outbox_name`].
+    pub name: String,
+    /// The entries, oldest first.
+    pub entries: Vec<Vec<u8>>,
+}
+
 /// Why a store did not do it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -148,73 +164,6 @@ pub enum StoreError {
         /// What is wrong, and what would be right.
         detail: String,
     },
-}
-
-/// The switch of law 8, as stored.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Switch {
-    /// Everything passes.
-    pub open: bool,
-    /// Raised whenever enforcing begins for more tenants.
-    pub generation: u64,
-    /// Why it was set.
-    pub reason: Option<String>,
-    /// By whom.
-    pub by: Option<String>,
-    /// When.
-    pub at: Option<Instant>,
-}
-
-/// The published text of a policy or calendar version, or of the whole set of rules.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Version {
-    /// `policy` or `calendar`.
-    pub kind: String,
-    /// Of which policy or calendar.
-    pub name: String,
-    /// H(text).
-    pub hash: String,
-    /// The text, TOML.
-    pub text: String,
-    /// When it was published.
-    pub at: Instant,
-}
-
-/// An event that has no tenant: kept, counted, shown, replayable.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Parked {
-    /// H(source, id).
-    pub id: String,
-    /// The CloudEvent as it came, or the provider's own bytes if they could not be translated.
-    pub event: serde_json::Value,
-    /// Why it was parked.
-    pub reason: String,
-    /// Whether it is money.
-    pub money: bool,
-    /// When.
-    pub at: Instant,
-}
-
-impl Version {
-    /// What tells versions apart.
-    #[must_use]
-    pub fn key(&self) -> (&str, &str, &str) {
-        (&self.kind, &self.name, &self.hash)
-    }
-
-    /// The oldest first.
-    #[must_use]
-    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
-        self.at.cmp(&other.at).then_with(|| self.key().cmp(&other.key()))
-    }
-}
-
-impl Parked {
-    /// The oldest first.
-    #[must_use]
-    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
-        self.at.cmp(&other.at).then_with(|| self.id.cmp(&other.id))
-    }
 }
 
 /// What a watcher hears.
@@ -257,14 +206,14 @@ pub trait Store: Send + Sync + 'static {
 
     // -- what gates read ------------------------------------------------------------------
 
-    /// A tenant's grant with its shard's sequence. `None`: never heard of it; in a store that
-    /// recovers that is [`StoreError::Recovering`].
+    /// A tenant's grant with its shard's sequence. `None`: never heard of it. A store that
+    /// recovers answers [`StoreError::Recovering`].
     fn grant(
         &self,
         tenant: &TenantId,
     ) -> impl Future<Output = Result<(Option<Grant>, u64), StoreError>> + Send;
 
-    /// What pages say of a tenant.
+    /// What pages say of a tenant. A store that recovers answers [`StoreError::Recovering`].
     fn words(
         &self,
         tenant: &TenantId,
@@ -326,10 +275,16 @@ pub trait Store: Send + Sync + 'static {
     /// Takes events out of the inbox: they are journaled and committed.
     fn settle(&self, names: &[String]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Sets the switch, if its generation is still `expected`.
+    /// Entries of commits that no journal has yet, as far as was said.
+    fn outbox(&self) -> impl Future<Output = Result<Vec<Unjournaled>, StoreError>> + Send;
+
+    /// Takes entries out of the outbox: they are journaled.
+    fn journaled(&self, names: &[String]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Sets the switch, if it is still as `expected`: open or not, and of that generation.
     fn set_switch(
         &self,
-        expected: u64,
+        expected: &Switch,
         switch: Switch,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -344,6 +299,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// What is parked, the oldest first.
     fn parked(&self) -> impl Future<Output = Result<Vec<Parked>, StoreError>> + Send;
+
+    /// Notes whose a name is; what was noted before is replaced.
+    fn set_alias(&self, alias: Alias) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Whose a name is.
+    fn alias(&self, name: &str) -> impl Future<Output = Result<Option<Alias>, StoreError>> + Send;
 
     /// Takes an event out of what is parked.
     fn unpark(&self, id: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -380,6 +341,12 @@ pub trait Store: Send + Sync + 'static {
         journal: &str,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Takes a journal from those that a recovery waits for: it will never come back.
+    fn unregister_journal(
+        &self,
+        journal: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Every journal named so far, and whether it has been applied to its end in this recovery.
     fn journals(&self) -> impl Future<Output = Result<Vec<(String, bool)>, StoreError>> + Send;
 
@@ -397,8 +364,8 @@ pub trait Store: Send + Sync + 'static {
         incarnation: &Incarnation,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Forgets all but journals that it keeps itself and begins anew, recovering, under another
-    /// incarnation (`ambergate rebuild`).
+    /// Forgets every account and begins anew, recovering, under another incarnation (`ambergate
+    /// rebuild`). Journals that it keeps itself, the names of others and the outbox stay.
     fn reset(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
@@ -408,6 +375,12 @@ fn new_incarnation() -> Result<Incarnation, StoreError> {
     aws_lc_rs::rand::fill(&mut bytes)
         .map_err(|_| StoreError::Unavailable("the machine gives no random bytes".to_owned()))?;
     Ok(Incarnation(crate::domain::id::Derived::from_bytes(bytes).to_string().into()))
+}
+
+/// What the outbox calls the entries of the commit that left an account with this digest.
+#[must_use]
+pub fn outbox_name(tenant: &TenantId, digest: Digest) -> String {
+    format!("{:03}:{digest}", shard_of(tenant))
 }
 
 /// The shard of a tenant: the same in every store and every version.

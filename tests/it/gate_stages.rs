@@ -138,10 +138,10 @@ async fn the_switch_and_the_modes_open_everything() {
     front.gate.set_open_here(false);
     assert_eq!(status().await, 402);
     let set = |open, generation| Switch { open, generation, ..Switch::default() };
-    front.store.set_switch(0, set(true, 1)).await.unwrap();
+    front.store.set_switch(&Switch::default(), set(true, 1)).await.unwrap();
     until("the switch is open", || front.gate.health().open).await;
     assert_eq!(status().await, 200);
-    front.store.set_switch(1, set(false, 2)).await.unwrap();
+    front.store.set_switch(&set(true, 1), set(false, 2)).await.unwrap();
     until("the switch is closed", || !front.gate.health().open).await;
     assert_eq!(status().await, 200, "entered under an older generation: restricts nothing");
     front.stop().await;

@@ -6,10 +6,10 @@ use ambergate::clock::Clock;
 use ambergate::domain::record::Record;
 use ambergate::domain::stage::Stage;
 use ambergate::ledger::Outcome;
-use ambergate::store::Store as _;
 use ambergate::store::any::AnyStore;
 use ambergate::store::journal::{Journal, JournalSettings};
 use ambergate::store::memory::Memory;
+use ambergate::store::{Condition, Store as _, StoreError};
 
 use crate::world::{START, World, at, issued, paid, tenant, tenant_updated};
 
@@ -161,6 +161,101 @@ async fn two_journals_rebuild_one_account() {
     recover(&[&one, &other]).await;
     assert_eq!(records(&one, "acme").await, before);
     assert_eq!(one.stage("acme").await, Stage::Full);
+}
+
+#[tokio::test]
+async fn a_journal_that_is_away_is_waited_for_also_when_the_store_forgot_its_name() {
+    let site = Site::new();
+    let one = site.start("a").await;
+    let other = site.start("b").await;
+    one.ledger.look_after(false).await.unwrap();
+    one.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    one.pass("2026-03-30T08:15:00Z").await;
+    other.accept(&[paid("acme", "i1")]).await;
+    let before = records(&one, "acme").await;
+    drop(one);
+    site.memory.flush();
+    // The process that read the other's name is gone too: the journal itself knows it.
+    let one = site.start("a").await;
+    for _ in 0..5 {
+        one.ledger.look_after(true).await.unwrap();
+    }
+    let condition = one.ledger.condition().await.unwrap();
+    assert!(matches!(condition, Condition::Recovering(_)), "{condition:?}");
+    assert_eq!(one.store.grant(&tenant("acme")).await, Err(StoreError::Recovering));
+    recover(&[&one, &other]).await;
+    assert_eq!(records(&one, "acme").await, before);
+    assert_eq!(one.stage("acme").await, Stage::Full);
+}
+
+#[tokio::test]
+async fn what_was_decided_by_a_process_that_died_before_it_journaled_is_journaled_by_the_next() {
+    let site = Site::new();
+    // It commits, and has nowhere to write to: as one that dies right after its commits.
+    let store = AnyStore::Memory(site.memory.clone());
+    let dying = World::over(store, None, site.clock.clone()).await;
+    dying.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    dying.pass("2026-03-30T08:15:00Z").await;
+    assert!(dying.store.outbox().await.unwrap().len() > 10);
+    let before = records(&dying, "acme").await;
+    drop(dying);
+    let world = site.start("a").await;
+    assert_eq!(world.store.outbox().await.unwrap(), []);
+    site.memory.flush();
+    recover(&[&world]).await;
+    assert_eq!(records(&world, "acme").await, before);
+    assert_eq!(world.stage("acme").await, Stage::ReadOnly);
+    assert!(world.work_off().await.is_empty(), "no mail twice");
+}
+
+#[tokio::test]
+async fn what_another_process_left_for_long_is_journaled_too() {
+    let site = Site::new();
+    let world = site.start("a").await;
+    world.accept(&[tenant_updated("acme")]).await;
+    let store = AnyStore::Memory(site.memory.clone());
+    let dying = World::over(store, None, site.clock.clone()).await;
+    dying.accept(&[issued("acme", "i1")]).await;
+    let before = records(&world, "acme").await;
+    world.ledger.look_after(true).await.unwrap();
+    assert_eq!(world.store.outbox().await.unwrap().len(), 1, "it may still do so itself");
+    world.ledger.look_after(true).await.unwrap();
+    assert_eq!(world.store.outbox().await.unwrap(), []);
+    site.memory.flush();
+    recover(&[&world]).await;
+    assert_eq!(records(&world, "acme").await, before);
+}
+
+#[tokio::test]
+async fn a_journal_that_was_given_up_is_not_waited_for_until_it_comes_back() {
+    let site = Site::new();
+    let one = site.start("a").await;
+    let other = site.start("b").await;
+    one.ledger.look_after(false).await.unwrap();
+    other.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    drop((one, other));
+    let store = AnyStore::Memory(site.memory.clone());
+    let law = ambergate::config::policies::STANDARD;
+    let law = ambergate::config::policies::parse(law, "standard.toml").unwrap();
+    let ledger = ambergate::ledger::Ledger::new(store, None, site.clock.clone(), law);
+    let journals = [journal(&site.folder.path().join("a"))];
+    let missing = ambergate::ledger::rebuild(&ledger, &journals).await.unwrap().missing;
+    drop(journals);
+    let one = site.start("a").await;
+    site.memory.flush();
+    recover(&[&one]).await;
+    assert!(matches!(one.ledger.condition().await.unwrap(), Condition::Ready(_)));
+    // It comes back: what it knows counts, and it is waited for again.
+    let other = site.start("b").await;
+    assert_eq!(records(&one, "acme").await.len(), records(&other, "acme").await.len());
+    one.ledger.look_after(false).await.unwrap();
+    drop((one, other));
+    site.memory.flush();
+    let one = site.start("a").await;
+    recover(&[&one]).await;
+    assert!(matches!(one.ledger.condition().await.unwrap(), Condition::Recovering(_)));
+    assert_eq!(one.store.journals().await.unwrap().iter().filter(|it| !it.1).count(), 1);
+    assert_eq!(missing.len(), 1);
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod proxy_framing;
 mod proxy_headers;
 mod proxy_retry;
 mod proxy_streams;
+mod silence;
 mod stripe;
 mod support;
 mod world;

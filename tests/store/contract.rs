@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use ambergate::domain::time::Instant;
 use ambergate::store::{
-    Change, Condition, Parked, SHARDS, Store, StoreError, Switch, Version, Watch, shard_of,
+    Alias, Change, Parked, SHARDS, Store, StoreError, Switch, Version, Watch, shard_of,
 };
 
-use crate::world::{
-    START, World, add, applied, incarnation, neighbour, record, records, step, tenant,
-};
+use crate::world::{START, World, add, applied, neighbour, record, records, step, tenant};
 
 macro_rules! contract {
     ($($name:ident),* $(,)?) => {
@@ -36,6 +34,8 @@ macro_rules! contract {
     };
 }
 
+pub(crate) use contract;
+
 contract!(
     what_is_committed_is_read,
     a_stale_digest_is_a_conflict_and_writes_nothing,
@@ -49,8 +49,7 @@ contract!(
     the_switch_is_compared_and_set,
     versions_and_parked_events_are_kept_once,
     a_lease_has_one_holder,
-    a_loss_is_a_recovery_that_waits_for_journals,
-    positions_of_journals_only_go_forward,
+    a_name_is_the_newest_tenants,
     concurrent_committers_lose_nothing,
 );
 
@@ -197,7 +196,7 @@ async fn the_inbox_keeps_its_order_until_settled<W: World>(world: W) {
     assert_eq!(store.inbox(10).await.unwrap().len(), 1);
 }
 
-async fn heard<T: Watch>(watch: &mut T) -> Change {
+pub(crate) async fn heard<T: Watch>(watch: &mut T) -> Change {
     tokio::time::timeout(Duration::from_secs(10), watch.next()).await.expect("a change in time")
 }
 
@@ -245,7 +244,7 @@ async fn beats_and_the_switch_are_told<W: World>(world: W) {
     assert!(store.beats().await.unwrap().iter().all(|(_, at)| at.is_some_and(|at| at >= before)));
 
     let open = Switch { open: true, reason: Some("drill".to_owned()), ..Switch::default() };
-    store.set_switch(0, open.clone()).await.unwrap();
+    store.set_switch(&Switch::default(), open.clone()).await.unwrap();
     loop {
         if let Change::Switch(told) = heard(&mut watch).await {
             assert_eq!(told, open);
@@ -264,11 +263,15 @@ async fn the_switch_is_compared_and_set<W: World>(world: W) {
         at: Some(Instant::from_millis(START)),
         generation: 0,
     };
-    store.set_switch(0, open.clone()).await.unwrap();
+    let never_set = Switch::default();
+    store.set_switch(&never_set, open.clone()).await.unwrap();
     assert_eq!(store.switch().await.unwrap(), open);
+    // Of the same generation, and opened meanwhile: that is not undone unseen.
+    let raised = Switch { generation: 1, ..never_set.clone() };
+    assert_eq!(store.set_switch(&never_set, raised).await, Err(StoreError::Conflict));
     let closed = Switch { open: false, generation: 1, ..open.clone() };
-    store.set_switch(0, closed.clone()).await.unwrap();
-    assert_eq!(store.set_switch(0, open).await, Err(StoreError::Conflict));
+    store.set_switch(&open, closed.clone()).await.unwrap();
+    assert_eq!(store.set_switch(&never_set, open).await, Err(StoreError::Conflict));
     assert_eq!(store.switch().await.unwrap(), closed);
 }
 
@@ -314,79 +317,19 @@ async fn a_lease_has_one_holder<W: World>(world: W) {
     assert!(!store.lease("scheduler", "one", 200).await.unwrap());
 }
 
-async fn a_loss_is_a_recovery_that_waits_for_journals<W: World>(world: W) {
-    let (store, acme) = (world.store(), tenant("acme"));
-    let Condition::Ready(before) = store.condition().await.unwrap() else {
-        panic!("a store under test begins ready");
+async fn a_name_is_the_newest_tenants<W: World>(world: W) {
+    let store = world.store();
+    let alias = |tenant_name: &str| Alias {
+        name: "stripe:cus_1".to_owned(),
+        tenant: tenant(tenant_name),
+        at: Instant::from_millis(START),
     };
-    add(store, &acme, record(1)).await;
-    let sequence = store.grant(&acme).await.unwrap().1;
-
-    world.lose().await;
-    let Condition::Recovering(after) = store.condition().await.unwrap() else {
-        panic!("a store that lost its data recovers");
-    };
-    assert_ne!(before, after);
-    assert_eq!(incarnation(store).await, after, "asking again changes nothing");
-    assert_eq!(store.grant(&acme).await, Err(StoreError::Recovering));
-    assert_eq!(store.load(&acme).await.unwrap(), None);
-    assert_eq!(store.recovered(&before).await, Err(StoreError::OtherIncarnation));
-
-    // Facts are replayed while it recovers, under the new incarnation.
-    store.register_journal("one").await.unwrap();
-    store.register_journal("two").await.unwrap();
-    add(store, &acme, record(1)).await;
-    assert!(store.grant(&acme).await.unwrap().1 > sequence, "a sequence never comes twice");
-    assert_eq!(store.recovered(&after).await, Ok(false));
-    store.journal_applied(&after, "one").await.unwrap();
-    store.register_journal("one").await.unwrap();
-    assert_eq!(store.recovered(&after).await, Ok(false));
-    let known = [("one".to_owned(), true), ("two".to_owned(), false)];
-    assert_eq!(store.journals().await.unwrap(), known);
-    assert_eq!(store.condition().await.unwrap(), Condition::Recovering(after.clone()));
-    store.journal_applied(&after, "two").await.unwrap();
-    assert_eq!(store.recovered(&after).await, Ok(true));
-    assert_eq!(store.condition().await.unwrap(), Condition::Ready(after));
-    assert_eq!(store.grant(&tenant("globex")).await.unwrap().0, None);
-
-    // The next loss asks the journals again.
-    world.lose().await;
-    let next = incarnation(store).await;
-    store.register_journal("one").await.unwrap();
-    assert_eq!(store.recovered(&next).await, Ok(false));
-
-    // What was applied to the store before counts for nothing in this one.
-    let after = match store.journal_applied(&before, "one").await {
-        Err(StoreError::OtherIncarnation) => store.applied("one").await.unwrap(),
-        other => panic!("{other:?}"),
-    };
-    let late = store.set_applied(&before, "one", &[9; SHARDS as usize]).await;
-    assert_eq!(late, Err(StoreError::OtherIncarnation));
-    assert_eq!(store.applied("one").await.unwrap(), after);
-    assert_eq!(store.recovered(&next).await, Ok(false));
-}
-
-async fn positions_of_journals_only_go_forward<W: World>(world: W) {
-    let (store, acme) = (world.store(), tenant("acme"));
-    let shard = usize::from(shard_of(&acme));
-    let mut commit = step(store, &acme, None, &[record(1)]).await;
-    commit.applied = applied("mine", 7);
-    store.commit(commit.clone()).await.unwrap();
-    let mut expected = vec![0; usize::from(SHARDS)];
-    expected[shard] = 7;
-    assert_eq!(store.applied("mine").await.unwrap(), expected);
-    assert!(store.applied("other").await.unwrap().iter().all(|position| *position == 0));
-
-    // Compared as numbers, not as texts.
-    let current = incarnation(store).await;
-    let positions = vec![999_999_999; usize::from(SHARDS)];
-    store.set_applied(&current, "mine", &positions).await.unwrap();
-    store.set_applied(&current, "mine", &vec![12; usize::from(SHARDS)]).await.unwrap();
-    assert_eq!(store.applied("mine").await.unwrap(), positions);
-    let mut again = step(store, &acme, Some(commit.stored.digest), &[record(2)]).await;
-    again.applied = applied("mine", 1_000);
-    store.commit(again).await.unwrap();
-    assert_eq!(store.applied("mine").await.unwrap(), positions);
+    assert_eq!(store.alias("stripe:cus_1").await.unwrap(), None);
+    for name in ["acme", "globex"] {
+        store.set_alias(alias(name)).await.unwrap();
+        assert_eq!(store.alias("stripe:cus_1").await.unwrap(), Some(alias(name)));
+    }
+    assert_eq!(store.alias("stripe:cus_2").await.unwrap(), None);
 }
 
 async fn concurrent_committers_lose_nothing<W: World>(world: W) {

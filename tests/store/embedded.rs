@@ -19,7 +19,7 @@ async fn a_file_opened_again_has_everything() {
     store.append(vec![b"{\"n\":3}".to_vec()]).await.unwrap();
     store.submit(b"{}".to_vec()).await.unwrap();
     let open = Switch { open: true, ..Switch::default() };
-    store.set_switch(0, open.clone()).await.unwrap();
+    store.set_switch(&Switch::default(), open.clone()).await.unwrap();
     let before = store.condition().await.unwrap();
 
     let world = world.reopen();
@@ -54,7 +54,7 @@ async fn a_reset_keeps_the_journal_and_the_switch() {
     let mut commit = step(store, &acme, None, &[record(1)]).await;
     commit.entries = vec![b"{\"n\":1}".to_vec()];
     store.commit(commit).await.unwrap();
-    store.set_switch(0, Switch { open: true, ..Switch::default() }).await.unwrap();
+    store.set_switch(&Switch::default(), Switch { open: true, ..Switch::default() }).await.unwrap();
     store.reset().await.unwrap();
     assert_eq!(records(store, &acme).await.0, []);
     assert_eq!(store.entries(0, 9).unwrap().len(), 1);

@@ -6,6 +6,7 @@
 mod contract;
 mod embedded;
 mod journal;
+mod losses;
 mod remote;
 mod server;
 mod world;

@@ -18,6 +18,8 @@ pub(crate) const START: i64 = 1_772_438_400_000;
 /// A store under test.
 pub(crate) trait World {
     type Store: Store + Clone;
+    /// Whether it keeps a journal itself.
+    const JOURNALS: bool = false;
 
     /// A store that is ready and empty.
     fn ready() -> impl Future<Output = Self>;
@@ -59,6 +61,7 @@ pub(crate) struct EmbeddedWorld {
 
 impl World for EmbeddedWorld {
     type Store = Embedded;
+    const JOURNALS: bool = true;
 
     async fn ready() -> Self {
         let clock = Clock::standing(Instant::from_millis(START));

@@ -22,22 +22,19 @@ use redb::WriteTransaction;
 use tokio::sync::broadcast;
 
 use self::tables::{
-    INBOX, JOURNALS, META, META_INBOX_NEXT, META_SWITCH, PARKED, Tabled, VERSIONS, WORDS, count,
-    version_key,
+    ALIASES, INBOX, JOURNALS, META, META_INBOX_NEXT, META_SWITCH, PARKED, Tabled, VERSIONS, WORDS,
+    count, version_key,
 };
 use self::writer::{File, Writer};
-use super::memory::MemoryWatch;
+use super::near::{NearWatch, teller};
 use super::{
-    Change, Commit, Condition, Incarnation, Parked, Row, SHARDS, Store, StoreError, Stored, Switch,
-    Version, form, shard_of,
+    Alias, Change, Commit, Condition, Incarnation, Parked, Row, SHARDS, Store, StoreError, Stored,
+    Switch, Unjournaled, Version, form, shard_of,
 };
 use crate::clock::Clock;
 use crate::domain::grant::{Grant, Words};
 use crate::domain::id::TenantId;
 use crate::domain::time::Instant;
-
-/// How many changes a slow watcher may be behind before it hears [`Change::Lost`].
-const CHANGES_BEHIND_MAX: usize = 4_096;
 
 /// A store in one file. A copy is the same store.
 #[derive(Clone, Debug)]
@@ -76,7 +73,7 @@ impl Embedded {
         let writer = Writer::start(file.clone())?;
         let passing =
             Mutex::new(Passing { beats: vec![None; usize::from(SHARDS)], leases: HashMap::new() });
-        let changes = broadcast::Sender::new(CHANGES_BEHIND_MAX);
+        let changes = teller();
         Ok(Self { inner: Arc::new(Inner { clock, writer, file, changes, passing }) })
     }
 
@@ -116,14 +113,14 @@ impl Embedded {
 }
 
 impl Store for Embedded {
-    type Watch = MemoryWatch;
+    type Watch = NearWatch;
 
     async fn grant(&self, tenant: &TenantId) -> Result<(Option<Grant>, u64), StoreError> {
         reads::grant(self.file(), tenant)
     }
 
     async fn words(&self, tenant: &TenantId) -> Result<Option<Words>, StoreError> {
-        let bytes = reads::value(self.file(), WORDS, tenant.as_str().as_bytes())?;
+        let bytes = reads::complete_value(self.file(), WORDS, tenant.as_str().as_bytes())?;
         bytes.map(|bytes| form::read_words(tenant, &bytes)).transpose()
     }
 
@@ -132,8 +129,8 @@ impl Store for Embedded {
         bytes.map_or_else(|| Ok(Switch::default()), |bytes| form::read_json("the switch", &bytes))
     }
 
-    async fn watch(&self) -> Result<MemoryWatch, StoreError> {
-        Ok(MemoryWatch::new(&self.inner.changes))
+    async fn watch(&self) -> Result<NearWatch, StoreError> {
+        Ok(NearWatch::new(&self.inner.changes))
     }
 
     async fn beats(&self) -> Result<Vec<(u64, Option<Instant>)>, StoreError> {
@@ -173,11 +170,14 @@ impl Store for Embedded {
         let changes = self.inner.changes.clone();
         let step =
             move |txn: &WriteTransaction| writes::commit(txn, &commit, (&grant, &words, &row));
-        let then = move |sequence: &u64| {
-            // Nobody may be listening.
-            let _ = changes.send(Change::Grant { shard, sequence: *sequence, grant: told });
+        let then = move |(sequence, complete): &(u64, bool)| {
+            if *complete {
+                // Nobody may be listening.
+                let _ = changes.send(Change::Grant { shard, sequence: *sequence, grant: told });
+            }
         };
-        self.inner.writer.write(step, then).await
+        let (sequence, _) = self.inner.writer.write(step, then).await?;
+        Ok(sequence)
     }
 
     async fn due(
@@ -213,10 +213,19 @@ impl Store for Embedded {
         .await
     }
 
-    async fn set_switch(&self, expected: u64, switch: Switch) -> Result<(), StoreError> {
+    async fn outbox(&self) -> Result<Vec<Unjournaled>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn journaled(&self, _names: &[String]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn set_switch(&self, expected: &Switch, switch: Switch) -> Result<(), StoreError> {
         let changes = self.inner.changes.clone();
         let told = switch.clone();
-        let step = move |txn: &WriteTransaction| writes::set_switch(txn, expected, &switch);
+        let expected = expected.clone();
+        let step = move |txn: &WriteTransaction| writes::set_switch(txn, &expected, &switch);
         let then = move |(): &()| {
             let _ = changes.send(Change::Switch(told));
         };
@@ -245,6 +254,20 @@ impl Store for Embedded {
         let mut parked: Vec<Parked> = reads::all_json(self.file(), PARKED, "a parked event")?;
         parked.sort_by(Parked::order);
         Ok(parked)
+    }
+
+    async fn set_alias(&self, alias: Alias) -> Result<(), StoreError> {
+        let bytes = form::json("a name", &alias)?;
+        self.write(move |txn| {
+            txn.open_table(ALIASES)?.insert(alias.name.as_bytes(), bytes.as_slice())?;
+            Ok(Ok(()))
+        })
+        .await
+    }
+
+    async fn alias(&self, name: &str) -> Result<Option<Alias>, StoreError> {
+        let bytes = reads::value(self.file(), ALIASES, name.as_bytes())?;
+        bytes.map(|bytes| form::read_json("a name", &bytes)).transpose()
     }
 
     async fn unpark(&self, id: &str) -> Result<(), StoreError> {
@@ -307,6 +330,15 @@ impl Store for Embedded {
         let key = journal.as_bytes().to_vec();
         self.write(move |txn| writes::insert_once(txn, JOURNALS, &key, &[0])).await?;
         Ok(())
+    }
+
+    async fn unregister_journal(&self, journal: &str) -> Result<(), StoreError> {
+        let key = journal.as_bytes().to_vec();
+        self.write(move |txn| {
+            txn.open_table(JOURNALS)?.remove(key.as_slice())?;
+            Ok(Ok(()))
+        })
+        .await
     }
 
     async fn journals(&self) -> Result<Vec<(String, bool)>, StoreError> {

@@ -55,19 +55,29 @@ fn value_in(txn: &ReadTransaction, table: Bytes, key: &[u8]) -> Tabled<Option<Ve
     Ok(txn.open_table(table)?.get(key)?.map(|value| value.value().to_vec()))
 }
 
+/// A value that gates read: none while the store recovers.
+pub(super) fn complete_value(
+    file: &File,
+    table: Bytes,
+    key: &[u8],
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let (value, recovering) =
+        read(file, |txn| Ok((value_in(txn, table, key)?, is_recovering(txn)?)))?;
+    if recovering { Err(StoreError::Recovering) } else { Ok(value) }
+}
+
 pub(super) fn grant(file: &File, tenant: &TenantId) -> Result<(Option<Grant>, u64), StoreError> {
     let shard = shard_of(tenant).to_be_bytes();
     let (grant, sequence, recovering) = read(file, |txn| {
         let grant = value_in(txn, GRANTS, tenant.as_str().as_bytes())?;
         let sequence = number_at(&txn.open_table(SEQUENCES)?, &shard)?;
-        let recovering = grant.is_none() && is_recovering(txn)?;
-        Ok((grant, sequence, recovering))
+        Ok((grant, sequence, is_recovering(txn)?))
     })?;
-    match grant {
-        Some(bytes) => Ok((Some(form::read_grant(tenant, &bytes)?), sequence)),
-        None if recovering => Err(StoreError::Recovering),
-        None => Ok((None, sequence)),
+    if recovering {
+        return Err(StoreError::Recovering);
     }
+    let grant = grant.map(|bytes| form::read_grant(tenant, &bytes)).transpose()?;
+    Ok((grant, sequence))
 }
 
 fn is_recovering(txn: &ReadTransaction) -> Tabled<bool> {

@@ -34,6 +34,8 @@ pub(super) const INBOX: Bytes = TableDefinition::new("inbox");
 pub(super) const VERSIONS: Bytes = TableDefinition::new("versions");
 /// Id: parked event as JSON.
 pub(super) const PARKED: Bytes = TableDefinition::new("parked");
+/// Name: whose it is, as JSON.
+pub(super) const ALIASES: Bytes = TableDefinition::new("aliases");
 /// Journal, 0, shard (2): position (8).
 pub(super) const APPLIED: Bytes = TableDefinition::new("applied");
 /// Journal: 1 if applied in the recovery under way.
@@ -41,9 +43,9 @@ pub(super) const JOURNALS: Bytes = TableDefinition::new("journals");
 /// Position (8): entry.
 pub(super) const ENTRIES: Bytes = TableDefinition::new("entries");
 
-pub(super) const ALL: [Bytes; 13] = [
-    META, ACCOUNTS, GRANTS, WORDS, ROWS, WAKES, SEQUENCES, INBOX, VERSIONS, PARKED, APPLIED,
-    JOURNALS, ENTRIES,
+pub(super) const ALL: [Bytes; 14] = [
+    META, ACCOUNTS, GRANTS, WORDS, ROWS, WAKES, SEQUENCES, INBOX, VERSIONS, PARKED, ALIASES,
+    APPLIED, JOURNALS, ENTRIES,
 ];
 
 /// What a rebuild makes anew.

@@ -44,12 +44,17 @@ pub(super) fn is_current(txn: &WriteTransaction, incarnation: &Incarnation) -> T
     Ok(known.is_some_and(|known| known.value() == incarnation.0.as_bytes()))
 }
 
-/// All of `commit`, or the reason why not; answers the shard's sequence.
+fn is_recovering(meta: &impl ReadableTable<&'static [u8], &'static [u8]>) -> Tabled<bool> {
+    Ok(meta.get(META_RECOVERING)?.is_some_and(|value| value.value() == [1]))
+}
+
+/// All of `commit`, or the reason why not; answers the shard's sequence, and whether the store is
+/// complete: then watchers are told.
 pub(super) fn commit(
     txn: &WriteTransaction,
     commit: &Commit,
     (grant, words, row): (&[u8], &[u8], &[u8]),
-) -> Tabled<Result<u64, StoreError>> {
+) -> Tabled<Result<(u64, bool), StoreError>> {
     if !is_current(txn, &commit.incarnation)? {
         return Ok(Err(StoreError::OtherIncarnation));
     }
@@ -85,13 +90,14 @@ pub(super) fn commit(
     let key = shard.to_be_bytes();
     let sequence = number_at(&sequences, &key)? + 1;
     sequences.insert(key.as_slice(), sequence.to_be_bytes().as_slice())?;
-    Ok(Ok(sequence))
+    let recovering = is_recovering(&txn.open_table(META)?)?;
+    Ok(Ok((sequence, !recovering)))
 }
 
-/// Sets the switch if its generation is still `expected`.
+/// Sets the switch if it is still as `expected`.
 pub(super) fn set_switch(
     txn: &WriteTransaction,
-    expected: u64,
+    expected: &Switch,
     switch: &Switch,
 ) -> Tabled<Result<(), StoreError>> {
     let mut meta = txn.open_table(META)?;
@@ -102,7 +108,7 @@ pub(super) fn set_switch(
             |bytes| form::read_json::<Switch>("the switch", &bytes),
         )
         .and_then(|known| {
-            if known.generation == expected {
+            if known.is_still(expected) {
                 form::json("the switch", switch)
             } else {
                 Err(StoreError::Conflict)
@@ -141,8 +147,7 @@ pub(super) fn end_recovery(
         return Ok(Err(StoreError::OtherIncarnation));
     }
     let mut meta = txn.open_table(META)?;
-    let recovering = meta.get(META_RECOVERING)?.is_some_and(|value| value.value() == [1]);
-    if recovering {
+    if is_recovering(&meta)? {
         for journal in txn.open_table(JOURNALS)?.iter()? {
             if journal?.1.value() != [1] {
                 return Ok(Ok(false));

@@ -29,8 +29,8 @@ use self::keys::Keys;
 use self::link::Link;
 use self::scripts::{APPLIED, BEAT, COMMIT, FORWARD, LEASE, SUBMIT, SWITCH, call};
 use super::{
-    Commit, Condition, Incarnation, Parked, Row, SHARDS, Store, StoreError, Stored, Switch,
-    Version, form, shard_of,
+    Alias, Commit, Condition, Incarnation, Parked, Row, SHARDS, Store, StoreError, Stored, Switch,
+    Unjournaled, Version, form, shard_of,
 };
 use crate::domain::grant::{Grant, Words};
 use crate::domain::id::TenantId;
@@ -147,6 +147,7 @@ impl Remote {
             of("wakes"),
             of("names"),
             of("applied"),
+            of("outbox"),
         ];
         let expected = commit.expected.map(|digest| digest.to_string()).unwrap_or_default();
         let wake = commit.wake.map(|wake| wake.millis().to_string()).unwrap_or_default();
@@ -160,6 +161,8 @@ impl Remote {
         call.arg(form::grant(&commit.grant)?).arg(form::words(&commit.words)?);
         call.arg(form::row(&commit.row)?).arg(wake).arg(commit.tenant.as_str());
         call.arg(journal).arg(position).arg(self.keys().changes()).arg(shard);
+        // Lines of JSON: none contains a line's end.
+        call.arg(commit.entries.join(&b'\n'));
         Ok(call)
     }
 }
@@ -172,10 +175,7 @@ impl Store for Remote {
     }
 
     async fn words(&self, tenant: &TenantId) -> Result<Option<Words>, StoreError> {
-        let key = self.keys().tenant(shard_of(tenant), tenant);
-        let ask = redis::Cmd::hget(key, "words");
-        let bytes: Option<Vec<u8>> = self.link().one(&ask).await?;
-        bytes.map(|bytes| form::read_words(tenant, &bytes)).transpose()
+        self.read_words(tenant).await
     }
 
     async fn switch(&self) -> Result<Switch, StoreError> {
@@ -265,10 +265,19 @@ impl Store for Remote {
         self.link().one(&redis::Cmd::xdel(self.keys().inbox(), &names)).await
     }
 
-    async fn set_switch(&self, expected: u64, switch: Switch) -> Result<(), StoreError> {
+    async fn outbox(&self) -> Result<Vec<Unjournaled>, StoreError> {
+        self.read_outbox().await
+    }
+
+    async fn journaled(&self, names: &[String]) -> Result<(), StoreError> {
+        self.empty_outbox(names).await
+    }
+
+    async fn set_switch(&self, expected: &Switch, switch: Switch) -> Result<(), StoreError> {
         let mut call = call(&SWITCH, &[self.keys().whole("switch")]);
-        call.arg(expected).arg(switch.generation).arg(form::json("the switch", &switch)?);
-        call.arg(self.keys().changes());
+        call.arg(expected.generation).arg(u8::from(expected.open));
+        call.arg(switch.generation).arg(u8::from(switch.open));
+        call.arg(form::json("the switch", &switch)?).arg(self.keys().changes());
         match self.link().one::<i64>(&call).await? {
             1 => Ok(()),
             _ => Err(StoreError::Conflict),
@@ -298,6 +307,17 @@ impl Store for Remote {
         let mut parked: Vec<Parked> = self.all_json("parked", "a parked event").await?;
         parked.sort_by(Parked::order);
         Ok(parked)
+    }
+
+    async fn set_alias(&self, alias: Alias) -> Result<(), StoreError> {
+        let bytes = form::json("a name", &alias)?;
+        self.link().one(&redis::Cmd::hset(self.keys().whole("aliases"), alias.name, bytes)).await
+    }
+
+    async fn alias(&self, name: &str) -> Result<Option<Alias>, StoreError> {
+        let ask = redis::Cmd::hget(self.keys().whole("aliases"), name);
+        let bytes: Option<Vec<u8>> = self.link().one(&ask).await?;
+        bytes.map(|bytes| form::read_json("a name", &bytes)).transpose()
     }
 
     async fn unpark(&self, id: &str) -> Result<(), StoreError> {
@@ -353,6 +373,10 @@ impl Store for Remote {
 
     async fn register_journal(&self, journal: &str) -> Result<(), StoreError> {
         self.link().one(&redis::Cmd::hset_nx(self.keys().whole("journals"), journal, "")).await
+    }
+
+    async fn unregister_journal(&self, journal: &str) -> Result<(), StoreError> {
+        self.link().one(&redis::Cmd::hdel(self.keys().whole("journals"), journal)).await
     }
 
     async fn journals(&self) -> Result<Vec<(String, bool)>, StoreError> {

@@ -4,10 +4,10 @@ use redis::{Cmd, Pipeline};
 use serde::de::DeserializeOwned;
 
 use super::Remote;
-use crate::domain::grant::Grant;
+use crate::domain::grant::{Grant, Words};
 use crate::domain::id::TenantId;
 use crate::domain::time::Instant;
-use crate::store::{Row, SHARDS, StoreError, Stored, form, shard_of};
+use crate::store::{Row, SHARDS, StoreError, Stored, Unjournaled, form, shard_of};
 
 /// How many accounts are deleted at a time.
 const DELETED_AT_ONCE: usize = 500;
@@ -20,25 +20,35 @@ impl Remote {
         &self,
         tenant: &TenantId,
     ) -> Result<(Option<Grant>, u64), StoreError> {
-        let shard = shard_of(tenant);
+        let (sequence, grant): (Option<u64>, Option<Vec<u8>>) =
+            self.read_complete(shard_of(tenant), tenant, "grant").await?;
+        let grant = grant.map(|bytes| form::read_grant(tenant, &bytes)).transpose()?;
+        Ok((grant, sequence.unwrap_or_default()))
+    }
+
+    pub(super) async fn read_words(&self, tenant: &TenantId) -> Result<Option<Words>, StoreError> {
+        let (_, words) = self.read_complete(shard_of(tenant), tenant, "words").await?;
+        words.map(|bytes| form::read_words(tenant, &bytes)).transpose()
+    }
+
+    /// What gates read of a tenant, with the shard's sequence: nothing while the store recovers.
+    async fn read_complete(
+        &self,
+        shard: u16,
+        tenant: &TenantId,
+        what: &str,
+    ) -> Result<(Option<u64>, Option<Vec<u8>>), StoreError> {
         let mut ask = Pipeline::new();
-        // In this order: a grant that is newer than its sequence is told once more; a grant that
-        // was lost in between finds its incarnation lost too.
+        // In this order: a value that is newer than its sequence is told once more; one that was
+        // lost in between finds its incarnation lost too.
         ask.get(self.keys().shard(shard, "sequence"))
-            .hget(self.keys().tenant(shard, tenant), "grant")
+            .hget(self.keys().tenant(shard, tenant), what)
             .hmget(self.keys().shard(shard, "incarnation"), &["run", "state"]);
         let live = self.link().live()?;
-        let (sequence, grant, (run, state)): (Option<u64>, Option<Vec<u8>>, Incarnated) =
+        let (sequence, value, (run, state)): (Option<u64>, Option<Vec<u8>>, Incarnated) =
             self.link().many_on(&live, &ask).await?;
         let complete = run.as_deref() == Some(live.run()) && state.as_deref() == Some("ready");
-        match grant {
-            Some(bytes) => {
-                let grant = form::read_grant(tenant, &bytes)?;
-                Ok((Some(grant), sequence.unwrap_or_default()))
-            }
-            None if !complete => Err(StoreError::Recovering),
-            None => Ok((None, sequence.unwrap_or_default())),
-        }
+        if complete { Ok((sequence, value)) } else { Err(StoreError::Recovering) }
     }
 
     pub(super) async fn read_account(
@@ -130,6 +140,32 @@ impl Remote {
             event.map(|(_, event)| event).unwrap_or_default()
         };
         Ok(entries.into_iter().map(|(name, fields)| (name, event(fields))).collect())
+    }
+
+    pub(super) async fn read_outbox(&self) -> Result<Vec<Unjournaled>, StoreError> {
+        let mut ask = Pipeline::new();
+        for shard in 0..SHARDS {
+            ask.hgetall(self.keys().shard(shard, "outbox"));
+        }
+        let shards: Vec<Vec<(String, Vec<u8>)>> = self.link().many(&ask).await?;
+        let mut outbox = Vec::new();
+        for (shard, entries) in (0..SHARDS).zip(shards) {
+            outbox.extend(entries.into_iter().map(|(digest, lines)| {
+                let entries = lines.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+                Unjournaled { name: format!("{shard:03}:{digest}"), entries }
+            }));
+        }
+        Ok(outbox)
+    }
+
+    pub(super) async fn empty_outbox(&self, names: &[String]) -> Result<(), StoreError> {
+        let mut delete = Pipeline::new();
+        for name in names {
+            let Some((shard, digest)) = name.split_once(':') else { continue };
+            let Ok(shard) = shard.parse() else { continue };
+            delete.hdel(self.keys().shard(shard, "outbox"), digest).ignore();
+        }
+        if delete.is_empty() { Ok(()) } else { self.link().many(&delete).await }
     }
 
     pub(super) async fn read_journals(&self) -> Result<Vec<(String, bool)>, StoreError> {

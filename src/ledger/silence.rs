@@ -1,0 +1,115 @@
+//! Signs of life, and what a long silence leaves behind (SPEC 5.11, 5.12).
+//!
+//! Rules:
+//! 1. A gate that heard no beat for `stale_max` has eased what restricts, and gets harder again only
+//!    under a new generation of the switch. Whoever beats first after such a silence raises it
+//!    before that beat: every tenant that was restricted is entered again at its next cutoff time.
+//! 2. How long the silence was is the least that anybody knows of: this process by its own last
+//!    beat, in real time as gates reckon it, and the store by the last one of all, in its own time.
+//! 3. A store that has tenants and no beat forgot when the last one was: that counts as long. Only
+//!    the embedded one never keeps beats: the gates that go by them end with its process.
+
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use super::Ledger;
+use super::entry::Entry;
+use crate::domain::time::{HOUR, Instant, MINUTE};
+use crate::store::any::AnyStore;
+use crate::store::{Condition, Store as _, StoreError, Switch};
+
+/// How long gates bear a silence, where nothing else was said.
+const STALE_MAX: i64 = 4 * HOUR;
+/// A gate may have heard the last beat a little earlier than it was answered: what is as close to
+/// the limit as this, or as a tenth of it, counts as beyond.
+const MARGIN_MAX: i64 = MINUTE;
+
+/// What this process knows of signs of life.
+#[derive(Debug)]
+pub(super) struct Silence {
+    stale_max: AtomicI64,
+    /// Its own last one, in real time.
+    last: std::sync::Mutex<Option<Instant>>,
+}
+
+impl Default for Silence {
+    fn default() -> Self {
+        Self { stale_max: AtomicI64::new(STALE_MAX), last: std::sync::Mutex::default() }
+    }
+}
+
+impl Ledger {
+    /// Says how long gates bear a silence before they ease what restricts (`store.stale_max`).
+    #[must_use]
+    pub fn with_stale_max(self, stale_max: Duration) -> Self {
+        let millis = i64::try_from(stale_max.as_millis()).unwrap_or(i64::MAX);
+        self.inner.silence.stale_max.store(millis, Ordering::Relaxed);
+        self
+    }
+
+    /// Each shard's sign of life, at `real`, which is real time; none while the store recovers.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now.
+    pub async fn sign_of_life(&self, real: Instant) -> Result<(), StoreError> {
+        if let Condition::Recovering(_) = self.store().condition().await? {
+            return Ok(());
+        }
+        if self.was_silent_for_long(real).await? {
+            self.raise_generation().await?;
+        }
+        self.store().beat().await?;
+        *self.inner.silence.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(real);
+        Ok(())
+    }
+
+    async fn was_silent_for_long(&self, real: Instant) -> Result<bool, StoreError> {
+        let stale_max = self.inner.silence.stale_max.load(Ordering::Relaxed);
+        let bearable = stale_max - MARGIN_MAX.min(stale_max / 10);
+        let last = *self.inner.silence.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = last.map(|last| real.millis().saturating_sub(last.millis()));
+        if own.is_some_and(|silent| silent <= bearable) {
+            return Ok(false);
+        }
+        let (now, beats) = tokio::try_join!(self.store().now(), self.store().beats())?;
+        let last = beats.iter().filter_map(|(_, at)| *at).min();
+        let stored = last.map(|last| now.millis().saturating_sub(last.millis()));
+        match own.into_iter().chain(stored).min() {
+            Some(silent) => Ok(silent > bearable),
+            None if matches!(self.store(), AnyStore::Embedded(_)) => Ok(false),
+            None => Ok(!self.store().rows(None, 1).await?.is_empty()),
+        }
+    }
+
+    /// Begins another generation of the switch, open or not as it is.
+    async fn raise_generation(&self) -> Result<(), StoreError> {
+        let (now, known) = tokio::try_join!(self.store().now(), self.store().switch())?;
+        let mut switch =
+            Switch { generation: known.generation + 1, at: Some(now), ..known.clone() };
+        if !switch.open {
+            switch.by = None;
+            switch.reason = Some("there was no sign of life for long".to_owned());
+        }
+        match self.store().set_switch(&known, switch.clone()).await {
+            Ok(()) => {}
+            // Another replica was faster, or a person set it: the next look finds out.
+            Err(StoreError::Conflict)
+                if self.store().switch().await?.generation > known.generation =>
+            {
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+        let generation = switch.generation;
+        tracing::warn!(
+            generation,
+            "there was no sign of life for long: what gates eased meanwhile is entered again at \
+             its next cutoff time"
+        );
+        self.journal_entry(&Entry::Switch(switch)).await?;
+        self.look_at_all_soon();
+        Ok(())
+    }
+}
