@@ -28,7 +28,7 @@ use crate::net::problem::Problem;
 
 /// The largest body that is read.
 const BODY_BYTES_MAX: usize = 1 << 20;
-/// How many of a billing system's names are remembered with their tenants.
+/// How many of a billing system's names are at hand with their tenants.
 const NAMES_MAX: usize = 100_000;
 
 /// What the door needs.
@@ -42,7 +42,7 @@ struct Inner {
     ledger: Ledger,
     tokens: Tokens,
     stripe: Option<Stripe>,
-    /// Whose a billing system's invoice or customer is, as heard in this process.
+    /// Whose a billing system's invoice or customer is: what the ledger keeps, as heard here.
     names: Cache<String, TenantId>,
 }
 

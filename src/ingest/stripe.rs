@@ -5,7 +5,8 @@
 //!    `invoice.finalized` loses nothing. The event's `created` is when it was so.
 //! 2. Names carry their system: `stripe:in_1`. Ids of records are the event's and the kind's, so
 //!    a re-delivery is a duplicate.
-//! 3. An invoice stays paid at Stripe when it is refunded: a refund is never a debt.
+//! 3. An invoice stays paid at Stripe when it is refunded: a refund is never a debt. A charge no
+//!    longer names its invoice: the refund is told with the payment, whose invoice is looked up.
 //! 4. What is optional and not usable (a mailbox that is none) is left out; what is needed and not
 //!    usable is a fault.
 
@@ -30,10 +31,40 @@ pub const SOURCE: &str = "stripe";
 pub struct Told {
     /// The tenant that the object names.
     pub tenant: Option<TenantId>,
-    /// Names of Stripe's by which the tenant may be known: the invoice's, the customer's.
+    /// Names by which the tenant may be known: the invoice's, the customer's, as `stripe:cus_1`.
     pub names: Vec<String>,
-    /// The records; none: nothing that matters here.
+    /// The records; none, and no refund: nothing that matters here.
     pub records: Vec<Record>,
+    /// A refund of a payment, where the event does not say of which invoice.
+    pub refunded: Option<Refunded>,
+}
+
+/// What was paid back of a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refunded {
+    /// What the payment may be known as.
+    pub payments: Vec<PaymentId>,
+    amount: Money,
+    id: RecordId,
+    time: Instant,
+    learnt: Instant,
+}
+
+impl Refunded {
+    /// The record, now that the invoice is known.
+    ///
+    /// # Errors
+    ///
+    /// What of it cannot be recorded.
+    pub fn of_invoice(&self, invoice: InvoiceId) -> Result<Record, FieldFault> {
+        let fact = Fact::RefundMade(RefundMade { invoice, amount: self.amount });
+        if let Some(fault) = faults_of(&fact).into_iter().next() {
+            return Err(fault);
+        }
+        let (id, source) = (self.id.clone(), name::<Source>("source", SOURCE)?);
+        let body = Body::Fact { source, id, dated: true, fact };
+        Ok(Record { time: self.time, learnt: self.learnt, body })
+    }
 }
 
 /// What `event` says. `tenant`: where objects name their tenant, such as `metadata.tenant`.
@@ -59,6 +90,9 @@ pub fn translate(event: &Value, tenant: &str, arrival: Instant) -> Result<Told, 
             facts
         }
         "invoice_payment.paid" => vec![payment(object)?],
+        "charge.refunded" if object.get("invoice").is_none_or(Value::is_null) => {
+            return refund_of_payment(event, object, tenant, arrival);
+        }
         "charge.refunded" => refund(event, object)?.into_iter().collect(),
         "customer.created" | "customer.updated" => vec![customer(object)],
         _ => Vec::new(),
@@ -67,9 +101,7 @@ pub fn translate(event: &Value, tenant: &str, arrival: Instant) -> Result<Told, 
         return Ok(Told::default());
     }
     same_mode(event, object)?;
-    let id = text(event, "id").ok_or_else(|| FieldFault::new("id", "missing"))?;
-    let created = event.get("created").and_then(Value::as_i64);
-    let created = created.ok_or_else(|| FieldFault::new("created", "missing: seconds"))?;
+    let (id, time) = identity(event)?;
     let records = facts.into_iter().map(|(word, fact)| {
         if let Some(fault) = faults_of(&fact).into_iter().next() {
             return Err(fault);
@@ -77,13 +109,22 @@ pub fn translate(event: &Value, tenant: &str, arrival: Instant) -> Result<Told, 
         let id = name::<RecordId>("id", &format!("{id}/{word}"))?;
         let source = name::<Source>("source", SOURCE)?;
         let body = Body::Fact { source, id, dated: true, fact };
-        Ok(Record { time: Instant::from_seconds(created), learnt: arrival, body })
+        Ok(Record { time, learnt: arrival, body })
     });
     Ok(Told {
         tenant: tenant_of(object, tenant),
         names: names_of(object),
         records: records.collect::<Result<_, _>>()?,
+        refunded: None,
     })
+}
+
+/// The event's id, and when it was so.
+fn identity(event: &Value) -> Result<(&str, Instant), FieldFault> {
+    let id = text(event, "id").ok_or_else(|| FieldFault::new("id", "missing"))?;
+    let created = event.get("created").and_then(Value::as_i64);
+    let created = created.ok_or_else(|| FieldFault::new("created", "missing: seconds"))?;
+    Ok((id, Instant::from_seconds(created)))
 }
 
 /// A test's object in a live event, or the other way round, is nobody's.
@@ -115,7 +156,7 @@ fn tenant_of(object: &Value, path: &str) -> Option<TenantId> {
 fn names_of(object: &Value) -> Vec<String> {
     let own = text(object, "id").filter(|id| id.starts_with("in_") || id.starts_with("cus_"));
     let names = [own, id_of(object, "invoice"), id_of(object, "customer")];
-    names.into_iter().flatten().map(str::to_owned).collect()
+    names.into_iter().flatten().map(|name| format!("{SOURCE}:{name}")).collect()
 }
 
 type Said = (&'static str, Fact);
@@ -199,16 +240,50 @@ fn payment(object: &Value) -> Result<Said, FieldFault> {
     Ok(("received", Fact::PaymentReceived(received)))
 }
 
-/// What was refunded by this event. Without an invoice it is about none that matters here.
+/// What was refunded by this event.
 fn refund(event: &Value, charge: &Value) -> Result<Option<Said>, FieldFault> {
-    let Some(invoice) = id_of(charge, "invoice") else { return Ok(None) };
+    let amount = refunded_now(event, charge)?;
+    let refund = RefundMade { invoice: invoice_id(id_of(charge, "invoice"))?, amount };
+    Ok((amount.minor != 0).then_some(("refunded", Fact::RefundMade(refund))))
+}
+
+/// The same, where the charge does not name its invoice.
+fn refund_of_payment(
+    event: &Value,
+    charge: &Value,
+    tenant: &str,
+    arrival: Instant,
+) -> Result<Told, FieldFault> {
+    let amount = refunded_now(event, charge)?;
+    if amount.minor == 0 {
+        return Ok(Told::default());
+    }
+    same_mode(event, charge)?;
+    let (id, time) = identity(event)?;
+    let payments = [id_of(charge, "payment_intent"), text(charge, "id")].into_iter().flatten();
+    let payments =
+        payments.map(|id| name::<PaymentId>("data.object.id", &format!("{SOURCE}:{id}")));
+    let refunded = Refunded {
+        payments: payments.collect::<Result<_, _>>()?,
+        amount,
+        id: name("id", &format!("{id}/refunded"))?,
+        time,
+        learnt: arrival,
+    };
+    Ok(Told {
+        tenant: tenant_of(charge, tenant),
+        names: names_of(charge),
+        records: Vec::new(),
+        refunded: Some(refunded),
+    })
+}
+
+fn refunded_now(event: &Value, charge: &Value) -> Result<Money, FieldFault> {
     let all = charge.get("amount_refunded").and_then(Value::as_i64).unwrap_or_default();
     let before = event.pointer("/data/previous_attributes/amount_refunded");
     let before = before.and_then(Value::as_i64).unwrap_or_default();
     let now = Value::from(all.saturating_sub(before));
-    let amount = money("data.object.amount_refunded", Some(&now), currency(charge)?)?;
-    let refund = RefundMade { invoice: invoice_id(Some(invoice))?, amount };
-    Ok(Some(("refunded", Fact::RefundMade(refund))))
+    money("data.object.amount_refunded", Some(&now), currency(charge)?)
 }
 
 fn customer(object: &Value) -> Said {

@@ -1,11 +1,13 @@
 //! `POST /webhooks/stripe`: prove, translate, find the tenant, hand over, answer (SPEC 9).
 //!
 //! Rules:
-//! 1. A tenant is found in the event, or by a name that an earlier event gave it. Else what it
-//!    says is parked, with an alert if it is money, and taken in once an event names the tenant of
-//!    the same invoice, or a person does.
+//! 1. A tenant is found in the event, or by a name that an earlier event gave it, which the ledger
+//!    keeps. Else what it says is parked, with an alert if it is money, and taken in once an event
+//!    names the tenant of the same invoice, or a person does.
 //! 2. What does not matter here is answered with 200 and counted.
-//! 3. Signatures are judged by real time, whatever the clock was moved to.
+//! 3. A refund belongs to the invoice that its payment was for; where that is not known it is parked
+//!    as it came.
+//! 4. Signatures are judged by real time, whatever the clock was moved to.
 
 use axum::Json;
 use axum::body::Body;
@@ -14,7 +16,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::stripe::{SOURCE, Told, translate};
+use super::stripe::{Refunded, SOURCE, Told, translate};
 use super::{Ingest, Inner, events, signature};
 use crate::clock::machine_now;
 use crate::domain::event::{FieldFault, Incoming};
@@ -48,8 +50,8 @@ pub(super) async fn stripe(
         .map_err(|error| Problem::validation(format!("not JSON: {error}")))?;
     let now = inner.ledger.now().await;
     let result = match translate(&event, &settings.tenant, now) {
-        Ok(told) if told.records.is_empty() => "ignored",
-        Ok(told) => inner.take(told).await?,
+        Ok(told) if told.records.is_empty() && told.refunded.is_none() => "ignored",
+        Ok(told) => inner.take_or_park(told, event, now).await?,
         Err(fault) => inner.park_untranslated(event, &fault, now).await?,
     };
     count(result);
@@ -62,13 +64,67 @@ fn count(result: &'static str) {
 }
 
 impl Inner {
-    async fn take(&self, told: Told) -> Result<&'static str, Problem> {
+    async fn take_or_park(
+        &self,
+        mut told: Told,
+        event: Value,
+        now: Instant,
+    ) -> Result<&'static str, Problem> {
+        if let Some(refunded) = told.refunded.take() {
+            match self.refund(&told, &refunded).await? {
+                Ok(record) => told.records.push(record),
+                Err(fault) => return self.park_untranslated(event, &fault, now).await,
+            }
+        }
+        self.take(told).await
+    }
+
+    /// The refund's record, if it is known which invoice the payment was for.
+    async fn refund(
+        &self,
+        told: &Told,
+        refunded: &Refunded,
+    ) -> Result<Result<Record, FieldFault>, Problem> {
+        let unknown = || FieldFault::new("data.object.payment_intent", "of no known invoice");
+        let Some(tenant) = self.tenant_of(told).await? else { return Ok(Err(unknown())) };
+        let account = self.ledger.account(&tenant).await.map_err(unavailable)?;
+        let records = account.map(|(records, _)| records).unwrap_or_default();
+        let invoice = records.iter().find_map(|record| match record.as_fact() {
+            Some(Fact::PaymentReceived(it)) if refunded.payments.contains(&it.payment) => {
+                Some(it.invoices.as_ref()?.first()?.invoice.clone())
+            }
+            _ => None,
+        });
+        Ok(invoice.ok_or_else(unknown).and_then(|invoice| refunded.of_invoice(invoice)))
+    }
+
+    /// The tenant that the event names, or that one of its names is known to be of.
+    async fn tenant_of(&self, told: &Told) -> Result<Option<TenantId>, Problem> {
         let heard = || told.names.iter().find_map(|name| self.names.get(name));
-        let Some(tenant) = told.tenant.clone().or_else(heard) else {
+        if let Some(tenant) = told.tenant.clone().or_else(heard) {
+            return Ok(Some(tenant));
+        }
+        for name in &told.names {
+            if let Some(tenant) = self.ledger.whose(name).await.map_err(unavailable)? {
+                return Ok(Some(tenant));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn take(&self, told: Told) -> Result<&'static str, Problem> {
+        let Some(tenant) = self.tenant_of(&told).await? else {
             return self.park(&told.records).await;
         };
-        for name in &told.names {
-            self.names.insert(name.clone(), tenant.clone());
+        let news: Vec<String> = told
+            .names
+            .iter()
+            .filter(|name| self.names.get(*name).as_ref() != Some(&tenant))
+            .cloned()
+            .collect();
+        self.ledger.note_aliases(&news, &tenant).await.map_err(unavailable)?;
+        for name in news {
+            self.names.insert(name, tenant.clone());
         }
         let incoming = told.records.iter().cloned();
         let incoming = incoming.map(|record| Incoming { tenant: tenant.clone(), record });

@@ -1,9 +1,14 @@
 //! Webhooks of Stripe, through the door, in every order.
 
+use ambergate::clock::Clock;
 use ambergate::config::Secret;
 use ambergate::domain::account::InvoiceStatus;
+use ambergate::domain::record::{Fact, Record};
 use ambergate::ingest::{Ingest, Stripe};
 use ambergate::net::bearer::Tokens;
+use ambergate::store::any::AnyStore;
+use ambergate::store::journal::{Journal, JournalSettings};
+use ambergate::store::memory::Memory;
 use aws_lc_rs::hmac;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -80,9 +85,83 @@ async fn an_invoice_is_issued_paid_in_part_and_paid() {
     let (_, account) = world.account("acme").await;
     assert_eq!(account.invoices[0].owed, 0);
     assert_eq!(account.invoices[0].status, InvoiceStatus::Paid);
-    assert_eq!(take(&door, "charge_refunded").await, "ignored");
     assert_eq!(take(&door, "refund_updated").await, "ignored");
     assert_eq!(world.account("acme").await.1.invoices[0].owed, 0);
+}
+
+#[tokio::test]
+async fn a_refund_is_of_the_invoice_that_its_payment_was_for() {
+    let world = world().await;
+    let door = door(&world);
+    take(&door, "invoice_finalized").await;
+    take(&door, "invoice_payment_paid").await;
+    let refunded = fixture("charge_refunded").replace("\"pi_2\"", "\"pi_1\"");
+    assert_eq!(send(&door, &refunded).await.1["result"], "accepted");
+    assert_eq!(send(&door, &refunded).await.1["result"], "duplicate");
+    let (records, account) = world.account("acme").await;
+    let made = records.iter().filter_map(Record::as_fact).find_map(|fact| match fact {
+        Fact::RefundMade(made) => Some(made.clone()),
+        _ => None,
+    });
+    let made = made.unwrap();
+    assert_eq!((made.invoice.as_str(), made.amount.minor), ("stripe:in_1QxAcme0001", 25_000));
+    assert_eq!(account.invoices[0].owed, 60_000, "never a debt");
+    // Of a payment that nobody has heard of, or of a customer: it is kept, and said.
+    assert_eq!(take(&door, "charge_refunded").await, "parked");
+    let stranger = fixture("charge_refunded").replace("cus_Acme", "cus_Nobody");
+    let stranger = stranger.replace("evt_charge_refunded", "evt_stranger");
+    assert_eq!(send(&door, &stranger).await.1["result"], "parked");
+    let parked = world.ledger.parked().await.unwrap();
+    assert_eq!(parked.len(), 2);
+    assert!(parked.iter().all(|it| it.money && it.reason.contains("payment_intent")));
+    let nothing =
+        fixture("charge_refunded").replace("\"amount_refunded\": 25000", "\"amount_refunded\": 0");
+    assert_eq!(send(&door, &nothing).await.1["result"], "ignored");
+}
+
+/// Events that name no tenant.
+fn nameless(name: &str) -> String {
+    let mut event: Value = serde_json::from_str(&fixture(name)).unwrap();
+    event["data"]["object"]["parent"] = Value::Null;
+    event["data"]["object"]["lines"] = Value::Null;
+    event["data"]["object"]["metadata"] = Value::Null;
+    event.to_string()
+}
+
+#[tokio::test]
+async fn whose_a_customer_is_outlives_the_process_and_the_store() {
+    let clock = Clock::standing(crate::world::at("2026-03-12T08:00:00Z"));
+    let memory = Memory::new(clock.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let start = async || {
+        let journal = Journal::open(folder.path(), JournalSettings::default()).unwrap();
+        World::over(AnyStore::Memory(memory.clone()), Some(journal), clock.clone()).await
+    };
+    let world = start().await;
+    assert_eq!(take(&door(&world), "invoice_finalized").await, "accepted");
+    drop(world);
+    let world = start().await;
+    assert_eq!(
+        send(&door(&world), &nameless("invoice_payment_failed")).await.1["result"],
+        "accepted"
+    );
+    memory.flush();
+    // What is not known yet is asked for again, not parked.
+    let (status, _) = send(&door(&world), &nameless("invoice_paid")).await;
+    assert_eq!(status, 503);
+    world.ledger.look_after(true).await.unwrap();
+    assert_eq!(send(&door(&world), &nameless("invoice_paid")).await.1["result"], "accepted");
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 0);
+    // A name that came while the store was away is in it afterwards.
+    memory.set_down(true);
+    let other = fixture("invoice_finalized")
+        .replace("cus_Acme", "cus_Other")
+        .replace("in_1QxAcme0001", "in_other")
+        .replace("evt_", "evt_other_");
+    assert_eq!(send(&door(&world), &other).await.1["result"], "accepted");
+    memory.set_down(false);
+    world.ledger.look_after(true).await.unwrap();
+    assert!(world.ledger.whose("stripe:cus_Other").await.unwrap().is_some());
 }
 
 #[tokio::test]
