@@ -155,6 +155,49 @@ async fn what_reached_the_journal_is_in_force_without_being_sent_again() {
     .await;
 }
 
+/// Between a commit and the journal: what was decided is lost with neither of them.
+#[tokio::test]
+async fn what_was_decided_before_a_kill_outlives_the_store() {
+    for nth in [2, 4] {
+        let mut world = World::build(Kept::Redis, &["all"], None).await;
+        world.start(0, Some(&format!("after-store:{nth}"))).await;
+        world.until_in_order().await;
+        let mut died = false;
+        for event in [book::tenant("acme"), book::issued("acme", "in_1", "2026-03-13")] {
+            until("the event is taken", SOON, async || {
+                let taken = world.try_tell(&event).await;
+                died |= world.revive().await;
+                taken.is_ok_and(|answer| answer.status == 200).then_some(())
+            })
+            .await;
+        }
+        world.clock.set(ROAD[0].0);
+        let mut looks = 0;
+        until("the first mail has left", STEP_WITHIN, async || {
+            died |= world.revive().await;
+            looks += 1;
+            if looks % LOOKS_PER_SKIP == 0 {
+                world.clock.skip_minutes(4);
+            }
+            (world.proofs("acme").await? == 1).then_some(())
+        })
+        .await;
+        assert!(died, "{nth}: it was not come by");
+        world.until_in_order().await;
+        let path = "/v1/tenants/acme/history?limit=500";
+        let before = world.admin(path).await["events"].clone();
+        assert_eq!(world.redis.as_ref().unwrap().say("FLUSHALL"), "+OK");
+        until("the store is what it was", SOON, async || {
+            let shown = world.try_admin(http::Method::GET, path, "").await.ok()?;
+            (shown.status == 200 && shown.json()["events"] == before).then_some(())
+        })
+        .await;
+        world.until_in_order().await;
+        assert_eq!(world.admin(path).await["events"], before, "{nth}: nothing was decided anew");
+        assert_eq!(by_id(&world).len(), 1, "{:#?}", world.post.mails());
+    }
+}
+
 #[tokio::test]
 async fn what_was_answered_is_there_after_a_kill_at_any_moment() {
     for kept in [Kept::Embedded, Kept::Redis] {

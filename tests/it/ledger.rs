@@ -1,5 +1,8 @@
 //! The roads of facts and of timers through the ledger.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use ambergate::clock::Clock;
 use ambergate::domain::decision::Decision;
 use ambergate::domain::event::parse;
@@ -165,4 +168,28 @@ async fn the_inbox_is_worked_off() {
     let (_, account) = world.account("acme").await;
     let notice = account.notice(warning.unwrap()).unwrap();
     assert!(notice.receipts.iter().any(|receipt| receipt.recipient == "p1"));
+}
+
+#[tokio::test]
+async fn a_large_account_holds_nobody_up() {
+    let world = World::in_memory().await;
+    let turns = Arc::<AtomicU32>::default();
+    let others = tokio::spawn({
+        let turns = Arc::clone(&turns);
+        async move {
+            loop {
+                turns.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let updates = |tenant: &str, count: usize| -> Vec<serde_json::Value> {
+        let update = |n| event("tenant.updated", &format!("{tenant}-{n}"), tenant, json!({}));
+        (0..count).map(update).collect()
+    };
+    world.accept(&updates("small", 20)).await;
+    assert_eq!(turns.load(Ordering::Relaxed), 0, "done before anybody else's turn");
+    world.accept(&updates("large", 300)).await;
+    assert!(turns.load(Ordering::Relaxed) > 0, "the others went on meanwhile");
+    others.abort();
 }
