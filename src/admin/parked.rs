@@ -5,16 +5,35 @@ use axum::{Extension, Json as Answer};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::request::{Named, body_of, from_json};
+use super::request::{Asked, Named, body_of, from_json, limit};
 use super::{Admin, unavailable};
 use crate::domain::id::TenantId;
 use crate::ledger::{Outcome, ReplayError};
 use crate::net::bearer::Caller;
 use crate::net::problem::Problem;
 
-pub(super) async fn list(State(admin): State<Admin>) -> Result<Answer<Value>, Problem> {
-    let parked = admin.ledger.parked().await.map_err(unavailable)?;
-    Ok(Answer(json!({"parked": parked})))
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct List {
+    cursor: Option<String>,
+    limit: Option<usize>,
+}
+
+pub(super) async fn list(
+    State(admin): State<Admin>,
+    Asked(asked): Asked<List>,
+) -> Result<Answer<Value>, Problem> {
+    let limit = limit(asked.limit)?;
+    let mut parked = admin.ledger.parked().await.map_err(unavailable)?;
+    if let Some(cursor) = &asked.cursor {
+        // What was replayed meanwhile is gone; the list then begins anew.
+        let last = parked.iter().position(|event| event.id == *cursor);
+        parked.drain(..last.map_or(0, |last| last + 1));
+    }
+    let more = parked.len() > limit;
+    parked.truncate(limit);
+    let next = parked.last().filter(|_| more).map(|event| event.id.clone());
+    Ok(Answer(json!({"parked": parked, "next": next})))
 }
 
 #[derive(Debug, Default, Deserialize)]

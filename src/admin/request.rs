@@ -18,7 +18,7 @@ use super::Settings;
 use crate::config::TokenRole;
 use crate::domain::event::FieldFault;
 use crate::domain::id::TenantId;
-use crate::net::problem::Problem;
+use crate::net::problem::{BODY_WITHIN, Problem};
 
 /// The largest body that is read.
 const BODY_BYTES_MAX: usize = 64 << 10;
@@ -84,7 +84,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
 
 /// The whole body, within the limit.
 pub(super) async fn body_of(request: Request) -> Result<Bytes, Problem> {
-    let body = to_bytes(request.into_body(), BODY_BYTES_MAX).await;
+    let body = to_bytes(request.into_body(), BODY_BYTES_MAX);
+    let body = tokio::time::timeout(BODY_WITHIN, body).await.map_err(|_| Problem::late())?;
     body.map_err(|_| Problem::too_large(format!("at most {BODY_BYTES_MAX} bytes are taken")))
 }
 

@@ -1,12 +1,33 @@
 //! Doors of the control plane: small HTTP servers with a graceful end.
+//!
+//! Rule: nobody can hold a connection without asking something, and there is a bounded number of
+//! them: who is silent is let go, and at the end what is still under way is cut off in time.
 
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Connections of one door at a time.
+const CONNECTIONS_MAX: usize = 1024;
+
+/// From one answer, or from the beginning, to the end of the next request's head.
+const HEAD_WITHIN: Duration = Duration::from_secs(75);
+
+/// After accepting failed.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// At the end: so long for what is under way.
+const END_WITHIN: Duration = Duration::from_secs(30);
 
 /// Says when everything is to end.
 #[derive(Clone, Debug)]
@@ -51,11 +72,64 @@ impl Door {
     #[must_use]
     pub(super) fn serve(self, router: Router, stop: Stop) -> JoinHandle<()> {
         tokio::spawn(async move {
-            let served = axum::serve(self.listener, router).with_graceful_shutdown(stop.pulled());
-            if let Err(error) = served.await {
-                tracing::error!(%error, address = %self.address, "a door broke");
+            let mut guests = JoinSet::new();
+            let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+            loop {
+                while guests.try_join_next().is_some() {}
+                let arrival = tokio::select! {
+                    arrival = arrival(&self.listener, &places) => arrival,
+                    () = stop.clone().pulled() => break,
+                };
+                match arrival {
+                    Ok((stream, place)) => {
+                        let (router, stop) = (router.clone(), stop.clone());
+                        guests.spawn(async move {
+                            guest(stream, router, stop).await;
+                            drop(place);
+                        });
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, address = %self.address, "a door cannot accept");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                }
+            }
+            drop(self.listener);
+            let ended = async { while guests.join_next().await.is_some() {} };
+            if tokio::time::timeout(END_WITHIN, ended).await.is_err() {
+                tracing::warn!(address = %self.address, "connections were cut off");
             }
         })
+    }
+}
+
+/// The next connection, once there is a place for it.
+async fn arrival(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Result<(TcpStream, OwnedSemaphorePermit), Error> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
+
+/// Serves one connection to its end.
+async fn guest(stream: TcpStream, router: Router, stop: Stop) {
+    // Without it answers wait for acknowledgements; the connection still works.
+    let _ = stream.set_nodelay(true);
+    let service = TowerToHyperService::new(router);
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    let mut connection = pin!(server.serve_connection(TokioIo::new(stream), service));
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = stop.pulled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::trace!(%error, "a connection to the control plane ended");
     }
 }
 

@@ -12,12 +12,13 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::{BODY_BYTES_MAX, Ingest};
 use crate::config::TokenRole;
 use crate::domain::event::{self, FieldFault};
 use crate::ledger::{Ledger, Outcome};
-use crate::net::problem::{self, Problem};
+use crate::net::problem::{self, BODY_WITHIN, Problem};
 
 /// So many events of a batch that are not right are listed.
 pub const LISTED_MAX: usize = 1_000;
@@ -138,7 +139,10 @@ fn content_type(headers: &HeaderMap) -> String {
 
 /// The whole body, within the limit.
 pub(super) async fn read(body: Body) -> Result<axum::body::Bytes, Problem> {
-    to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+    let Ok(read) = timeout(BODY_WITHIN, to_bytes(body, BODY_BYTES_MAX)).await else {
+        return Err(Problem::late());
+    };
+    read.map_err(|error| {
         let mut source = std::error::Error::source(&error);
         while let Some(cause) = source {
             if cause.is::<http_body_util::LengthLimitError>() {

@@ -4,11 +4,16 @@
 //! 1. Every answer that is no success is `application/problem+json`, with a stable `code`.
 //! 2. `detail` says what is wrong and what would be right; it never holds a secret.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::domain::event::FieldFault;
+
+/// A whole body is read within so long.
+pub const BODY_WITHIN: Duration = Duration::from_secs(30);
 
 /// So many wrong fields are named at most.
 const NAMED_MAX: usize = 50;
@@ -71,6 +76,14 @@ impl Problem {
     #[must_use]
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "This token may not do that", detail)
+    }
+
+    /// What was announced did not come in time: 408.
+    #[must_use]
+    pub fn late() -> Self {
+        let seconds = BODY_WITHIN.as_secs();
+        let detail = format!("the whole body is to come within {seconds} seconds");
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request-late", "The request took too long", detail)
     }
 
     /// Too much was sent: 413.

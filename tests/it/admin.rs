@@ -12,6 +12,7 @@ use ambergate::store::memory::Memory;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sha2::Digest as _;
 use tower::ServiceExt as _;
@@ -358,6 +359,34 @@ async fn what_is_parked_is_shown_and_replayed() {
     assert_eq!(site.ask("agent", "POST /v1/parked/x/replay", None).await.0, 404);
     site.world.accept(&[issued("acme", "i1")]).await;
     assert!(site.get("/v1/parked").await["parked"].as_array().unwrap().is_empty());
+    let many: Vec<_> = (0..5).map(|n| paid("nobody", &format!("i{n}"))).collect();
+    site.world.accept(&many).await;
+    let (mut seen, mut from) = (Vec::new(), String::new());
+    loop {
+        let page = site.get(&format!("/v1/parked?limit=2{from}")).await;
+        let events = page["parked"].as_array().unwrap();
+        assert!(events.len() <= 2);
+        seen.extend(events.iter().map(|event| event["id"].to_string()));
+        let Some(next) = page["next"].as_str() else { break };
+        from = format!("&cursor={next}");
+    }
+    let different: std::collections::BTreeSet<_> = seen.iter().collect();
+    assert_eq!((seen.len(), different.len()), (5, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_comes_is_not_waited_for() {
+    let site = Site::new().await;
+    for (token, path) in [("ingest", "/v1/events"), ("agent", "/v1/tenants/a/arrangements")] {
+        let first = futures_util::stream::iter([Ok::<_, std::io::Error>("{")]);
+        let body = first.chain(futures_util::stream::pending());
+        let request = Request::post(path)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .body(Body::from_stream(body))
+            .unwrap();
+        assert_eq!(site.router.clone().oneshot(request).await.unwrap().status(), 408, "{path}");
+    }
 }
 
 #[tokio::test]
