@@ -31,6 +31,9 @@ const KEEP_ALIVE: &str = "keep-alive";
 const PROXY_CONNECTION: &str = "proxy-connection";
 const HTTP2_SETTINGS: &str = "http2-settings";
 
+/// What `Connection` says that names no header, or one that goes anyway.
+const CONNECTION_WORDS: [&[u8]; 4] = [b"keep-alive", b"close", b"upgrade", b"te"];
+
 /// How many headers are added to a request: room is made for them at once.
 const OWN_HEADERS: usize = 7;
 
@@ -104,14 +107,19 @@ pub fn strip_trailers(trailers: &mut HeaderMap) {
 }
 
 fn strip(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> bool) {
+    // Of most messages nothing else goes than this one, if at all: nothing is allocated for them.
     let mut going: Vec<HeaderName> = Vec::new();
     for value in headers.get_all(CONNECTION) {
-        for named in value.as_bytes().split(|byte| *byte == b',') {
-            let named = HeaderName::from_bytes(named.trim_ascii());
+        for named in value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            if CONNECTION_WORDS.iter().any(|word| named.eq_ignore_ascii_case(word)) {
+                continue;
+            }
+            let named = HeaderName::from_bytes(named);
             // Without its host a request would be another one.
             going.extend(named.ok().filter(|name| name != HOST && name != TRAILER));
         }
     }
+    headers.remove(CONNECTION);
     let own = headers.keys().filter(|name| may_go(name.as_str().as_bytes()[0]) && goes(name));
     going.extend(own.cloned());
     for name in going {
