@@ -84,10 +84,18 @@ impl Clock {
 
 /// Real time, for what is judged by real time even where a clock was moved: tokens.
 #[must_use]
-#[allow(clippy::disallowed_methods)]
 pub fn machine_now() -> Instant {
+    of_micros(machine_micros())
+}
+
+#[allow(clippy::disallowed_methods)]
+fn machine_micros() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Instant::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn of_micros(micros: u64) -> Instant {
+    Instant::from_millis((micros / 1_000).cast_signed())
 }
 
 /// What this thread knows of the turn its event loop is in.
@@ -97,8 +105,8 @@ enum Turn {
     Untold,
     /// A turn has begun, and nobody has asked yet.
     Begun,
-    /// It was asked in this turn.
-    Asked(i64),
+    /// It was asked in this turn, and said so many microseconds.
+    Asked(u64),
 }
 
 thread_local! {
@@ -113,13 +121,19 @@ pub fn begin_turn() {
 /// Real time, asked for once in a turn of this thread's event loop.
 #[must_use]
 pub fn turn_now() -> Instant {
+    of_micros(turn_micros())
+}
+
+/// The same in microseconds since 1970: to tell how long something took, from turn to turn.
+#[must_use]
+pub fn turn_micros() -> u64 {
     match TURN.get() {
-        Turn::Untold => machine_now(),
-        Turn::Asked(millis) => Instant::from_millis(millis),
+        Turn::Untold => machine_micros(),
+        Turn::Asked(micros) => micros,
         Turn::Begun => {
-            let now = machine_now();
-            TURN.set(Turn::Asked(now.millis()));
-            now
+            let micros = machine_micros();
+            TURN.set(Turn::Asked(micros));
+            micros
         }
     }
 }

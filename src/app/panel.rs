@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::serve::{Running, ingest};
 use crate::admin::{self, Admin, Here, Settings};
 use crate::config::{Config, Enforce};
+use crate::gate::durations::Spread;
 use crate::gate::{Gate, Snapshot};
 use crate::ledger::Ledger;
 use crate::net::bearer::Tokens;
@@ -156,6 +157,18 @@ fn write_counts(text: &mut String, counts: &Snapshot) {
             ("late", counts.upstream_late),
         ],
     );
+    write_durations(text, &counts.durations);
     let again = "ambergate_upstream_retried_total";
     let _ = writeln!(text, "# TYPE {again} counter\n{again} {}", counts.upstream_again);
+}
+
+fn write_durations(text: &mut String, spread: &Spread) {
+    let name = "ambergate_request_duration_seconds";
+    let _ = writeln!(text, "# TYPE {name} histogram");
+    for (bound, count) in spread.up_to() {
+        let _ = writeln!(text, "{name}_bucket{{le=\"{bound}\"}} {count}");
+    }
+    let count = spread.count();
+    let _ = writeln!(text, "{name}_bucket{{le=\"+Inf\"}} {count}");
+    let _ = writeln!(text, "{name}_sum {}\n{name}_count {count}", spread.seconds());
 }

@@ -6,24 +6,31 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::durations::{Durations, Spread};
+
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// Counts of one worker.
         #[derive(Debug, Default)]
         pub struct Counters {
             $($(#[$doc])* pub $name: Count,)*
+            /// How long requests took.
+            pub durations: Durations,
         }
 
         /// The sums of all workers' counters at one time.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub struct Snapshot {
             $($(#[$doc])* pub $name: u64,)*
+            /// How long requests took.
+            pub durations: Spread,
         }
 
         impl Snapshot {
             /// Adds one worker's counts.
             pub fn add(&mut self, counters: &Counters) {
                 $(self.$name += counters.$name.get();)*
+                self.durations.add(&counters.durations);
             }
 
             /// Every count with its name, in a fixed order.
@@ -97,7 +104,12 @@ pub struct Count(AtomicU64);
 impl Count {
     /// One more. Only its worker calls this, so that reading and writing need not be one step.
     pub fn one(&self) {
-        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        self.add(1);
+    }
+
+    /// So many more, by the same rule.
+    pub fn add(&self, more: u64) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
     }
 
     /// So many.

@@ -15,6 +15,7 @@ mod bounded;
 pub mod claims;
 pub mod classify;
 pub mod counters;
+pub mod durations;
 pub mod enforce;
 pub mod follow;
 pub mod identify;

@@ -287,7 +287,7 @@ impl Body for DownBody {
 
 impl Drop for DownBody {
     fn drop(&mut self) {
-        self.link.finish();
+        self.link.finish(self.endless);
     }
 }
 

@@ -4,19 +4,25 @@
 //! 1. Every wait has a deadline in ticks (seconds of its worker); the worker looks once a tick.
 //! 2. A deadline that passes while a request is under way first tells whoever waits, who can still
 //!    answer; a few ticks later, or without a request, the connection ends.
+//! 3. A connection that ends while the client still sends is shut for writing first, and what comes
+//!    is thrown away for a while: closed at once, it would take the answer back before the client
+//!    has read it.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll, ready};
 
 use futures_util::task::AtomicWaker;
 use http::HeaderValue;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::settings::Patience;
+use crate::clock;
+use crate::gate::Counters;
 
 /// The seconds of one worker, counted from its start.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +47,15 @@ pub const NEVER: u32 = u32::MAX;
 /// After a passed deadline whoever waits has so many ticks to end it well.
 const GRACE_TICKS: u32 = 3;
 
+/// A loop that never sleeps begins a turn of its clock after so many requests of a connection.
+const TURN_REQUESTS: u32 = 32;
+
+/// A client that sends what nobody reads is heard out for so many ticks.
+const HEARD_OUT_TICKS: u32 = 5;
+
+/// And for so many bytes.
+const HEARD_OUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
 /// What a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -64,18 +79,29 @@ pub struct Link {
     pub trusted: bool,
     /// How long it may take.
     pub patience: Patience,
+    /// Its worker's counts.
+    counters: Arc<Counters>,
+    /// When the request under way began, in microseconds.
+    began: AtomicU64,
     phase: AtomicU8,
     requests: AtomicU32,
     deadline: AtomicU32,
     late: AtomicBool,
     ended: AtomicBool,
+    unread: AtomicBool,
     waker: AtomicWaker,
 }
 
 impl Link {
     /// A connection that was just accepted.
     #[must_use]
-    pub fn new(ticks: Ticks, peer: HeaderValue, trusted: bool, patience: Patience) -> Self {
+    pub fn new(
+        ticks: Ticks,
+        peer: HeaderValue,
+        trusted: bool,
+        patience: Patience,
+        counters: Arc<Counters>,
+    ) -> Self {
         // A tick may be about to end: one more keeps the promise.
         let deadline = ticks.now() + patience.head + 1;
         Self {
@@ -83,11 +109,14 @@ impl Link {
             peer,
             trusted,
             patience,
+            counters,
+            began: AtomicU64::new(0),
             phase: AtomicU8::new(Phase::Idle as u8),
             requests: AtomicU32::new(0),
             deadline: AtomicU32::new(deadline),
             late: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }
     }
@@ -110,7 +139,12 @@ impl Link {
 
     /// A request's head is here.
     pub fn begin(&self) {
-        self.requests.store(self.request().wrapping_add(1), Relaxed);
+        let number = self.request().wrapping_add(1);
+        self.requests.store(number, Relaxed);
+        if number.is_multiple_of(TURN_REQUESTS) {
+            clock::begin_turn();
+        }
+        self.began.store(clock::turn_micros(), Relaxed);
         self.turn(Phase::Busy, self.patience.answer_idle);
     }
 
@@ -120,8 +154,13 @@ impl Link {
         self.requests.load(Relaxed)
     }
 
-    /// The answer is on its way; the next request may come.
-    pub fn finish(&self) {
+    /// The answer is on its way; the next request may come. How long an endless one took says
+    /// nothing.
+    pub fn finish(&self, endless: bool) {
+        if !endless {
+            let micros = clock::turn_micros().saturating_sub(self.began.load(Relaxed));
+            self.counters.durations.note(micros);
+        }
         self.turn(Phase::Idle, self.patience.idle);
     }
 
@@ -148,6 +187,11 @@ impl Link {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         !self.is(Phase::Busy)
+    }
+
+    /// The client may go on sending what nobody will read.
+    pub fn leave_unread(&self) {
+        self.unread.store(true, Relaxed);
     }
 
     /// Ends the connection.
@@ -188,13 +232,34 @@ impl Link {
 pub struct Socket {
     io: TokioIo<TcpStream>,
     link: Arc<Link>,
+    /// How many bytes were thrown away since it was shut for writing.
+    thrown_away: Option<u64>,
 }
 
 impl Socket {
     /// The socket of that link.
     #[must_use]
     pub fn new(stream: TcpStream, link: Arc<Link>) -> Self {
-        Self { io: TokioIo::new(stream), link }
+        Self { io: TokioIo::new(stream), link, thrown_away: None }
+    }
+}
+
+impl Socket {
+    /// Throws away what comes until the client ends, or the bound is reached; the link's deadline
+    /// is another.
+    fn hear_out(&mut self, mut thrown_away: u64, cx: &mut Context<'_>) -> Poll<()> {
+        let mut part = [0; 16 * 1024];
+        while thrown_away < HEARD_OUT_BYTES_MAX {
+            let mut buf = ReadBuf::new(&mut part);
+            let read = Pin::new(self.io.inner_mut()).poll_read(cx, &mut buf);
+            let bytes = buf.filled().len() as u64;
+            self.thrown_away = Some(thrown_away + bytes);
+            match ready!(read) {
+                Ok(()) if bytes > 0 => thrown_away += bytes,
+                _ => break,
+            }
+        }
+        Poll::Ready(())
     }
 }
 
@@ -226,7 +291,18 @@ impl Write for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        let thrown_away = match self.thrown_away {
+            Some(thrown_away) => thrown_away,
+            None => {
+                ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+                self.link.turn(Phase::Idle, HEARD_OUT_TICKS);
+                *self.thrown_away.insert(0)
+            }
+        };
+        if !self.link.unread.load(Relaxed) {
+            return Poll::Ready(Ok(()));
+        }
+        self.hear_out(thrown_away, cx).map(Ok)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -248,7 +324,8 @@ mod tests {
 
     fn link() -> Link {
         let patience = Patience { head: 2, idle: 5, ..Patience::default() };
-        Link::new(Ticks::default(), HeaderValue::from_static("127.0.0.1"), false, patience)
+        let peer = HeaderValue::from_static("127.0.0.1");
+        Link::new(Ticks::default(), peer, false, patience, Arc::default())
     }
 
     fn pass(link: &Link, ticks: u32) -> bool {
@@ -276,7 +353,7 @@ mod tests {
         let link = link();
         link.heard();
         link.begin();
-        link.finish();
+        link.finish(false);
         assert!(!pass(&link, 5) && pass(&link, 1));
     }
 

@@ -46,6 +46,7 @@ pub async fn answer<S: Store>(
         Ok(sound) => sound,
         Err(fault) => {
             worker.counters.bad_request.one();
+            link.leave_unread();
             let mut response = answer::made(problem::bad_request(fault), &link);
             answer::close(&mut response);
             return Ok(response);

@@ -159,6 +159,14 @@ impl Upload {
     }
 }
 
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if !self.ended.get() {
+            self.link.leave_unread();
+        }
+    }
+}
+
 fn clean(frame: Frame<Bytes>) -> Frame<Bytes> {
     match frame.into_trailers() {
         Ok(mut trailers) => {

@@ -166,6 +166,7 @@ impl<S: Store> Worker<S> {
             said.unwrap_or_else(|_| HeaderValue::from_static("unknown")),
             headers::is_trusted(address, &self.settings.trusted_proxies),
             self.settings.patience,
+            Arc::clone(&self.counters),
         ));
         self.links.borrow_mut().push(Arc::clone(&link));
         let service =

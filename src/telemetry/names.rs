@@ -40,6 +40,10 @@ const fn histogram(name: &'static str, help: &'static str) -> Name {
 pub const NAMES: &[Name] = &[
     // -- the gate ---------------------------------------------------------------------------
     counter("ambergate_requests_total", "Requests that reached a verdict, by verdict and status."),
+    histogram(
+        "ambergate_request_duration_seconds",
+        "From a request's head to the end of its answer; endless ones are left out.",
+    ),
     counter("ambergate_upstream_errors_total", "Requests that the app did not answer, by cause."),
     counter("ambergate_upstream_retried_total", "Requests sent once more on a new connection."),
     counter("ambergate_grants_total", "Where a request's standing came from, by source."),

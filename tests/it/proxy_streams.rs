@@ -198,3 +198,44 @@ async fn stopping_ends_what_is_idle_and_finishes_the_rest() {
     tokio::time::timeout(BOUND, idle.read_to_end(&mut rest)).await.unwrap().unwrap();
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
 }
+
+#[tokio::test]
+async fn a_long_upload_that_is_refused_can_be_sent_to_its_end() {
+    let app = App::start().await;
+    let front = Front::before(app.address).await;
+    front.put("late", Stage::ReadOnly).await;
+    let body = vec![7; 20 << 20];
+    let length = format!("Content-Length: {}\r\n", body.len());
+    let mut stream = TcpStream::connect(front.address).await.unwrap();
+    let exchange = async {
+        // Nothing is read before everything is written, as most clients do it.
+        stream.write_all(request("late user", "POST", "/a", &length).as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).await.unwrap();
+        all
+    };
+    let all = tokio::time::timeout(BOUND, exchange).await.unwrap();
+    let answer = crate::support::front::Answer::of(&all);
+    assert_eq!((answer.status, answer.header("connection")), (402, Some("close")));
+    assert!(app.seen().is_empty());
+    drop(stream);
+    front.stop().await;
+}
+
+#[tokio::test]
+async fn each_answer_is_measured_once_and_endless_ones_are_not() {
+    let app = App::start().await;
+    let front = Front::before(app.address).await;
+    front.put("late", Stage::ReadOnly).await;
+    for (who, method) in [("acme user", "GET"), ("late user", "POST"), ("acme user", "HEAD")] {
+        front.ask(who, method, "/", "").await;
+    }
+    let mut events = TcpStream::connect(front.address).await.unwrap();
+    events.write_all(request("acme user", "GET", "/events", "").as_bytes()).await.unwrap();
+    let mut some = [0; 16];
+    tokio::time::timeout(BOUND, events.read_exact(&mut some)).await.unwrap().unwrap();
+    drop(events);
+    until("all are measured", || front.gate.counters().durations.count() == 3).await;
+    front.stop().await;
+}
