@@ -25,9 +25,28 @@ pub const NAME_BYTES_MAX: usize = 200;
 pub struct NotAName;
 
 fn check_name(text: &str) -> Result<(), NotAName> {
+    if (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(());
+    }
     // A header loses what stands at its edges: two names must not become one on their way.
     let fits = !text.is_empty() && text.len() <= NAME_BYTES_MAX && text.trim() == text;
     if fits && !text.chars().any(char::is_control) { Ok(()) } else { Err(NotAName) }
+}
+
+/// Reads a name, copied once.
+struct Name;
+
+impl serde::de::Visitor<'_> for Name {
+    type Value = Arc<str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&NotAName, f)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Arc<str>, E> {
+        check_name(text).map_err(E::custom)?;
+        Ok(text.into())
+    }
 }
 
 macro_rules! outside_name {
@@ -85,9 +104,7 @@ macro_rules! outside_name {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = Arc::<str>::deserialize(deserializer)?;
-                check_name(&text).map_err(serde::de::Error::custom)?;
-                Ok(Self(text))
+                deserializer.deserialize_str(Name).map(Self)
             }
         }
     )* };

@@ -28,3 +28,4 @@ pub mod timeline;
 pub mod view;
 pub mod week;
 pub mod when;
+pub mod zone;

@@ -1,20 +1,17 @@
-//! Instants, days, times of day, zones and spans.
+//! Instants and days; zones are in [`super::zone`].
 //!
 //! Rules:
 //! 1. Nothing here reads a clock; every function takes what it needs.
 //! 2. An [`Instant`] is UTC, in whole milliseconds. A [`Day`] is a date without a zone.
-//! 3. Local times that do not exist, or exist twice, resolve to the instant the caller asks for:
-//!    [`Fold::Later`] for cutoffs, [`Fold::Earlier`] for notices (SPEC "Dates, exactly" 5).
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use jiff::civil::{Date, DateTime};
-use jiff::tz::{Disambiguation, TimeZone};
+use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::week::{TimeOfDay, Weekday};
+use super::week::Weekday;
+pub use super::zone::{Fold, Zone};
 
 /// One second in milliseconds.
 pub const SECOND: i64 = 1_000;
@@ -222,117 +219,6 @@ impl<'de> Deserialize<'de> for Day {
         }
     }
 }
-
-/// Which instant a local time means that does not exist or exists twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fold {
-    /// The earlier one: for notices.
-    Earlier,
-    /// The later one: for cutoffs.
-    Later,
-}
-
-/// A time zone of the IANA database, with its name.
-#[derive(Clone)]
-pub struct Zone {
-    name: Arc<str>,
-    zone: TimeZone,
-}
-
-impl Zone {
-    /// The zone of that name, from the database compiled in. `None` if there is none.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        if name == "UTC" {
-            return Some(Self::utc());
-        }
-        let zone = jiff::tz::db().get(name).ok()?;
-        Some(Self { name: name.into(), zone })
-    }
-
-    /// UTC.
-    #[must_use]
-    pub fn utc() -> Self {
-        Self { name: "UTC".into(), zone: TimeZone::UTC }
-    }
-
-    /// Its name, such as `Europe/Berlin`.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The zone for `jiff`, for printing.
-    #[must_use]
-    pub const fn to_jiff(&self) -> &TimeZone {
-        &self.zone
-    }
-
-    /// The local date at `instant`.
-    #[must_use]
-    pub fn day(&self, instant: Instant) -> Day {
-        self.local(instant).0
-    }
-
-    /// The local date, and the milliseconds of the local clock since its midnight.
-    #[must_use]
-    pub fn local(&self, instant: Instant) -> (Day, i64) {
-        let offset = self.zone.to_offset(instant.to_jiff());
-        let local = instant.millis() + i64::from(offset.seconds()) * SECOND;
-        let day = i32::try_from(local.div_euclid(DAY)).unwrap_or(0);
-        (Day(day), local.rem_euclid(DAY))
-    }
-
-    /// The instant at which the local clock of `day` shows `time`.
-    #[must_use]
-    pub fn at(&self, day: Day, time: TimeOfDay, fold: Fold) -> Instant {
-        let (day, time) =
-            if time == TimeOfDay::END { (day.plus(1), TimeOfDay::MIDNIGHT) } else { (day, time) };
-        self.at_millis(day, i64::from(time.minutes()) * MINUTE, fold)
-    }
-
-    /// The start of `day`.
-    #[must_use]
-    pub fn start_of(&self, day: Day) -> Instant {
-        self.at(day, TimeOfDay::MIDNIGHT, Fold::Earlier)
-    }
-
-    /// `days` later (or earlier) at the same local time of day.
-    #[must_use]
-    pub fn plus_days(&self, instant: Instant, days: i32, fold: Fold) -> Instant {
-        let (day, millis) = self.local(instant);
-        self.at_millis(day.plus(days), millis, fold)
-    }
-
-    /// The instant at which the local clock shows `millis` after the midnight of `day`.
-    #[must_use]
-    pub fn at_millis(&self, day: Day, millis: i64, fold: Fold) -> Instant {
-        let local = i64::from(day.number()) * DAY + millis;
-        let civil: DateTime = TimeZone::UTC.to_datetime(Instant::from_millis(local).to_jiff());
-        let which = match fold {
-            Fold::Earlier => Disambiguation::Earlier,
-            Fold::Later => Disambiguation::Later,
-        };
-        self.zone
-            .to_ambiguous_timestamp(civil)
-            .disambiguate(which)
-            .map_or(Instant::from_millis(local), |at| Instant::from_millis(at.as_millisecond()))
-    }
-}
-
-impl fmt::Debug for Zone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
-    }
-}
-
-impl PartialEq for Zone {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Zone {}
 
 #[cfg(test)]
 mod tests {
