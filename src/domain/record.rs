@@ -9,6 +9,8 @@
 //! 4. The id of a decision is derived from what it decides, never given.
 
 use std::cmp::{Ordering, Reverse};
+use std::collections::HashSet;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -289,4 +291,37 @@ pub fn insert(records: &mut Vec<Record>, record: Record) -> bool {
     let place = records.partition_point(|known| known.order(&record).is_lt());
     records.insert(place, record);
     true
+}
+
+/// Which records a set holds, to be asked before the set is searched: most that come are new.
+#[derive(Clone, Debug)]
+pub struct Identities(HashSet<u64>);
+
+impl Identities {
+    /// Of these records.
+    #[must_use]
+    pub fn of(records: &[Record]) -> Self {
+        Self(records.iter().map(Self::hash).collect())
+    }
+
+    /// Whether the set may hold a copy of `record`; if not, it surely holds none.
+    #[must_use]
+    pub fn may_hold(&self, record: &Record) -> bool {
+        self.0.contains(&Self::hash(record))
+    }
+
+    /// Adds `record` to the sorted set `records`, whose identities these are: see [`insert`].
+    pub fn insert(&mut self, records: &mut Vec<Record>, record: Record) -> bool {
+        if !self.0.insert(Self::hash(&record)) {
+            return insert(records, record);
+        }
+        let place = records.partition_point(|known| known.order(&record).is_lt());
+        records.insert(place, record);
+        true
+    }
+
+    fn hash(record: &Record) -> u64 {
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        hasher.hash_one((record.source(), record.id()))
+    }
 }

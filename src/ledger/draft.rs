@@ -16,7 +16,7 @@ use crate::domain::id::{Digest, Source, TenantId};
 use crate::domain::plan::{Plan, Situation, plan};
 use crate::domain::policy::Law;
 use crate::domain::publish::publish;
-use crate::domain::record::{Record, insert};
+use crate::domain::record::{Identities, Record};
 use crate::domain::time::{Instant, SECOND};
 use crate::domain::view::view;
 use crate::store::{Commit, Incarnation, Row, StoreError, form};
@@ -59,12 +59,13 @@ pub(super) struct Draft {
     reading: Reading,
     law: Arc<Law>,
     added: Vec<Record>,
+    identities: Option<Identities>,
     account: Option<Account>,
 }
 
 impl Draft {
     pub(super) const fn new(tenant: TenantId, reading: Reading, law: Arc<Law>) -> Self {
-        Self { tenant, reading, law, added: Vec::new(), account: None }
+        Self { tenant, reading, law, added: Vec::new(), identities: None, account: None }
     }
 
     /// The store's time when it was read.
@@ -108,8 +109,11 @@ impl Draft {
 
     /// Adds a record.
     pub(super) fn add(&mut self, record: &Record) -> Added {
-        let known = self.reading.records.iter().find(|known| known.same_identity(record));
-        match known {
+        let records = &mut self.reading.records;
+        let identities = self.identities.get_or_insert_with(|| Identities::of(records));
+        let may_know = identities.may_hold(record);
+        let mut held = records.iter().filter(|_| may_know);
+        match held.find(|known| known.same_identity(record)) {
             Some(known) if known.same_content(record) => return Added::Known,
             Some(_) => {
                 let (source, id) = (record.source(), record.id());
@@ -117,7 +121,7 @@ impl Draft {
             }
             None => {}
         }
-        if !insert(&mut self.reading.records, record.clone()) {
+        if !identities.insert(records, record.clone()) {
             return Added::Known;
         }
         self.added.push(record.clone());
@@ -129,7 +133,9 @@ impl Draft {
     /// changed.
     pub(super) fn restore(&mut self, record: Record) -> bool {
         self.account = None;
-        insert(&mut self.reading.records, record)
+        let records = &mut self.reading.records;
+        let identities = self.identities.get_or_insert_with(|| Identities::of(records));
+        identities.insert(records, record)
     }
 
     /// Adds what was decided just now.
