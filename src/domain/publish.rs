@@ -10,7 +10,7 @@ use super::fact::{Channel, FailureReason, Named, ReceiptKind};
 use super::grant::{BannerNotice, Because, Cause, Grant, InvoiceWords, ScopeStage, Words};
 use super::id::{Digest, Scope, TenantId};
 use super::money::Money;
-use super::plan::{Ladder, Situation, is_valid, live_warning};
+use super::plan::{Ground, Situation, Survey, is_valid};
 use super::policy::{BannerFor, Law, Policy};
 use super::stage::{Roles, Stage};
 use super::time::Instant;
@@ -28,10 +28,10 @@ pub fn publish(
     situation: &Situation,
 ) -> (Grant, Words) {
     let strictest = in_effect(account, situation.generation);
-    let announced = announced(account, law, situation);
-    let warned = account.notices.iter().any(|notice| {
-        notice.made.step == Step::Warning && is_valid(notice, account, law, situation)
-    });
+    let ground = Ground::new(account, law);
+    let survey = Survey::new(&ground, *situation);
+    let mut warnings = account.notices.iter().filter(|it| it.made.step == Step::Warning);
+    let warned = warnings.any(|notice| is_valid(notice, &survey));
     let stage = strictest.map_or(Stage::Full, |(_, entry)| entry.entered.stage);
     let banner = strictest
         .and_then(|(case, _)| policy_of(account, law, case))
@@ -50,10 +50,10 @@ pub fn publish(
         generation,
         scopes: scopes.into_iter().collect(),
         ease: Vec::new(),
-        announced,
+        announced: announced(&survey),
         banner,
     };
-    (grant, words(tenant, account, law, digest, situation))
+    (grant, words(tenant, &survey, digest))
 }
 
 /// What gates go by: the strictest entry of those made under the switch's generation, as soon as
@@ -120,47 +120,30 @@ fn banner_for(roles: &BannerFor, stage: Stage, warned: bool) -> Roles {
 }
 
 /// The next cutoff that people were told of.
-fn announced(account: &Account, law: &Law, situation: &Situation) -> Option<Named> {
-    let live = account.cases.iter().filter(|case| case.is_live());
-    let named = live.flat_map(|case| {
-        let bearings = Bearings::of_case(law, &account.profile, case);
-        bearings.map(|bearings| announced_of(account, law, case, &bearings, situation))
-    });
-    named.flatten().min_by_key(|named| named.at)
+fn announced(survey: &Survey<'_>) -> Option<Named> {
+    let cases = survey.ground.account.cases.iter().enumerate();
+    let live = cases.filter(|(_, case)| case.is_live() && !case.is_held(survey.situation.now));
+    live.filter_map(|(place, _)| announced_of(survey, place)).min_by_key(|named| named.at)
 }
 
-fn announced_of(
-    account: &Account,
-    law: &Law,
-    case: &Case,
-    bearings: &Bearings<'_>,
-    situation: &Situation,
-) -> Option<Named> {
-    let now = situation.now;
-    if case.is_held(now) {
-        return None;
-    }
-    let ladder = Ladder::new((account, law), case, bearings, now, situation.generation);
+fn announced_of(survey: &Survey<'_>, place: usize) -> Option<Named> {
+    let ladder = survey.ladder_at(place)?;
     let coming = ladder.rungs().filter_map(|(rung, _)| {
-        let warning = live_warning(account, case, &ladder, rung, now)?;
+        let warning = ladder.live_warning(rung)?;
         let named = warning.made.names.as_ref()?;
         let planned = ladder.place(usize::from(rung))?.planned;
-        let at = ladder.warned(warning)?.comes(planned, now)?;
+        let at = ladder.warned(warning)?.comes(planned, survey.situation.now)?;
         Some(Named { at, ..named.clone() })
     });
     coming.min_by_key(|named| named.at)
 }
 
-fn words(
-    tenant: &TenantId,
-    account: &Account,
-    law: &Law,
-    digest: Digest,
-    situation: &Situation,
-) -> Words {
+fn words(tenant: &TenantId, survey: &Survey<'_>, digest: Digest) -> Words {
+    let (account, law) = (survey.ground.account, survey.ground.law);
+    let now = survey.situation.now;
     let profile = &account.profile;
     let bearings = select(law, profile).map(|policy| Bearings::of(law, profile, policy));
-    let overdue = overdue(account, law, situation.now);
+    let overdue = overdue_on(survey.ground, now);
     let mut owed: Vec<Money> = Vec::new();
     for invoice in &overdue {
         let Some(amount) = invoice.amount else { continue };
@@ -182,21 +165,26 @@ fn words(
             .take(LISTED_MAX)
             .filter_map(|known| invoice_words(known))
             .collect(),
-        banners: banners(account, law, situation),
-        sent: sent(account),
+        banners: banners(survey),
+        sent: sent(survey.ground),
         settlers: settlers(account),
-        thanks: thanks(account, situation.now),
+        thanks: thanks(account, now),
         cause: cause(&overdue),
     }
 }
 
 /// Invoices whose due date has passed, the oldest first; an invoice that closed something counts.
 #[must_use]
-pub fn overdue<'a>(account: &'a Account, law: &Law, now: Instant) -> Vec<&'a Invoice> {
+pub fn overdue<'a>(account: &'a Account, law: &'a Law, now: Instant) -> Vec<&'a Invoice> {
+    overdue_on(&Ground::new(account, law), now)
+}
+
+fn overdue_on<'a>(ground: &Ground<'a>, now: Instant) -> Vec<&'a Invoice> {
+    let account = ground.account;
     let mut found: Vec<&Invoice> = Vec::new();
-    for case in account.cases.iter().filter(|case| case.is_live()) {
+    for (place, case) in account.cases.iter().enumerate().filter(|(_, case)| case.is_live()) {
         let invoice = account.invoice_of(case);
-        let Some(bearings) = Bearings::of_case(law, &account.profile, case) else { continue };
+        let Some(bearings) = ground.bearings_at(place) else { continue };
         let today = bearings.zone.day(now);
         let past = invoice.due_on.is_none_or(|due| due < today) || invoice.failed.is_some();
         let closed = case.entries.iter().any(|entry| entry.in_force);
@@ -217,10 +205,14 @@ fn invoice_words(invoice: &Invoice) -> Option<InvoiceWords> {
     })
 }
 
-fn banners(account: &Account, law: &Law, situation: &Situation) -> Vec<BannerNotice> {
-    let shown = account.notices.iter().rev().filter(|notice| {
-        notice.made.by.contains(&Channel::Banner) && is_valid(notice, account, law, situation)
-    });
+fn banners(survey: &Survey<'_>) -> Vec<BannerNotice> {
+    let shown = survey
+        .ground
+        .account
+        .notices
+        .iter()
+        .rev()
+        .filter(|notice| notice.made.by.contains(&Channel::Banner) && is_valid(notice, survey));
     let notice = |notice: &NoticeState| BannerNotice {
         notice: notice.made.notice,
         kind: notice.made.kind.clone(),
@@ -231,12 +223,13 @@ fn banners(account: &Account, law: &Law, situation: &Situation) -> Vec<BannerNot
 }
 
 /// When messages left that were not returned, of cases that are live.
-fn sent(account: &Account) -> Vec<Instant> {
+fn sent(ground: &Ground<'_>) -> Vec<Instant> {
     let live = |id| {
-        let notice = account.notice(id);
-        notice.and_then(|notice| account.case(notice.made.case)).is_some_and(Case::is_live)
+        let notice = ground.notice(id);
+        notice.and_then(|notice| ground.case(notice.made.case)).is_some_and(Case::is_live)
     };
-    let mut times: Vec<Instant> = account
+    let mut times: Vec<Instant> = ground
+        .account
         .messages
         .iter()
         .filter(|message| message.made.notices.iter().any(|id| live(*id)))

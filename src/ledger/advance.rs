@@ -12,8 +12,8 @@ use super::beside::settled;
 use super::{Ledger, fault};
 use crate::domain::account::{Account, NoticeState};
 use crate::domain::decision::{Decision, MessageMade, MessageTried};
-use crate::domain::id::{MessageId, NoticeId, TenantId};
-use crate::domain::plan::is_valid;
+use crate::domain::id::{MessageId, TenantId};
+use crate::domain::plan::may_leave;
 use crate::domain::policy::Law;
 use crate::domain::time::Instant;
 use crate::store::{Condition, Store as _, StoreError};
@@ -155,11 +155,6 @@ impl Ledger {
     pub async fn is_still_right(&self, envelope: &Envelope) -> bool {
         let Ok(Some((_, account))) = self.account(&envelope.tenant).await else { return false };
         let Ok(situation) = self.present().await else { return false };
-        let valid = |id: &NoticeId| {
-            account
-                .notice(*id)
-                .is_some_and(|notice| is_valid(notice, &account, &envelope.law, &situation))
-        };
-        envelope.made.notices.iter().all(valid)
+        may_leave(&envelope.made.notices, &account, &envelope.law, &situation)
     }
 }

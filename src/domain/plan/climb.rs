@@ -5,7 +5,8 @@
 //! 2. A notice that names nothing is made once a case, not when its day was over before the case
 //!    became known, nor once a later rung is due.
 
-use super::{Coming, Ladder, Planner, What};
+use super::ladder::Ladder;
+use super::{Coming, Planner, What};
 use crate::domain::account::{Case, Invoice};
 use crate::domain::bearings::Bearings;
 use crate::domain::decision::{Checked, Decision, NoticeMade, RungEntered, Step};
@@ -19,23 +20,19 @@ use crate::domain::time::Instant;
 pub(super) struct Climb<'p, 'a> {
     pub(super) planner: &'p mut Planner<'a>,
     pub(super) case: &'a Case,
-    pub(super) bearings: &'p Bearings<'a>,
-    pub(super) ladder: Ladder<'p>,
+    pub(super) bearings: &'a Bearings<'a>,
+    pub(super) ladder: &'a Ladder<'a>,
     /// Now, or when the case is free again.
     pub(super) free: Instant,
 }
 
 impl<'p, 'a: 'p> Climb<'p, 'a> {
-    pub(super) fn new(
+    pub(super) const fn new(
         planner: &'p mut Planner<'a>,
         case: &'a Case,
-        bearings: &'p Bearings<'a>,
-        free: Instant,
+        ladder: &'a Ladder<'a>,
     ) -> Self {
-        let generation = planner.situation.generation;
-        let account = planner.account;
-        let ladder = Ladder::new((account, planner.law), case, bearings, free, generation);
-        Self { planner, case, bearings, ladder, free }
+        Self { planner, case, bearings: ladder.bearings(), ladder, free: ladder.free() }
     }
 
     pub(super) fn run(mut self) {
@@ -76,7 +73,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         self.planner.situation.now
     }
 
-    pub(super) fn policy(&self) -> &'p Policy {
+    pub(super) fn policy(&self) -> &'a Policy {
         self.bearings.policy
     }
 
@@ -117,8 +114,20 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             return;
         }
         self.coming(at, rung, What::Notice(notice.kind.clone()));
-        if at <= self.now() && self.feeds_are_fresh() {
-            self.make_plain(rung, notice);
+        if at > self.now() {
+            self.keep_for_later(rung, notice, at);
+        } else if self.feeds_are_fresh() {
+            let made = self.plain(rung, notice);
+            self.make(made);
+        }
+    }
+
+    /// What is due later today travels with the first message of the day.
+    fn keep_for_later(&mut self, rung: u16, notice: &Notice, at: Instant) {
+        let (zone, situation) = (&self.bearings.zone, self.planner.situation);
+        if situation.feeds && self.free <= self.now() && zone.day(at) == zone.day(self.now()) {
+            let made = self.plain(rung, notice);
+            self.planner.later.push(made);
         }
     }
 
@@ -127,7 +136,17 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let at = self.ladder.almanac().send_at_or_after(planned.max(self.free));
         self.coming(at, number, What::Enter { stage: enter.stage, announced: false });
         let situation = self.planner.situation;
-        if at > self.now() || !entered {
+        let notice = rung.notice.as_ref().filter(|_| {
+            let over = self.is_over(planned) || self.later_rung_due(number, at.max(self.now()));
+            !over && !self.has_notice(number, Step::Plain)
+        });
+        if !entered {
+            return;
+        }
+        if at > self.now() {
+            if let Some(notice) = notice.filter(|_| !situation.switch_open) {
+                self.keep_for_later(number, notice, at);
+            }
             return;
         }
         if !situation.feeds || situation.switch_open {
@@ -138,12 +157,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             return;
         }
         self.enter(number, rung, None, planned);
-        let notice = rung.notice.as_ref();
-        if let Some(notice) = notice.filter(|_| !self.has_notice(number, Step::Plain))
-            && !self.later_rung_due(number, self.now())
-            && !self.is_over(planned)
-        {
-            self.make_plain(number, notice);
+        if let Some(notice) = notice {
+            let made = self.plain(number, notice);
+            self.make(made);
         }
     }
 
@@ -176,9 +192,10 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         })));
     }
 
-    fn make_plain(&mut self, rung: u16, notice: &Notice) {
+    /// A rung's own notice.
+    fn plain(&self, rung: u16, notice: &Notice) -> NoticeMade {
         let made = self.draft(rung, Step::Plain, &notice.kind);
-        self.make(NoticeMade { to: notice.to, by: notice.by.clone(), ..made });
+        NoticeMade { to: notice.to, by: notice.by.clone(), ..made }
     }
 
     /// A notice of this leg that names nothing and goes to nobody yet.
@@ -226,10 +243,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     }
 
     fn later_rung_due(&self, rung: u16, at: Instant) -> bool {
-        let later = self.ladder.rungs().filter(|(number, _)| *number > rung);
-        later
-            .filter_map(|(number, _)| self.ladder.place(usize::from(number)))
-            .any(|place| place.planned <= at)
+        self.ladder.is_later_due(rung, at, |_| true)
     }
 
     /// Asked before an overdue notice or a warning leaves.

@@ -7,8 +7,9 @@
 //! 3. Undeliverable warnings move a cutoff `postponements` times; then a letter is asked for, and
 //!    only a changed contact brings another warning.
 
+use super::What;
 use super::climb::Climb;
-use super::{Place, What};
+use super::ladder::Place;
 use crate::domain::account::NoticeState;
 use crate::domain::decision::{NoticeMade, Step, TaskKind};
 use crate::domain::fact::{Channel, Named, TaskOutcome};
@@ -31,9 +32,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         if !self.may_restrict() {
             return false;
         }
-        let account = self.planner.account;
-        let live = super::live_warning(account, self.case, &self.ladder, rung, self.free);
-        let Some(notice) = live else {
+        let Some(notice) = self.ladder.live_warning(rung) else {
             let leaves = self.ladder.warning_leaves(place.planned, warn);
             let due = leaves <= self.now() && announced;
             // What a person has not decided yet is not threatened with.
@@ -144,7 +143,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let Some(last) = failed.last() else { return Some(leaves) };
         let allowed = self.policy().postponements.is_none_or(|most| failed.len() <= most as usize);
         let almanac = self.ladder.almanac();
-        if super::messages::has_new_recipient(self.planner.account, last) {
+        if super::standing::has_new_recipient(self.planner.survey.ground, last) {
             return Some(leaves);
         }
         let next = almanac.calendar.next(almanac.zone.day(last.time));

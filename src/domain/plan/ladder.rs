@@ -8,21 +8,24 @@
 //!    had moved counts as made on its date); before, the day its live notice comes, or the day a
 //!    notice made now would name.
 
-use crate::domain::account::{Account, Case, Entry, Invoice, NoticeState};
+use super::standing::is_dead;
+use super::survey::Ground;
+use crate::domain::account::{Case, Entry, Invoice, NoticeState};
 use crate::domain::bearings::Bearings;
 use crate::domain::calendar::{Almanac, SEARCH_DAYS_MAX};
+use crate::domain::decision::Step;
 use crate::domain::fact::Collection;
-use crate::domain::policy::{Anchor, Enter, Law, Rung, Warn};
+use crate::domain::policy::{Anchor, Enter, Rung, Warn};
 use crate::domain::proof::Warned;
 use crate::domain::time::{Day, Fold, Instant};
 
 /// Where a rung stands in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub(in crate::domain) struct Place {
     /// When it is planned.
-    pub planned: Instant,
+    pub(in crate::domain) planned: Instant,
     /// For an `enter` rung: when it comes, or came, as far as is known.
-    pub comes: Instant,
+    pub(in crate::domain) comes: Instant,
     /// Its date in ladder days, before it moves to a working or cutoff day.
     date: Day,
     /// The day that later rungs are counted from.
@@ -33,9 +36,8 @@ pub struct Place {
 
 /// The dates of one case.
 #[derive(Debug)]
-pub struct Ladder<'a> {
-    account: &'a Account,
-    law: &'a Law,
+pub(in crate::domain) struct Ladder<'a> {
+    ground: &'a Ground<'a>,
     case: &'a Case,
     bearings: &'a Bearings<'a>,
     /// When something can be made at the earliest: now, or when the case is free again.
@@ -44,13 +46,14 @@ pub struct Ladder<'a> {
     /// Dates that holds touch, first and last.
     held: Vec<(Day, Day)>,
     places: Vec<Option<Place>>,
+    /// The live warning of each rung.
+    live: Vec<Option<&'a NoticeState>>,
 }
 
 impl<'a> Ladder<'a> {
     /// Of a live case, for something made at `free` or later, under the switch's `generation`.
-    #[must_use]
-    pub fn new(
-        (account, law): (&'a Account, &'a Law),
+    pub(super) fn new(
+        ground: &'a Ground<'a>,
         case: &'a Case,
         bearings: &'a Bearings<'a>,
         free: Instant,
@@ -64,50 +67,94 @@ impl<'a> Ladder<'a> {
             (zone.day(hold.begin), last)
         });
         let held = held.collect();
-        let places = Vec::with_capacity(bearings.policy.rungs.len());
-        let mut ladder = Self { account, law, case, bearings, free, generation, held, places };
-        for rung in 0..bearings.policy.rungs.len() {
+        let (rungs, live) = (bearings.policy.rungs.len(), Vec::new());
+        let places = Vec::with_capacity(rungs);
+        let mut ladder = Self { ground, case, bearings, free, generation, held, places, live };
+        ladder.live = ladder.live_warnings();
+        for rung in 0..rungs {
             let place = ladder.place_rung(rung);
             ladder.places.push(place);
         }
         ladder
     }
 
-    /// The rules in force.
-    #[must_use]
-    pub const fn law(&self) -> &'a Law {
-        self.law
+    /// Of each rung: the newest warning of this leg that can still make its cutoff possible.
+    fn live_warnings(&self) -> Vec<Option<&'a NoticeState>> {
+        let mut live = vec![None; self.bearings.policy.rungs.len()];
+        for notice in self.ground.notices_of(self.case.case) {
+            let made = &notice.made;
+            if made.step != Step::Warning || made.leg != self.case.leg {
+                continue;
+            }
+            let is_live = self.warned(notice).is_some_and(|warned| {
+                let needs = warned.warn.needs;
+                warned.is_live(self.free) && !is_dead(notice, self.ground, needs, self.free)
+            });
+            if is_live && let Some(of_rung) = live.get_mut(usize::from(made.rung)) {
+                *of_rung = Some(*notice);
+            }
+        }
+        live
+    }
+
+    /// The live warning of a rung, in the case's leg.
+    pub(in crate::domain) fn live_warning(&self, rung: u16) -> Option<&'a NoticeState> {
+        self.live.get(usize::from(rung)).copied().flatten()
+    }
+
+    /// When something can be made at the earliest.
+    pub(super) const fn free(&self) -> Instant {
+        self.free
+    }
+
+    /// What its dates are reckoned with.
+    pub(super) const fn bearings(&self) -> &'a Bearings<'a> {
+        self.bearings
     }
 
     /// Where a rung stands; `None`: it has no anchor, or a hold without end stands before it.
-    #[must_use]
-    pub fn place(&self, rung: usize) -> Option<Place> {
+    pub(in crate::domain) fn place(&self, rung: usize) -> Option<Place> {
         self.places.get(rung).copied().flatten()
     }
 
     /// The rungs with their numbers.
-    pub fn rungs(&self) -> impl Iterator<Item = (u16, &'a Rung)> + use<'a> {
+    pub(in crate::domain) fn rungs(&self) -> impl Iterator<Item = (u16, &'a Rung)> + use<'a> {
         let rungs: &'a [Rung] = &self.bearings.policy.rungs;
         rungs.iter().enumerate().map(|(n, rung)| (u16::try_from(n).unwrap_or(u16::MAX), rung))
     }
 
     /// What dates are reckoned with.
-    #[must_use]
-    pub fn almanac(&self) -> Almanac<'a> {
+    pub(in crate::domain) fn almanac(&self) -> Almanac<'a> {
         self.bearings.almanac()
     }
 
     /// A warning of this case against its rung's rule.
-    #[must_use]
-    pub fn warned(&self, notice: &'a NoticeState) -> Option<Warned<'a>> {
+    pub(in crate::domain) fn warned(&self, notice: &'a NoticeState) -> Option<Warned<'a>> {
         let rungs: &'a [Rung] = &self.bearings.policy.rungs;
         let enter = rungs.get(usize::from(notice.made.rung))?.enter.as_ref()?;
         Some(Warned { notice, warn: enter.warn.as_ref()?, almanac: self.almanac() })
     }
 
+    /// Whether a later rung that says something is due at `at`.
+    pub(super) fn is_overtaken(&self, rung: u16, at: Instant) -> bool {
+        self.is_later_due(rung, at, |later| later.notice.is_some() || later.enter.is_some())
+    }
+
+    /// Whether a rung after that one, picked by `which`, is due at `at`.
+    pub(super) fn is_later_due(
+        &self,
+        rung: u16,
+        at: Instant,
+        which: impl Fn(&Rung) -> bool,
+    ) -> bool {
+        let later = self.rungs().skip(usize::from(rung) + 1).filter(|(_, rung)| which(rung));
+        later
+            .filter_map(|(number, _)| self.place(usize::from(number)))
+            .any(|place| place.planned <= at)
+    }
+
     /// The rung's entry that is in force under the switch's generation.
-    #[must_use]
-    pub fn entry(&self, rung: u16) -> Option<&'a Entry> {
+    pub(in crate::domain) fn entry(&self, rung: u16) -> Option<&'a Entry> {
         self.case.entries.iter().rev().find(|entry| {
             entry.entered.rung == rung
                 && entry.in_force
@@ -117,22 +164,25 @@ impl<'a> Ladder<'a> {
     }
 
     /// When a warning leaves for a cutoff planned at `planned`, made at `free` or later.
-    #[must_use]
-    pub fn warning_leaves(&self, planned: Instant, warn: &Warn) -> Instant {
+    pub(in crate::domain) fn warning_leaves(&self, planned: Instant, warn: &Warn) -> Instant {
         let almanac = self.almanac();
         almanac.send_at_or_after(almanac.warning_leaves(planned, warn.before).max(self.free))
     }
 
     /// The cutoff time that a warning names which leaves at `leaves`.
-    #[must_use]
-    pub fn names(&self, planned: Instant, warn: &Warn, leaves: Instant) -> Option<Instant> {
+    pub(in crate::domain) fn names(
+        &self,
+        planned: Instant,
+        warn: &Warn,
+        leaves: Instant,
+    ) -> Option<Instant> {
         let almanac = self.almanac();
         let earliest = almanac.plus(leaves, warn.before, Fold::Later);
         almanac.cutoff_at_or_after(planned.max(earliest))
     }
 
     fn invoice(&self) -> &'a Invoice {
-        self.account.invoice_of(self.case)
+        self.ground.account.invoice_of(self.case)
     }
 
     fn place_rung(&self, number: usize) -> Option<Place> {
@@ -253,7 +303,7 @@ impl<'a> Ladder<'a> {
     }
 
     fn cutoff_comes(&self, rung: u16, warn: &Warn, planned: Instant) -> Option<Instant> {
-        let live = super::live_warning(self.account, self.case, self, rung, self.free);
+        let live = self.live_warning(rung);
         let Some(warned) = live.and_then(|notice| self.warned(notice)) else {
             return self.names(planned, warn, self.warning_leaves(planned, warn));
         };

@@ -14,20 +14,25 @@ mod cutoff;
 mod ladder;
 mod messages;
 mod relief;
+mod standing;
+mod survey;
 mod tasks;
 
 use super::account::{Account, Case, NoticeState};
-use super::bearings::{Bearings, select};
-use super::decision::{CaseOpened, Decision, Step, TaskKind};
+use super::bearings::select;
+use super::decision::{CaseOpened, Decision, NoticeMade, TaskKind};
 use super::id::{CaseId, MessageId, NoticeId, TenantId};
 use super::policy::Law;
 use super::stage::Stage;
 use super::time::{Instant, MINUTE, SECOND};
 
-pub use ladder::{Ladder, Place};
-pub use messages::{GIVE_UP_AFTER, is_valid, next_attempt};
+pub(super) use standing::is_valid;
+pub use standing::may_leave;
+pub(super) use survey::{Ground, Survey};
 
-/// How soon what could not be done for want of something else is looked at again.
+/// How soon what waits for facts to be worked off is looked at again: that takes a moment.
+const LOOK_AGAIN_SOON: i64 = 5 * SECOND;
+/// How soon what waits for people or machines is looked at again.
 const LOOK_AGAIN: i64 = 15 * MINUTE;
 
 /// What is true around the account when it is planned.
@@ -96,21 +101,34 @@ pub struct Plan {
 /// What is due for `account` at `situation.now`.
 #[must_use]
 pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situation) -> Plan {
-    let situation = &Situation { now: known_by(account, situation.now), ..*situation };
-    let mut planner = Planner { tenant, account, law, situation, plan: Plan::default() };
+    let situation = Situation { now: known_by(account, situation.now), ..*situation };
+    let ground = Ground::new(account, law);
+    let survey = Survey::new(&ground, situation);
+    let mut planner = Planner {
+        tenant,
+        account,
+        law,
+        survey: &survey,
+        standing: standing::standing(&survey),
+        situation: &situation,
+        plan: Plan::default(),
+        asked: Vec::new(),
+        later: Vec::new(),
+    };
     if situation.ready {
         planner.relieve();
         planner.open_cases();
-        for case in account.cases.iter().filter(|case| case.is_live()) {
-            planner.plan_case(case);
+        for (place, case) in account.cases.iter().enumerate().filter(|(_, case)| case.is_live()) {
+            planner.plan_case(place, case);
         }
         planner.plan_messages();
         planner.plan_contact_tasks();
     } else {
         planner.look_again();
     }
-    planner.plan.coming.sort_by_key(|coming| coming.at);
-    planner.plan
+    let mut plan = planner.plan;
+    plan.coming.sort_by_key(|coming| coming.at);
+    plan
 }
 
 /// One planning under way.
@@ -118,8 +136,15 @@ struct Planner<'a> {
     tenant: &'a TenantId,
     account: &'a Account,
     law: &'a Law,
+    survey: &'a Survey<'a>,
+    /// Of each message: whether it is done with, or may still be sent.
+    standing: Vec<bool>,
     situation: &'a Situation,
     plan: Plan,
+    /// Kinds of tasks that are made in this planning.
+    asked: Vec<TaskKind>,
+    /// Notices that are due later today.
+    later: Vec<NoticeMade>,
 }
 
 impl<'a> Planner<'a> {
@@ -137,19 +162,15 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn plan_case(&mut self, case: &'a Case) {
+    fn plan_case(&mut self, place: usize, case: &'a Case) {
         if case.opened.is_none() {
             return;
         }
-        let Some(bearings) = Bearings::of_case(self.law, &self.account.profile, case) else {
-            return;
-        };
-        self.plan_money_tasks(case, &bearings);
-        if let Some(free) = free_at(case, self.situation.now) {
-            if free > self.situation.now {
-                self.wake_at(free);
-            }
-            climb::Climb::new(self, case, &bearings, free).run();
+        let Some(bearings) = self.survey.ground.bearings_at(place) else { return };
+        self.plan_money_tasks(case, bearings);
+        if let Some(ladder) = self.survey.ladder_at(place) {
+            self.wake_at(ladder.free());
+            climb::Climb::new(self, case, ladder).run();
         }
     }
 
@@ -164,8 +185,10 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Looks again when what stands in the way now may be gone.
     fn look_again(&mut self) {
-        self.wake_at(self.situation.now.plus_millis(LOOK_AGAIN));
+        let soon = if self.situation.feeds { LOOK_AGAIN } else { LOOK_AGAIN_SOON };
+        self.wake_at(self.situation.now.plus_millis(soon));
     }
 
     /// Whether a record is ahead of the clock: an entry would come after it, and what it says may
@@ -176,11 +199,11 @@ impl<'a> Planner<'a> {
     }
 
     fn notices_of(&self, case: CaseId) -> impl Iterator<Item = &'a NoticeState> + use<'a> {
-        self.account.notices.iter().filter(move |notice| notice.made.case == case)
+        self.survey.ground.notices_of(case).iter().copied()
     }
 
     fn notice(&self, id: NoticeId) -> Option<&'a NoticeState> {
-        self.account.notice(id)
+        self.survey.ground.notice(id)
     }
 }
 
@@ -192,32 +215,10 @@ fn known_by(account: &Account, now: Instant) -> Instant {
 
 /// The first instant from `now` on at which the case does not stand still. `None`: it is not
 /// known when.
-#[must_use]
-pub fn free_at(case: &Case, now: Instant) -> Option<Instant> {
+pub(super) fn free_at(case: &Case, now: Instant) -> Option<Instant> {
     let mut free = now;
     while let Some(hold) = case.holds.iter().find(|hold| hold.covers(free)) {
         free = hold.end?;
     }
     Some(free)
-}
-
-/// The live warning of a rung, in the case's leg.
-#[must_use]
-pub fn live_warning<'a>(
-    account: &'a Account,
-    case: &Case,
-    ladder: &Ladder<'_>,
-    rung: u16,
-    now: Instant,
-) -> Option<&'a NoticeState> {
-    account.notices.iter().rev().find(|notice| {
-        notice.made.case == case.case
-            && notice.made.leg == case.leg
-            && notice.made.rung == rung
-            && notice.made.step == Step::Warning
-            && ladder.warned(notice).is_some_and(|warned| {
-                warned.is_live(now)
-                    && !messages::is_dead(notice, account, ladder.law(), warned.warn.needs, now)
-            })
-    })
 }

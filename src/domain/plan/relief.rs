@@ -39,11 +39,11 @@ impl<'a> Planner<'a> {
         if !entry.lawful {
             return Some(LiftCause::Unlawful);
         }
-        let bearings = Bearings::of_case(self.law, &self.account.profile, case)?;
+        let bearings = self.survey.ground.bearings(case.case)?;
         let policy = bearings.policy;
         let now = self.situation.now;
         let invoice = self.account.invoice_of(case);
-        let ignored = is_ignored(self.account, case, policy, &bearings, now);
+        let ignored = is_ignored(self.account, case, policy, bearings, now);
         let short = entry.entered.stage.restricts() && is_short_paid(invoice, policy);
         (ignored || short).then_some(LiftCause::Settled)
     }
@@ -128,14 +128,20 @@ pub(super) fn is_ignored(
     let Some(limit) = limits.and_then(|limits| limits.of(amount.currency)) else { return false };
     let today = bearings.zone.day(now);
     let until = invoice.due_on.map_or(today, |due| due.max(today));
-    let total = account
+    let others = account
         .cases
         .iter()
-        .filter(|case| case.is_live())
-        .map(|case| account.invoice_of(case))
+        .filter(|other| other.is_live() && other.invoice != case.invoice)
+        .map(|other| account.invoice_of(other))
         .filter(|other| other.amount.is_some_and(|other| other.currency == amount.currency))
-        .filter(|other| other.due_on.is_none_or(|due| due <= until))
-        .fold(0_i64, |sum, other| sum.saturating_add(other.owed));
+        .filter(|other| other.due_on.is_none_or(|due| due <= until));
+    let mut total = invoice.owed;
+    for other in others {
+        if total >= limit {
+            return false;
+        }
+        total = total.saturating_add(other.owed);
+    }
     total < limit
 }
 

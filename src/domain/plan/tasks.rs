@@ -44,9 +44,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             let same = other.made.case == self.case.case && other.made.rung == Some(rung);
             other.is_open() && other.made.kind == task.kind && !same
         });
-        let same_kind =
-            |it: &Decision| matches!(it, Decision::TaskMade(made) if made.kind == task.kind);
-        let just_made = self.planner.plan.decisions.iter().any(same_kind);
+        let just_made = self.planner.asked.contains(&task.kind);
         if at <= self.now() && !other && !just_made {
             let n = u32::try_from(made.len()).unwrap_or(u32::MAX);
             self.planner.make_task(TaskMade {
@@ -89,14 +87,13 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
 
 impl Planner<'_> {
     fn has_open(&self, kind: TaskKind) -> bool {
-        let made =
-            |decision: &Decision| matches!(decision, Decision::TaskMade(made) if made.kind == kind);
         self.account.tasks.iter().any(|task| task.is_open() && task.made.kind == kind)
-            || self.plan.decisions.iter().any(made)
+            || self.asked.contains(&kind)
     }
 
     fn make_task(&mut self, made: TaskMade) {
         if !self.account.tasks.iter().any(|task| task.made.task == made.task) {
+            self.asked.push(made.kind);
             self.decide(Decision::TaskMade(made));
         }
     }
@@ -129,9 +126,8 @@ impl Planner<'_> {
 
     /// A recipient that failed asks for a person: nobody may be cut off for want of an address.
     pub(super) fn plan_contact_tasks(&mut self) {
-        for message in &self.account.messages {
-            if !super::messages::lost_its_recipient(message, self.account, self.law, self.situation)
-            {
+        for (place, message) in self.account.messages.iter().enumerate() {
+            if !self.lost_its_recipient(place, message) {
                 continue;
             }
             let case = self.case_of(message);
@@ -139,15 +135,14 @@ impl Planner<'_> {
                 self.ask_to_fix(case.case, &message.made.recipient, message.time);
             }
         }
-        let unreachable = super::messages::unreachable_notices(self.account, self.law);
-        for (case, time) in unreachable {
+        for (case, time) in self.unreachable_notices() {
             self.ask_to_fix(case, "", time);
         }
     }
 
     fn case_of(&self, message: &MessageState) -> Option<&Case> {
-        let notice = message.made.notices.first().and_then(|id| self.account.notice(*id))?;
-        self.account.case(notice.made.case)
+        let notice = message.made.notices.first().and_then(|id| self.notice(*id))?;
+        self.survey.ground.case(notice.made.case)
     }
 
     fn ask_to_fix(&mut self, case: CaseId, mailbox: &str, since: Instant) {

@@ -1,0 +1,183 @@
+//! What still stands: what a notice says, a message that says it, a recipient of one (SPEC 5.7).
+//!
+//! Rules:
+//! 1. What is no longer so is not said; a notice that names nothing is obsolete once a later rung
+//!    speaks.
+//! 2. A recipient has failed when a message was returned, or put off for too long.
+
+use super::messages::gives_up;
+use super::survey::{Ground, Survey};
+use super::{Planner, Situation};
+use crate::domain::account::{Account, MessageState, NoticeState};
+use crate::domain::decision::Step;
+use crate::domain::fact::{Channel, ReceiptKind};
+use crate::domain::id::{CaseId, NoticeId};
+use crate::domain::policy::Law;
+use crate::domain::stage::{Role, Roles};
+use crate::domain::time::Instant;
+
+/// Whether a message that says these notices may leave: all it says is so.
+#[must_use]
+pub fn may_leave(
+    notices: &[NoticeId],
+    account: &Account,
+    law: &Law,
+    situation: &Situation,
+) -> bool {
+    let ground = Ground::new(account, law);
+    let found: Option<Vec<&NoticeState>> = notices.iter().map(|id| ground.notice(*id)).collect();
+    let Some(found) = found else { return false };
+    let about = |case| found.iter().any(|notice| notice.made.case == case);
+    let survey = Survey::within(&ground, *situation, |case| about(case.case));
+    found.iter().all(|notice| may_be_said(notice, &survey))
+}
+
+/// Whether what a notice says is still so.
+pub(in crate::domain) fn is_valid(notice: &NoticeState, survey: &Survey<'_>) -> bool {
+    let made = &notice.made;
+    if made.step == Step::Thanks {
+        return notice.voided.is_none();
+    }
+    let now = survey.situation.now;
+    let Some(case) = survey.ground.case(made.case) else { return false };
+    if notice.voided.is_some() || !case.is_live() || case.is_held(now) {
+        return false;
+    }
+    let Some(ladder) = survey.ladder(made.case) else { return false };
+    let live = |id: NoticeId| {
+        ladder.live_warning(made.rung).is_some_and(|warning| warning.made.notice == id)
+    };
+    match made.step {
+        Step::Entered => ladder.entry(made.rung).is_some(),
+        Step::Plain => made.leg == case.leg,
+        Step::Warning => live(made.notice),
+        Step::Again(_) => made.of.is_some_and(live) && made.says.is_none_or(|says| says > now),
+        Step::Thanks => true,
+    }
+}
+
+/// Whether a message may say it: it is so, and not obsolete.
+pub(super) fn may_be_said(notice: &NoticeState, survey: &Survey<'_>) -> bool {
+    let obsolete = || {
+        let ladder = survey.ladder(notice.made.case);
+        ladder.is_some_and(|it| it.is_overtaken(notice.made.rung, survey.situation.now))
+    };
+    is_valid(notice, survey) && !(notice.made.step == Step::Plain && obsolete())
+}
+
+/// Of each message: whether nothing more is to be done about it, or it may still be sent.
+pub(super) fn standing(survey: &Survey<'_>) -> Vec<bool> {
+    let ground = survey.ground;
+    let said = |id: &NoticeId| ground.notice(*id).is_some_and(|it| may_be_said(it, survey));
+    let messages = ground.account.messages.iter();
+    messages.map(|message| is_settled(message) || message.made.notices.iter().all(said)).collect()
+}
+
+/// Mailboxes of the contacts in `to`, each once, with the first role it is known in.
+pub(super) fn recipients(account: &Account, to: Roles) -> Vec<(&str, Role)> {
+    let mut found: Vec<(&str, Role)> = Vec::new();
+    for contact in account.profile.contacts.iter().filter(|contact| to.contains(contact.role)) {
+        let Some(mailbox) = &contact.email else { continue };
+        if !found.iter().any(|(known, _)| same_mailbox(known, mailbox)) {
+            found.push((mailbox, contact.role));
+        }
+    }
+    found
+}
+
+pub(super) fn same_mailbox(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// Whether nothing more is to be done about a message: it arrived, or it was refused.
+pub(super) fn is_settled(message: &MessageState) -> bool {
+    message.receipts.iter().any(|receipt| {
+        matches!(
+            receipt.kind,
+            ReceiptKind::Accepted | ReceiptKind::Delivered | ReceiptKind::Bounced
+        )
+    })
+}
+
+fn was_returned(message: &MessageState) -> bool {
+    message.receipts.iter().any(|receipt| receipt.kind == ReceiptKind::Bounced)
+}
+
+/// Whether the message's recipient has failed by `now`: returned, or put off for too long.
+fn has_failed(message: &MessageState, ground: &Ground<'_>, now: Instant) -> bool {
+    if is_settled(message) {
+        return was_returned(message);
+    }
+    ground.bearings_of(message).is_some_and(|bearings| now >= gives_up(message, bearings))
+}
+
+/// Whether so many recipients of a warning failed that `needs` cannot be met.
+pub(super) fn is_dead(notice: &NoticeState, ground: &Ground<'_>, needs: u8, now: Instant) -> bool {
+    // Anybody may still be shown a banner.
+    if notice.made.by.contains(&Channel::Banner) {
+        return false;
+    }
+    let about = || ground.about(notice.made.notice).map(|(_, message)| message);
+    let to = |message: &MessageState, mailbox: &str| same_mailbox(&message.made.recipient, mailbox);
+    let mut mailboxes: Vec<&str> = recipients(ground.account, notice.made.to)
+        .into_iter()
+        .map(|(mailbox, _)| mailbox)
+        .collect();
+    for message in about() {
+        if !mailboxes.iter().any(|known| to(message, known)) {
+            mailboxes.push(&message.made.recipient);
+        }
+    }
+    let failed = |mailbox: &str| {
+        about().any(|message| to(message, mailbox) && has_failed(message, ground, now))
+    };
+    let hopeful = mailboxes.iter().filter(|mailbox| !failed(mailbox)).count();
+    hopeful < usize::from(needs.max(1))
+}
+
+/// Whether there is a mailbox now that a failed warning was never sent to.
+pub(super) fn has_new_recipient(ground: &Ground<'_>, notice: &NoticeState) -> bool {
+    let told = |mailbox: &str| {
+        let mut about = ground.about(notice.made.notice);
+        about.any(|(_, message)| same_mailbox(&message.made.recipient, mailbox))
+    };
+    recipients(ground.account, notice.made.to).iter().any(|(mailbox, _)| !told(mailbox))
+}
+
+impl Planner<'_> {
+    /// Whether the message's recipient has failed, and what it says still matters; if that is
+    /// obsolete, whether nothing else arrived there since.
+    pub(super) fn lost_its_recipient(&self, place: usize, message: &MessageState) -> bool {
+        has_failed(message, self.survey.ground, self.situation.now)
+            && (was_returned(message) || self.standing[place] || self.is_unheard(message))
+    }
+
+    fn is_unheard(&self, message: &MessageState) -> bool {
+        let mut notices = message.made.notices.iter().map(|id| self.notice(*id));
+        let so = notices.all(|notice| notice.is_some_and(|it| is_valid(it, self.survey)));
+        let arrived = |other: &MessageState| {
+            let tried = other.tried.last() >= message.tried.first();
+            tried && is_settled(other) && !was_returned(other)
+        };
+        let mut messages = self.account.messages.iter();
+        so && !messages.any(|other| {
+            same_mailbox(&other.made.recipient, &message.made.recipient) && arrived(other)
+        })
+    }
+
+    /// Warnings of live cases that name a cutoff and have nobody to write to.
+    pub(super) fn unreachable_notices(&self) -> Vec<(CaseId, Instant)> {
+        let warnings = self.account.notices.iter().filter(|notice| {
+            notice.made.step == Step::Warning
+                && notice.voided.is_none()
+                && notice.spent.is_none()
+                && notice.made.by.contains(&Channel::Email)
+                && recipients(self.account, notice.made.to).is_empty()
+        });
+        let live = warnings.filter(|notice| {
+            let ladder = self.survey.ladder(notice.made.case);
+            ladder.is_some_and(|ladder| ladder.warned(notice).is_some())
+        });
+        live.map(|notice| (notice.made.case, notice.time)).collect()
+    }
+}
