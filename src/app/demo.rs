@@ -18,7 +18,7 @@ use super::panel;
 use super::serve::{Control, Front, Running, open_control, open_front};
 use super::{AppError, signals};
 use crate::cli::{self, DemoAsked};
-use crate::clock::Clock;
+use crate::clock::{Clock, machine_now};
 use crate::config::{
     self, Algorithm, Config, Email, Environment, Jwt, JwtKey, Request, Route, Secret, Sha256,
     Token, TokenRole,
@@ -68,7 +68,7 @@ pub async fn demo(asked: DemoAsked, metrics: Metrics) -> Result<(), AppError> {
     }
     let store = control::open_store(&config, &clock).await?;
     let control = open_control(&config, &store, &clock).await?;
-    control.ledger.look_after(true).await.map_err(|error| error.to_string())?;
+    control.ledger.look_after(true, machine_now()).await.map_err(|error| error.to_string())?;
     let front = open_front(&config, &store, &clock)?;
     let app = format!("http://{}", front.server.address());
     let links = if asked.empty {

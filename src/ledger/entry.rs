@@ -30,6 +30,16 @@ pub enum Entry {
     Journal(JournalNamed),
     /// `alias.noted`.
     Alias(Alias),
+    /// `beat.noted`.
+    Beat(BeatNoted),
+}
+
+/// A sign of life that gates could hear, now and then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BeatNoted {
+    /// When, in the store's time.
+    pub at: Instant,
 }
 
 /// Another journal, and whether a recovery waits for it.
@@ -62,6 +72,7 @@ impl Entry {
             "switch.set" => data(&envelope).map(Self::Switch),
             "journal.named" => data(&envelope).map(Self::Journal),
             "alias.noted" => data(&envelope).map(Self::Alias),
+            "beat.noted" => data(&envelope).map(Self::Beat),
             "event.parked" => match envelope.data.get("released").and_then(Value::as_str) {
                 Some(id) => Ok(Self::Released(id.to_owned())),
                 None => data(&envelope).map(Self::Parked),
@@ -96,6 +107,10 @@ impl Entry {
                 let at = json!(alias.at);
                 let about = [alias.name.as_str(), alias.tenant.as_str(), &at.to_string()];
                 own_line("alias.noted", &about, at, alias)
+            }
+            Self::Beat(beat) => {
+                let at = json!(beat.at);
+                own_line("beat.noted", &[&at.to_string()], at, beat)
             }
             Self::Released(id) => {
                 own_line("event.parked", &[id, "released"], Value::Null, &json!({ "released": id }))
@@ -163,6 +178,7 @@ mod tests {
             Entry::Parked(released),
             Entry::Released("p".to_owned()),
             Entry::Journal(JournalNamed { journal: "j".to_owned(), given_up: true, at }),
+            Entry::Beat(BeatNoted { at }),
             Entry::Alias(Alias {
                 name: "stripe:cus_1".to_owned(),
                 tenant: "acme".parse().unwrap(),

@@ -41,7 +41,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 
 pub use accept::{Outcome, own_fact};
 pub use advance::{Advanced, Envelope};
-pub use entry::{Entry, JournalNamed};
+pub use entry::{BeatNoted, Entry, JournalNamed};
 pub use parked::{ReplayError, of_event as parked_event};
 pub use rebuild::{Rebuilt, rebuild};
 

@@ -27,6 +27,7 @@ use super::{Ledger, parked};
 use crate::domain::event::Incoming;
 use crate::domain::id::TenantId;
 use crate::domain::record::Record;
+use crate::domain::time::Instant;
 use crate::store::{Condition, Incarnation, Parked, Store as _, StoreError, form};
 
 /// How many lines are read at once.
@@ -75,7 +76,11 @@ impl Ledger {
     }
 
     /// One look at a store that recovers. `true`: the recovery is over.
-    pub(super) async fn recover(&self, incarnation: &Incarnation) -> Result<bool, StoreError> {
+    pub(super) async fn recover(
+        &self,
+        incarnation: &Incarnation,
+        real: Instant,
+    ) -> Result<bool, StoreError> {
         if let Some(journal) = self.journal() {
             self.store().register_journal(&journal.name()).await?;
             let from = self.recovered_up_to(incarnation);
@@ -96,6 +101,8 @@ impl Ledger {
         } else {
             self.take_in_all().await?;
         }
+        // Before a gate can read what restricts.
+        self.end_silence(real).await?;
         self.store().recovered(incarnation).await
     }
 
@@ -194,6 +201,10 @@ impl Ledger {
             Entry::Released(id) => self.release(&id).await,
             Entry::Journal(named) if named.given_up => {
                 self.store().unregister_journal(&named.journal).await
+            }
+            Entry::Beat(beat) => {
+                self.heard_of_beat(beat.at);
+                Ok(())
             }
             Entry::Journal(named) => self.store().register_journal(&named.journal).await,
             Entry::Alias(alias) => match self.store().alias(&alias.name).await? {

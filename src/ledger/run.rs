@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::Ledger;
 use crate::clock::machine_now;
+use crate::domain::time::Instant;
 use crate::store::{Condition, Incarnation, Store as _, StoreError};
 
 /// How often the store is looked at, and told that somebody is there.
@@ -29,7 +30,7 @@ impl Ledger {
         let mut looks = 0_u32;
         let mut fine = true;
         loop {
-            let found = self.look_after(looks.is_multiple_of(LOOKS_PER_ROUND)).await;
+            let found = self.look_after(looks.is_multiple_of(LOOKS_PER_ROUND), machine_now()).await;
             metrics::gauge!("ambergate_store_up").set(if found.is_ok() { 1.0 } else { 0.0 });
             match &found {
                 Err(error) if fine => tracing::warn!(%error, "the store is not in order"),
@@ -47,12 +48,12 @@ impl Ledger {
         }
     }
 
-    /// Looks after the store once.
+    /// Looks after the store once, at `real`, which is real time.
     ///
     /// # Errors
     ///
     /// The store cannot be used now.
-    pub async fn look_after(&self, thoroughly: bool) -> Result<(), StoreError> {
+    pub async fn look_after(&self, thoroughly: bool, real: Instant) -> Result<(), StoreError> {
         match self.store().condition().await? {
             Condition::Ready(incarnation) => {
                 metrics::gauge!("ambergate_recovering").set(0.0);
@@ -75,8 +76,10 @@ impl Ledger {
                     tracing::info!(incarnation = %incarnation.0, "the store is new, or not the one \
                         it was: it is recovering from the journals. Nothing is decided or sent");
                 }
-                if self.recover(&incarnation).await? {
+                if self.recover(&incarnation, real).await? {
                     tracing::info!(incarnation = %incarnation.0, "the store is recovered");
+                    // At once: a store that has tenants and no sign of life was silent for long.
+                    self.sign_of_life(real).await?;
                     self.open(&incarnation).await?;
                     self.take_in_all().await?;
                 } else if looks % LOOKS_PER_ROUND == LOOKS_PER_ROUND - 1 {

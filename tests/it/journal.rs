@@ -47,7 +47,7 @@ async fn records(world: &World, name: &str) -> Vec<Record> {
 async fn recover(worlds: &[&World]) {
     for _ in 0..10 {
         for world in worlds {
-            world.ledger.look_after(true).await.unwrap();
+            world.look_after(true).await.unwrap();
         }
     }
     for world in worlds {
@@ -67,9 +67,9 @@ async fn what_comes_while_the_store_is_away_is_kept_and_in_force_when_it_is_back
     let batch = [paid("acme", "i1"), issued("zen", "z1"), paid("acme", "i1")];
     assert_eq!(world.accept(&batch).await, [Outcome::Accepted; 3]);
     assert!(world.ledger.is_behind());
-    assert!(world.ledger.look_after(false).await.is_err());
+    assert!(world.look_after(false).await.is_err());
     site.memory.set_down(false);
-    world.ledger.look_after(false).await.unwrap();
+    world.look_after(false).await.unwrap();
     assert!(!world.ledger.is_behind());
     assert_eq!(world.stage("acme").await, Stage::Full);
     assert_eq!(world.stage("zen").await, Stage::Full);
@@ -107,7 +107,7 @@ async fn nothing_counts_as_applied_before_the_store_was_asked() {
     let ledger = ambergate::ledger::Ledger::new(store.clone(), Some(journal), clock.clone(), law);
     let world = World { clock, store, ledger };
     assert_eq!(world.accept(&[issued("acme", "i2")]).await, [Outcome::Accepted]);
-    world.ledger.look_after(false).await.unwrap();
+    world.look_after(false).await.unwrap();
     let (_, account) = world.account("acme").await;
     let owed: Vec<_> = account.owed().iter().map(|money| money.minor).collect();
     assert_eq!(owed, [100_000]);
@@ -157,7 +157,7 @@ async fn two_journals_rebuild_one_account() {
     site.memory.flush();
     // Of the journals only the first is there: it knows the invoice's climb in part, and of no
     // payment. Whoever comes late is waited for once it is known.
-    other.ledger.look_after(true).await.ok();
+    other.look_after(true).await.ok();
     recover(&[&one, &other]).await;
     assert_eq!(records(&one, "acme").await, before);
     assert_eq!(one.stage("acme").await, Stage::Full);
@@ -168,7 +168,7 @@ async fn a_journal_that_is_away_is_waited_for_also_when_the_store_forgot_its_nam
     let site = Site::new();
     let one = site.start("a").await;
     let other = site.start("b").await;
-    one.ledger.look_after(false).await.unwrap();
+    one.look_after(false).await.unwrap();
     one.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
     one.pass("2026-03-30T08:15:00Z").await;
     other.accept(&[paid("acme", "i1")]).await;
@@ -178,7 +178,7 @@ async fn a_journal_that_is_away_is_waited_for_also_when_the_store_forgot_its_nam
     // The process that read the other's name is gone too: the journal itself knows it.
     let one = site.start("a").await;
     for _ in 0..5 {
-        one.ledger.look_after(true).await.unwrap();
+        one.look_after(true).await.unwrap();
     }
     let condition = one.ledger.condition().await.unwrap();
     assert!(matches!(condition, Condition::Recovering(_)), "{condition:?}");
@@ -217,9 +217,9 @@ async fn what_another_process_left_for_long_is_journaled_too() {
     let dying = World::over(store, None, site.clock.clone()).await;
     dying.accept(&[issued("acme", "i1")]).await;
     let before = records(&world, "acme").await;
-    world.ledger.look_after(true).await.unwrap();
+    world.look_after(true).await.unwrap();
     assert_eq!(world.store.outbox().await.unwrap().len(), 1, "it may still do so itself");
-    world.ledger.look_after(true).await.unwrap();
+    world.look_after(true).await.unwrap();
     assert_eq!(world.store.outbox().await.unwrap(), []);
     site.memory.flush();
     recover(&[&world]).await;
@@ -231,7 +231,7 @@ async fn a_journal_that_was_given_up_is_not_waited_for_until_it_comes_back() {
     let site = Site::new();
     let one = site.start("a").await;
     let other = site.start("b").await;
-    one.ledger.look_after(false).await.unwrap();
+    one.look_after(false).await.unwrap();
     other.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
     drop((one, other));
     let store = AnyStore::Memory(site.memory.clone());
@@ -248,7 +248,7 @@ async fn a_journal_that_was_given_up_is_not_waited_for_until_it_comes_back() {
     // It comes back: what it knows counts, and it is waited for again.
     let other = site.start("b").await;
     assert_eq!(records(&one, "acme").await.len(), records(&other, "acme").await.len());
-    one.ledger.look_after(false).await.unwrap();
+    one.look_after(false).await.unwrap();
     drop((one, other));
     site.memory.flush();
     let one = site.start("a").await;

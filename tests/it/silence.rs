@@ -1,30 +1,47 @@
 //! The control plane is silent for long: gates ease what restricts, and nothing gets harder again
 //! but as if it were entered for the first time.
 
+use std::path::Path;
+use std::time::Duration;
+
 use ambergate::clock::Clock;
+use ambergate::config::policies;
 use ambergate::domain::account::Account;
 use ambergate::domain::decision::Step;
+use ambergate::domain::event::{parse, to_json};
 use ambergate::domain::stage::Stage;
+use ambergate::domain::time::MINUTE;
+use ambergate::ledger::Ledger;
 use ambergate::store::Store as _;
 use ambergate::store::any::AnyStore;
+use ambergate::store::journal::{Journal, JournalSettings};
 use ambergate::store::memory::Memory;
 
 use crate::world::{START, World, at, issued, tenant, tenant_updated};
+
+/// How long gates bear a silence.
+const STALE_MAX: Duration = Duration::from_secs(4 * 3_600);
+
+/// A process on the same store; `folder`: with a journal.
+async fn start(memory: &Memory, clock: &Clock, folder: Option<&Path>) -> World {
+    let journal = folder.map(|it| Journal::open(it, JournalSettings::default()).unwrap());
+    let law = policies::parse(policies::STANDARD, "standard.toml").unwrap();
+    let store = AnyStore::Memory(memory.clone());
+    let ledger = Ledger::new(store.clone(), journal, clock.clone(), law).with_stale_max(STALE_MAX);
+    let world = World { clock: clock.clone(), store, ledger };
+    world.look_after(true).await.unwrap();
+    world
+}
 
 /// Acme read-only since Monday 2026-03-30, 10:15 in Berlin, and the last sign of life then.
 async fn restricted() -> (Memory, World) {
     let clock = Clock::standing(at(START));
     let memory = Memory::new(clock.clone());
-    let world = World::over(AnyStore::Memory(memory.clone()), None, clock).await;
+    let world = start(&memory, &clock, None).await;
     world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
     world.pass("2026-03-30T08:15:00Z").await;
     world.store.beat().await.unwrap();
     (memory, world)
-}
-
-/// Another process on the same store.
-async fn another(memory: &Memory, world: &World) -> World {
-    World::over(AnyStore::Memory(memory.clone()), None, world.clock.clone()).await
 }
 
 /// Time passes until `now`, and then there is a sign of life. Answers the generation after it.
@@ -68,7 +85,7 @@ async fn after_it_all_is_entered_again_at_the_next_cutoff_time_with_a_fresh_noti
 #[tokio::test]
 async fn whoever_comes_first_ends_it_for_all() {
     let (memory, world) = restricted().await;
-    let other = another(&memory, &world).await;
+    let other = start(&memory, &world.clock, None).await;
     // The other one is new: how long it was silent it reads in the store.
     assert_eq!(silent_until(&other, "2026-03-30T23:00:00Z").await, 1);
     assert_eq!(silent_until(&world, "2026-03-30T23:00:01Z").await, 1);
@@ -83,20 +100,51 @@ async fn whoever_comes_first_ends_it_for_all() {
 async fn a_store_that_forgot_its_last_sign_of_life_was_silent_for_long() {
     let clock = Clock::standing(at(START));
     let memory = Memory::new(clock.clone());
-    let world = World::over(AnyStore::Memory(memory.clone()), None, clock).await;
+    let folder = tempfile::tempdir().unwrap();
+    let world = start(&memory, &clock, None).await;
     assert_eq!(silent_until(&world, START).await, 0, "a new store was not silent yet");
-    world.accept(&[tenant_updated("acme")]).await;
     memory.flush();
     world.ledger.sign_of_life(at(START)).await.unwrap();
     assert!(world.store.beats().await.unwrap().iter().all(|(_, at)| at.is_none()), "recovering");
-    world.ledger.look_after(true).await.unwrap();
+    world.look_after(true).await.unwrap();
+    assert!(world.store.beats().await.unwrap().iter().all(|(_, at)| at.is_some()), "at once");
     world.accept(&[tenant_updated("acme")]).await;
-    let other = another(&memory, &world).await;
-    assert_eq!(silent_until(&world, "2026-03-02T08:00:02Z").await, 0, "this one knows better");
     memory.flush();
-    other.ledger.look_after(true).await.unwrap();
-    other.accept(&[tenant_updated("acme")]).await;
+    world.look_after(true).await.unwrap();
+    assert_eq!(silent_until(&world, "2026-03-02T08:00:02Z").await, 0, "this one knows better");
+    drop(world);
+    // Of one that has a tenant in its journal, and no sign of life.
+    let line = to_json(&tenant("acme"), &parse(&tenant_updated("acme"), at(START)).unwrap().record);
+    let journal = Journal::open(folder.path(), JournalSettings::default()).unwrap();
+    journal.append(vec![line.to_string().into_bytes()]).await.unwrap();
+    drop(journal);
+    memory.flush();
+    let other = start(&memory, &clock, Some(folder.path())).await;
+    assert_eq!(other.store.switch().await.unwrap().generation, 1, "before anybody can read it");
     assert_eq!(silent_until(&other, "2026-03-02T08:00:03Z").await, 1);
+}
+
+#[tokio::test]
+async fn a_journal_knows_when_the_last_sign_of_life_was() {
+    let clock = Clock::standing(at(START));
+    let memory = Memory::new(clock.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let world = start(&memory, &clock, Some(folder.path())).await;
+    assert_eq!(silent_until(&world, START).await, 0);
+    world.accept(&[tenant_updated("acme")]).await;
+    for minutes in 0..120 {
+        let now = at(START).plus_millis(minutes * MINUTE);
+        clock.set(now);
+        world.ledger.sign_of_life(now).await.unwrap();
+    }
+    drop(world);
+    // Process and store are gone, and back within the time that gates bear; and then not.
+    for (now, generation) in [("2026-03-02T13:20:00Z", 0), ("2026-03-02T19:00:00Z", 1)] {
+        memory.flush();
+        clock.set(at(now));
+        let world = start(&memory, &clock, Some(folder.path())).await;
+        assert_eq!(silent_until(&world, now).await, generation);
+    }
 }
 
 #[tokio::test]

@@ -149,7 +149,7 @@ async fn whose_a_customer_is_outlives_the_process_and_the_store() {
     // What is not known yet is asked for again, not parked.
     let (status, _) = send(&door(&world), &nameless("invoice_paid")).await;
     assert_eq!(status, 503);
-    world.ledger.look_after(true).await.unwrap();
+    world.look_after(true).await.unwrap();
     assert_eq!(send(&door(&world), &nameless("invoice_paid")).await.1["result"], "accepted");
     assert_eq!(world.account("acme").await.1.invoices[0].owed, 0);
     // A name that came while the store was away is in it afterwards.
@@ -160,7 +160,7 @@ async fn whose_a_customer_is_outlives_the_process_and_the_store() {
         .replace("evt_", "evt_other_");
     assert_eq!(send(&door(&world), &other).await.1["result"], "accepted");
     memory.set_down(false);
-    world.ledger.look_after(true).await.unwrap();
+    world.look_after(true).await.unwrap();
     assert!(world.ledger.whose("stripe:cus_Other").await.unwrap().is_some());
 }
 

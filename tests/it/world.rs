@@ -1,5 +1,7 @@
 //! A ledger on a clock that stands, and people who always get their mail.
 
+use std::time::Duration;
+
 use ambergate::clock::Clock;
 use ambergate::config::policies;
 use ambergate::domain::account::Account;
@@ -10,10 +12,10 @@ use ambergate::domain::record::{Fact, Record};
 use ambergate::domain::stage::Stage;
 use ambergate::domain::time::Instant;
 use ambergate::ledger::{Envelope, Ledger, Outcome};
-use ambergate::store::Store as _;
 use ambergate::store::any::AnyStore;
 use ambergate::store::journal::Journal;
 use ambergate::store::memory::Memory;
+use ambergate::store::{Store as _, StoreError};
 use serde_json::{Value, json};
 
 pub(crate) const START: &str = "2026-03-02T08:00:00Z";
@@ -43,9 +45,19 @@ impl World {
 
     pub(crate) async fn over(store: AnyStore, journal: Option<Journal>, clock: Clock) -> Self {
         let law = policies::parse(policies::STANDARD, "standard.toml").unwrap();
-        let ledger = Ledger::new(store.clone(), journal, clock.clone(), law);
-        ledger.look_after(true).await.unwrap();
-        Self { clock, store, ledger }
+        // Weeks pass here in one step, without a sign of life in between.
+        let stale_max = Duration::from_secs(4_000 * 3_600);
+        let ledger =
+            Ledger::new(store.clone(), journal, clock.clone(), law).with_stale_max(stale_max);
+        let world = Self { clock, store, ledger };
+        world.look_after(true).await.unwrap();
+        world.ledger.sign_of_life(world.clock.now()).await.unwrap();
+        world
+    }
+
+    /// One look at the store.
+    pub(crate) async fn look_after(&self, thoroughly: bool) -> Result<(), StoreError> {
+        self.ledger.look_after(thoroughly, self.clock.now()).await
     }
 
     pub(crate) async fn accept(&self, events: &[Value]) -> Vec<Outcome> {

@@ -36,7 +36,7 @@ impl Road {
         let config = load_text("", "nothing", &request).unwrap();
         let store = AnyStore::Memory(Memory::new(clock.clone()));
         let ledger = Ledger::new(store, None, clock.clone(), config.law);
-        ledger.look_after(true).await.unwrap();
+        ledger.look_after(true, clock.now()).await.unwrap();
         let settings = Settings {
             smtp: format!("smtp://{address}").parse().unwrap(),
             from: "Fieldnotes <billing@fieldnotes.example>".to_owned(),
