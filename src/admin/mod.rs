@@ -12,6 +12,7 @@ mod parked;
 mod policies;
 mod request;
 mod show;
+mod simulate;
 mod switch;
 mod tasks;
 mod tenants;
@@ -88,6 +89,7 @@ impl Admin {
             .route("/v1/tasks", get(tasks::list))
             .route("/v1/policies", get(policies::list))
             .route("/v1/policies/{policy}", get(policies::one))
+            .route("/v1/policies/{policy}/simulate", post(simulate::run))
             .route("/v1/parked", get(parked::list))
             .route("/v1/switch", get(switch::read));
         let deals = Router::new()

@@ -9,6 +9,7 @@
 mod event;
 mod health;
 mod output;
+mod policy;
 mod program;
 mod remote;
 mod settings;
@@ -48,6 +49,9 @@ enum Command {
     /// Tenants: their standing, why, and what comes.
     #[command(subcommand)]
     Tenant(tenant::Command),
+    /// Policies: what they say, what they would do, what they would have done.
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Send events to a running ambergate.
     #[command(subcommand)]
     Event(event::Command),
@@ -74,6 +78,7 @@ pub fn run(program: &impl Program) -> ExitCode {
         Command::Check(check) => check.run(program),
         Command::Config(command) => command.run(),
         Command::Tenant(command) => wait(command.run()),
+        Command::Policy(command) => command.run(),
         Command::Event(command) => wait(command.run()),
         Command::Open(open) => wait(open.run()),
         Command::Close(close) => wait(close.run()),

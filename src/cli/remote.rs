@@ -50,6 +50,14 @@ impl Remote {
         accepted(&self.client()?.get(path).await?)
     }
 
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        accepted(&self.client()?.post(path, body.to_string().into_bytes()).await?)
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Result<Value, Failure> {
+        accepted(&self.client()?.delete(path).await?)
+    }
+
     pub(super) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         accepted(&self.client()?.put(path, body.to_string().into_bytes()).await?)
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::output;
 use super::program::Program;
 use super::remote::Failure;
-use crate::config::{Config, Environment, ProcessRole, Request, load, render};
+use crate::config::{Config, Environment, Fault, ProcessRole, Request, load, render};
 
 /// Which configuration.
 #[derive(Debug, Args)]
@@ -21,16 +21,21 @@ pub(super) struct Chosen {
 impl Chosen {
     /// Loads it, and tells all that is wrong.
     pub(super) fn load(self, role: ProcessRole, demo: bool) -> Result<Config, Failure> {
-        let environment = Environment::of_process();
-        let colors = output::colors(&environment);
-        let request = Request { file: self.config, environment, role, demo };
-        load(&request).map_err(|faults| {
-            output::report(&render(&faults, colors));
-            let count = faults.len();
-            let things = if count == 1 { "thing is" } else { "things are" };
-            Failure::Refused(format!("the configuration cannot be used: {count} {things} wrong"))
-        })
+        self.read(role, demo).map_err(|faults| told(&faults))
     }
+
+    fn read(self, role: ProcessRole, demo: bool) -> Result<Config, Vec<Fault>> {
+        let environment = Environment::of_process();
+        load(&Request { file: self.config, environment, role, demo })
+    }
+}
+
+/// Tells all that is wrong: file, line, column, the line itself, a caret and the remedy.
+fn told(faults: &[Fault]) -> Failure {
+    output::report(&render(faults, output::colors(&Environment::of_process())));
+    let count = faults.len();
+    let things = if count == 1 { "thing is" } else { "things are" };
+    Failure::Refused(format!("the configuration cannot be used: {count} {things} wrong"))
 }
 
 /// Which part of the program a process is.
@@ -63,17 +68,48 @@ pub(super) struct Check {
     /// For which part of the program.
     #[arg(long, value_enum, default_value_t)]
     role: Role,
+    /// Print JSON, for programs.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Check {
     pub(super) fn run(self, program: &impl Program) -> Result<(), Failure> {
-        let config = self.chosen.load(self.role.into(), false)?;
-        program.check(&config).map_err(Failure::Refused)?;
+        let config = self.chosen.read(self.role.into(), false).map_err(|faults| {
+            if self.json {
+                output::json(&wrong(&faults, &[]));
+            }
+            told(&faults)
+        })?;
+        program.check(&config).map_err(|said| {
+            if self.json {
+                output::json(&wrong(&[], &said.lines().collect::<Vec<_>>()));
+            }
+            Failure::Refused(said)
+        })?;
         config.notes.iter().for_each(|note| output::note(note));
         let names: Vec<_> = config.law.policies.keys().map(|name| name.as_str()).collect();
-        output::line(&format!("The configuration is right. Policies: {}.", names.join(", ")));
+        if self.json {
+            let right = json!({ "right": true, "policies": names, "notes": config.notes });
+            output::json(&right);
+        } else {
+            output::line(&format!("The configuration is right. Policies: {}.", names.join(", ")));
+        }
         Ok(())
     }
+}
+
+/// All that is wrong, for programs; what has no place in a file is told in sentences.
+fn wrong(faults: &[Fault], sentences: &[&str]) -> Value {
+    let fault = |fault: &Fault| {
+        json!({
+            "file": fault.file(), "line": fault.line(), "column": fault.column(),
+            "what": fault.what(), "help": fault.help(),
+        })
+    };
+    let mut all: Vec<Value> = faults.iter().map(fault).collect();
+    all.extend(sentences.iter().map(|what| json!({ "what": what })));
+    json!({ "right": false, "faults": all })
 }
 
 /// `ambergate config`.

@@ -14,6 +14,7 @@ use super::policies::{self, Defaults};
 use super::read::{self, Setting};
 use super::settings::{Config, ProcessRole};
 use super::tree::{self, Entry, Node, Table, Value};
+use crate::domain::policy::Law;
 use crate::domain::span::{Span, Unit};
 
 /// Every key, its default and a line on it.
@@ -21,6 +22,27 @@ pub const DEFAULT: &str = include_str!("../../config/default.toml");
 
 /// The file that is read where none is named.
 const FILE: &str = "ambergate.toml";
+
+/// Sections that hold no rules.
+const OTHER_SECTIONS: [&str; 17] = [
+    "proxy",
+    "upstream",
+    "gate",
+    "admin",
+    "authz",
+    "ingest",
+    "store",
+    "journal",
+    "identify",
+    "identify_rules",
+    "routes",
+    "ways_out",
+    "email",
+    "breaker",
+    "cors",
+    "sources",
+    "log",
+];
 
 /// What is to be loaded.
 #[derive(Clone, Debug, Default)]
@@ -41,18 +63,26 @@ pub struct Request {
 /// # Errors
 /// Everything that is wrong.
 pub fn load(request: &Request) -> Result<Config, Vec<Fault>> {
-    match chosen(request) {
-        None => build(None, request),
-        Some(path) => {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(&path).map_err(|error| {
-                let what = format!("the configuration cannot be read: {error}");
-                let help = "name a file that is there: --config FILE, or AMBERGATE_CONFIG";
-                vec![tree::unreadable(&name, what, help)]
-            })?;
-            build(Some((&text, &name)), request)
-        }
-    }
+    let file = read(request)?;
+    build(file.as_ref().map(|(text, name)| (text.as_str(), name.as_str())), request)
+}
+
+/// The rules alone: calendars, the operator, policies and their selection. What else the
+/// configuration says, secrets that it asks for among it, is not looked at.
+///
+/// # Errors
+/// Everything that is wrong with the rules.
+pub fn load_law(request: &Request) -> Result<Law, Vec<Fault>> {
+    let file = read(request)?;
+    let faults = Faults::default();
+    let file = file.as_ref().map(|(text, name)| (text.as_str(), name.as_str()));
+    let Some(mut base) = layers(file, request, &faults) else { return Err(faults.into_sorted()) };
+    // A section whose name nobody knows stays: it is told, for it may be a misspelt one.
+    base.0.retain(|name, _| !OTHER_SECTIONS.contains(&name.as_str()));
+    let place = tree::nowhere();
+    let law = policies::law(&Fields::new(&base, &place, "", &faults), defaults(request));
+    let faults = faults.into_sorted();
+    if faults.is_empty() { Ok(law) } else { Err(faults) }
 }
 
 /// As [`load`], with the file's text given.
@@ -69,35 +99,57 @@ fn chosen(request: &Request) -> Option<PathBuf> {
     request.file.clone().or_else(named).or_else(here)
 }
 
-fn build(file: Option<(&str, &str)>, request: &Request) -> Result<Config, Vec<Fault>> {
-    let faults = Faults::default();
-    let mut base = layer(DEFAULT, "default.toml", &faults);
-    base.merge(layer(policies::STANDARD, "standard.toml", &faults));
+/// The chosen file's text and name.
+fn read(request: &Request) -> Result<Option<(String, String)>, Vec<Fault>> {
+    let Some(path) = chosen(request) else { return Ok(None) };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        let what = format!("the configuration cannot be read: {error}");
+        let help = "name a file that is there: --config FILE, or AMBERGATE_CONFIG";
+        vec![tree::unreadable(&name, what, help)]
+    })?;
+    Ok(Some((text, name)))
+}
+
+/// What is compiled in, the file and the environment, one over the other.
+fn layers(file: Option<(&str, &str)>, request: &Request, faults: &Faults) -> Option<Table> {
+    let mut base = layer(DEFAULT, "default.toml", faults);
+    base.merge(layer(policies::STANDARD, "standard.toml", faults));
     let given = match file {
-        Some((text, name)) => tree::parse(text, name, &faults),
+        Some((text, name)) => tree::parse(text, name, faults),
         None => None,
     };
     let given = given.map(into_table).unwrap_or_default();
     if faults.count() > 0 {
-        return Err(faults.into_sorted());
+        return None;
     }
     for (name, text) in policies::READY {
         if names_policy(&given, name) {
-            base.merge(layer(text, &format!("{name}.toml"), &faults));
+            base.merge(layer(text, &format!("{name}.toml"), faults));
         }
     }
     if request.demo {
         make_demo(&mut base);
     }
     base.merge(given);
-    environment::overlay(&mut base, &request.environment, &faults);
+    environment::overlay(&mut base, &request.environment, faults);
+    Some(base)
+}
+
+fn defaults(request: &Request) -> Defaults {
+    let slack = request.demo.then_some(Span { count: 0, unit: Unit::Minutes });
+    slack.map_or_else(Defaults::default, |slack| Defaults { slack })
+}
+
+fn build(file: Option<(&str, &str)>, request: &Request) -> Result<Config, Vec<Fault>> {
+    let faults = Faults::default();
+    let Some(base) = layers(file, request, &faults) else { return Err(faults.into_sorted()) };
     let config = {
         let place = tree::nowhere();
         let root = Node { place, value: Value::Table(base) };
         let Value::Table(table) = &root.value else { return Err(faults.into_sorted()) };
         let fields = Fields::new(table, &root.place, "", &faults);
-        let slack = request.demo.then_some(Span { count: 0, unit: Unit::Minutes });
-        let policies = slack.map_or_else(Defaults::default, |slack| Defaults { slack });
+        let policies = defaults(request);
         let setting = Setting { demo: request.demo, role: request.role, policies };
         read::config(&fields, &root, setting)
     };

@@ -11,6 +11,7 @@ mod environment;
 mod fault;
 mod fields;
 mod load;
+pub mod locales;
 pub mod policies;
 mod read;
 mod secret;
@@ -21,7 +22,7 @@ mod values;
 
 pub use environment::Environment;
 pub use fault::{Fault, render};
-pub use load::{DEFAULT, Request, load, load_text};
+pub use load::{DEFAULT, Request, load, load_law, load_text};
 pub use read::upstream_address;
 pub use secret::Secret;
 pub use settings::{

@@ -5,9 +5,11 @@
 //! [`grant`], and [`decide`] judges one request by it.
 
 pub mod account;
+pub mod backtest;
 pub mod bearings;
 pub mod calendar;
 pub mod channel;
+pub mod course;
 pub mod decide;
 pub mod decision;
 pub mod event;
@@ -15,12 +17,14 @@ pub mod explain;
 pub mod fact;
 pub mod grant;
 pub mod id;
+pub mod language;
 pub mod money;
 pub mod plan;
 pub mod policy;
 pub mod proof;
 pub mod publish;
 pub mod record;
+pub mod simulate;
 pub mod span;
 pub mod stage;
 pub mod time;

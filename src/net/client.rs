@@ -113,6 +113,14 @@ impl Client {
         self.call(Method::PUT, path, Some(json)).await
     }
 
+    /// DELETE.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn delete(&self, path: &str) -> Result<Answer, ClientError> {
+        self.call(Method::DELETE, path, None).await
+    }
+
     async fn call(
         &self,
         method: Method,

@@ -20,7 +20,8 @@ pub fn format(out: &mut Output, state: &mut State, value: &Value) -> Result<(), 
 }
 
 /// `text` as it may stand between tags and in quoted attributes.
-fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     for char in text.chars() {
         match char {

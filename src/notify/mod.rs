@@ -12,7 +12,6 @@
 pub mod desk;
 pub mod email;
 pub mod letter;
-pub mod locale;
 pub mod render;
 mod sample;
 pub mod scheduler;

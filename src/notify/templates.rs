@@ -12,7 +12,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use super::letter::Kind;
-use super::locale::Language;
+use crate::domain::language::Language;
 use crate::net::html;
 
 /// What is wrong with a set of templates.
@@ -27,6 +27,8 @@ pub struct TemplateFault {
 
 pub(super) const FRAME_TEXT: &str = "frame.txt";
 pub(super) const FRAME_HTML: &str = "frame.html";
+/// The languages in which messages are written.
+pub(super) const WRITTEN: [Language; 2] = [Language::En, Language::De];
 /// The longest template taken from a folder.
 const TEMPLATE_BYTES_MAX: u64 = 256 * 1024;
 
@@ -99,7 +101,7 @@ fn overlay(environment: &mut Environment<'static>, folder: &Path, faults: &mut V
         let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         if !SHIPPED.iter().any(|(known, _)| *known == name) {
             let known = Kind::ALL.map(Kind::word).join(", ");
-            let tags = Language::ALL.map(Language::tag).join(", ");
+            let tags = WRITTEN.map(Language::tag).join(", ");
             let detail = format!(
                 "no template has this name; they are {FRAME_TEXT}, {FRAME_HTML} and {known} \
                  with .txt, each in a folder of its language ({tags})"

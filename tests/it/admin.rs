@@ -32,7 +32,7 @@ impl Here for Gate {
 }
 
 /// The API over a world, with a token for each role.
-struct Site {
+pub(crate) struct Site {
     world: World,
     memory: Memory,
     router: Router,
@@ -40,7 +40,7 @@ struct Site {
 }
 
 impl Site {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let clock = ambergate::clock::Clock::standing(at(START));
         let memory = Memory::new(clock.clone());
         let world = World::over(AnyStore::Memory(memory.clone()), None, clock).await;
@@ -68,7 +68,7 @@ impl Site {
     }
 
     /// Answers status and body; a failure must be a problem.
-    async fn ask(&self, token: &str, line: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) async fn ask(&self, token: &str, line: &str, body: Option<Value>) -> (u16, Value) {
         let text = body.map(|body| body.to_string()).unwrap_or_default();
         self.send(token, line, "application/json", text).await
     }
@@ -187,6 +187,7 @@ async fn everything_asks_for_the_right_token() {
         ("GET /v1/notices", "viewer"),
         ("GET /v1/tasks", "viewer"),
         ("GET /v1/policies", "viewer"),
+        ("POST /v1/policies/standard/simulate", "viewer"),
         ("GET /v1/parked", "viewer"),
         ("GET /v1/switch", "viewer"),
         ("POST /v1/tenants/acme/arrangements", "agent"),

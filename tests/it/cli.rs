@@ -1,6 +1,5 @@
 //! The binary as a shell sees it: output, errors, exit codes; the admin API is a stub.
 
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use axum::extract::{Query, Request, State};
@@ -8,7 +7,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
+
+use crate::support::command::ambergate;
 
 /// What the stub was sent: path and body.
 type Seen = Arc<Mutex<Vec<(String, Value)>>>;
@@ -89,21 +89,6 @@ async fn switch(State(seen): State<Seen>, request: Request) -> Json<Value> {
     let body: Value = serde_json::from_slice(&body).expect("JSON");
     seen.lock().expect("nobody panicked").push((uri, body.clone()));
     Json(body)
-}
-
-/// Exit code, standard output, standard error.
-async fn ambergate(arguments: &[&str], server: &str, input: &str) -> (i32, String, String) {
-    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_ambergate"));
-    command.args(arguments).env_clear().env("AMBERGATE_SERVER", server);
-    command.env("AMBERGATE_TOKEN", "sesame");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(input.as_bytes()).await.expect("it reads, or ends");
-    drop(stdin);
-    let done = child.wait_with_output().await.expect("it ends");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    (done.status.code().unwrap_or(-1), text(done.stdout), text(done.stderr))
 }
 
 #[tokio::test]

@@ -4,7 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod admin;
+mod admin_simulate;
 mod cli;
+mod cli_check;
+mod cli_policy;
+mod cli_tenant;
 mod demo_app;
 mod demo_door;
 mod demo_mailbox;

@@ -6,6 +6,7 @@ mod history;
 mod model;
 mod oracle;
 mod properties;
+mod simulate;
 mod stories;
 mod without;
 mod world;

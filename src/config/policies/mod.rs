@@ -49,6 +49,14 @@ pub fn parse(text: &str, file: &str) -> Result<Law, Vec<Fault>> {
     law.filter(|_| faults.is_empty()).ok_or(faults)
 }
 
+/// A shipped policy with the calendar, the operator and the policy `standard` beside it.
+#[must_use]
+pub fn ready(name: &str) -> Option<Law> {
+    let (name, text) = READY.into_iter().find(|(known, _)| *known == name)?;
+    let select = format!("[[select]]\npolicy = \"{name}\"\n");
+    parse(&format!("{STANDARD}\n{text}\n{select}"), name).ok()
+}
+
 /// Reads one published version: the canonical text of a policy, as [`text`] wrote it. It was
 /// checked when it was published and is taken as it is.
 ///

@@ -67,6 +67,11 @@ fn ready_policies_are_right_where_they_are_selected() {
         assert!(law.policies.contains_key(name));
     }
     assert!(READY[1].1.contains("failed"));
+    for (name, _) in READY {
+        let law = ready(name).unwrap();
+        assert!(law.policies.contains_key(name) && law.operator.is_some());
+    }
+    assert!(ready("standart").is_none());
 }
 
 #[test]

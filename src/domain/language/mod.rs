@@ -4,8 +4,13 @@
 //! 1. Money always carries its ISO 4217 code; a date its weekday; a time its zone.
 //! 2. A language that is not here falls back to its base, then to English.
 
-use crate::domain::money::Money;
-use crate::domain::time::{Day, Instant, MINUTE, Zone};
+mod customs;
+
+use customs::{CUSTOMS, Customs};
+
+use super::money::Money;
+use super::time::{Day, Instant, MINUTE, Zone};
+use super::week::Weekday;
 
 /// A language that ambergate writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -15,69 +20,19 @@ pub enum Language {
     En,
     /// German.
     De,
+    /// Spanish.
+    Es,
+    /// French.
+    Fr,
+    /// Portuguese as in Brazil.
+    PtBr,
+    /// Russian.
+    Ru,
 }
-
-/// What a language needs to write a date and an amount.
-struct Customs {
-    tag: &'static str,
-    groups: char,
-    decimal: char,
-    code_first: bool,
-    weekdays: [&'static str; 7],
-    months: [&'static str; 12],
-    or: &'static str,
-}
-
-const CUSTOMS: [Customs; 2] = [
-    Customs {
-        tag: "en",
-        groups: ',',
-        decimal: '.',
-        code_first: true,
-        weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
-        months: [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ],
-        or: "or",
-    },
-    Customs {
-        tag: "de",
-        groups: '.',
-        decimal: ',',
-        code_first: false,
-        weekdays: ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"],
-        months: [
-            "Januar",
-            "Februar",
-            "März",
-            "April",
-            "Mai",
-            "Juni",
-            "Juli",
-            "August",
-            "September",
-            "Oktober",
-            "November",
-            "Dezember",
-        ],
-        or: "oder",
-    },
-];
 
 impl Language {
     /// All of them; English, on which everything falls back, first.
-    pub const ALL: [Self; 2] = [Self::En, Self::De];
+    pub const ALL: [Self; 6] = [Self::En, Self::De, Self::Es, Self::Fr, Self::PtBr, Self::Ru];
 
     /// Its tag, such as `de`.
     #[must_use]
@@ -94,10 +49,17 @@ impl Language {
     /// The nearest to what a tenant asked for: `de-AT` is `de`; what is not here is English.
     #[must_use]
     pub fn nearest(wanted: Option<&str>) -> Self {
+        Self::nearest_of(&Self::ALL, wanted)
+    }
+
+    /// As `nearest`, among these only.
+    #[must_use]
+    pub fn nearest_of(these: &[Self], wanted: Option<&str>) -> Self {
         let wanted = wanted.unwrap_or_default().to_ascii_lowercase().replace('_', "-");
-        let exactly = Self::ALL.into_iter().find(|one| one.tag().eq_ignore_ascii_case(&wanted));
-        let base = || Self::from_tag(wanted.split('-').next().unwrap_or_default());
-        exactly.or_else(base).unwrap_or_default()
+        let base = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
+        let exactly = these.iter().find(|one| one.tag().eq_ignore_ascii_case(&wanted));
+        let near = || these.iter().find(|one| base(one.tag()) == base(&wanted));
+        exactly.or_else(near).copied().unwrap_or_default()
     }
 
     /// `EUR 1,240.00` or `1.240,00 EUR`.
@@ -136,9 +98,13 @@ impl Language {
         let date = day.to_jiff();
         let weekday = customs.weekdays[day.weekday() as usize];
         let month = customs.months[usize::from(date.month().unsigned_abs()).clamp(1, 12) - 1];
+        let (day, year) = (date.day(), date.year());
         match self {
-            Self::En => format!("{weekday}, {} {month} {}", date.day(), date.year()),
-            Self::De => format!("{weekday}, {}. {month} {}", date.day(), date.year()),
+            Self::En => format!("{weekday}, {day} {month} {year}"),
+            Self::De => format!("{weekday}, {day}. {month} {year}"),
+            Self::Es | Self::PtBr => format!("{weekday}, {day} de {month} de {year}"),
+            Self::Fr => format!("{weekday} {day} {month} {year}"),
+            Self::Ru => format!("{weekday}, {day} {month} {year} г."),
         }
     }
 
@@ -154,23 +120,53 @@ impl Language {
             (abbreviation, name) => format!("{abbreviation} ({name})"),
         };
         match self {
-            Self::En => format!("{}, {clock} {zone}", self.day(day)),
             Self::De => format!("{}, {clock} Uhr {zone}", self.day(day)),
+            _ => format!("{}, {clock} {zone}", self.day(day)),
         }
     }
 
     /// `Ada, Ben or Cleo`.
     #[must_use]
     pub fn any_of(self, names: &[String]) -> String {
-        match names {
-            [] => String::new(),
-            [one] => one.clone(),
-            [first @ .., last] => format!("{} {} {last}", first.join(", "), self.customs().or),
+        joined(names, self.customs().or)
+    }
+
+    /// `Ada, Ben and Cleo`.
+    #[must_use]
+    pub fn all_of(self, names: &[String]) -> String {
+        joined(names, self.customs().and)
+    }
+
+    /// `1.5%` or `1,5 %`, from hundredths of a percent.
+    #[must_use]
+    pub fn percent(self, hundredths: u32) -> String {
+        let customs = self.customs();
+        let mut number = (hundredths / 100).to_string();
+        let part = format!("{:02}", hundredths % 100);
+        let part = part.trim_end_matches('0');
+        if !part.is_empty() {
+            number.push(customs.decimal);
+            number.push_str(part);
         }
+        format!("{number}{}%", customs.before_percent)
+    }
+
+    /// `Monday` or `понедельник`.
+    #[must_use]
+    pub const fn weekday(self, day: Weekday) -> &'static str {
+        self.customs().weekdays[day as usize]
     }
 
     const fn customs(self) -> &'static Customs {
         &CUSTOMS[self as usize]
+    }
+}
+
+fn joined(names: &[String], word: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} {word} {last}", first.join(", ")),
     }
 }
 
@@ -237,13 +233,19 @@ mod tests {
             (Some("de"), Language::De),
             (Some("de-AT"), Language::De),
             (Some("DE_ch"), Language::De),
-            (Some("pt-BR"), Language::En),
+            (Some("pt"), Language::PtBr),
+            (Some("PT-br"), Language::PtBr),
+            (Some("fr-CA"), Language::Fr),
+            (Some("ja"), Language::En),
             (Some(""), Language::En),
             (Some("../de"), Language::En),
         ];
         for (wanted, language) in cases {
             assert_eq!(Language::nearest(wanted), language, "{wanted:?}");
         }
+        let two = [Language::En, Language::De];
+        assert_eq!(Language::nearest_of(&two, Some("fr")), Language::En);
+        assert_eq!(Language::nearest_of(&two, Some("de-CH")), Language::De);
     }
 
     #[test]
@@ -252,5 +254,27 @@ mod tests {
         assert_eq!(Language::En.any_of(&names), "Ada, Ben or Cleo");
         assert_eq!(Language::De.any_of(&names[..2]), "Ada oder Ben");
         assert_eq!(Language::En.any_of(&[]), "");
+        assert_eq!(Language::Ru.all_of(&names[..2]), "Ada и Ben");
+    }
+
+    #[test]
+    fn the_rest_in_every_language() {
+        let day: Day = "2026-03-13".parse().unwrap();
+        let said = Language::ALL.map(|language| {
+            let money = language.money(money(124_000, "EUR"));
+            format!("{} | {money} | {}", language.day(day), language.percent(150))
+        });
+        assert_eq!(
+            said,
+            [
+                "Friday, 13 March 2026 | EUR 1,240.00 | 1.5%",
+                "Freitag, 13. März 2026 | 1.240,00 EUR | 1,5\u{a0}%",
+                "viernes, 13 de marzo de 2026 | 1.240,00 EUR | 1,5\u{a0}%",
+                "vendredi 13 mars 2026 | 1\u{202f}240,00 EUR | 1,5\u{202f}%",
+                "sexta-feira, 13 de março de 2026 | 1.240,00 EUR | 1,5%",
+                "пятница, 13 марта 2026 г. | 1\u{a0}240,00 EUR | 1,5\u{a0}%",
+            ]
+        );
+        assert_eq!(Language::En.percent(1800), "18%");
     }
 }

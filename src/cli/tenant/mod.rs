@@ -1,4 +1,7 @@
-//! `ambergate tenant`: who stands where, why, and what comes.
+//! `ambergate tenant`: who stands where, why, what comes, and what is agreed.
+
+mod arrange;
+mod received;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -28,6 +31,10 @@ pub(super) enum Command {
     Explain(One),
     /// What happened to a tenant and what will, dated.
     Timeline(One),
+    /// A payment arrived that no billing system tells of.
+    Received(received::Received),
+    #[command(flatten)]
+    Arrange(arrange::Arrange),
 }
 
 /// A stage.
@@ -70,6 +77,8 @@ impl Command {
             Self::Show(one) => one.show("", show).await,
             Self::Explain(one) => one.show("/explain", explain).await,
             Self::Timeline(one) => one.show("/timeline", timeline).await,
+            Self::Received(received) => received.run().await,
+            Self::Arrange(arrange) => arrange.run().await,
         }
     }
 }

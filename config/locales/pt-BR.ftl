@@ -1,0 +1,141 @@
+# Tudo o que se diz de uma política de cobrança, em português do Brasil. `_dat` leva a preposição «a».
+
+span-minutes = { $count ->
+    [one] { $count } minuto
+   *[other] { $count } minutos
+}
+span-hours = { $count ->
+    [one] { $count } hora
+   *[other] { $count } horas
+}
+span-days = { $count ->
+    [one] { $count } dia
+   *[other] { $count } dias
+}
+span-working-days = { $count ->
+    [one] { $count } dia útil
+   *[other] { $count } dias úteis
+}
+span-weeks = { $count ->
+    [one] { $count } semana
+   *[other] { $count } semanas
+}
+
+role-billing = os seus contatos de cobrança
+    .dat = aos seus contatos de cobrança
+role-admin = os administradores da sua conta
+    .dat = aos administradores da sua conta
+role-user = os usuários do aplicativo
+    .dat = aos usuários do aplicativo
+role-account-manager = o seu gerente de conta
+    .dat = ao seu gerente de conta
+role-owner = a pessoa responsável do nosso lado
+    .dat = à pessoa responsável do nosso lado
+role-everyone = todas as pessoas conectadas
+    .dat = a todas as pessoas conectadas
+
+channel-email = por e-mail
+channel-banner = por um aviso no aplicativo
+channel-phone = por telefone
+channel-letter = por carta
+channel-webhook = por uma mensagem aos seus sistemas
+
+when-due-before = { $span } antes do vencimento
+when-due-on = no dia do vencimento
+when-due-after = { $span } depois do vencimento
+when-issued-before = { $span } antes da data da fatura
+when-issued-on = na data da fatura
+when-issued-after = { $span } depois da data da fatura
+when-failed-before = { $span } antes da primeira cobrança recusada
+when-failed-on = no dia da primeira cobrança recusada
+when-failed-after = { $span } depois da primeira cobrança recusada
+when-time = { $when } às { $time }
+
+terms-version = Versão { $version }
+terms-intro = Estes são os passos que damos quando uma fatura fica sem pagamento, e aquilo com que você pode contar. Valem para cada fatura separadamente. As datas e os horários são os do seu próprio fuso horário; se não o conhecemos, vale { $zone }.
+
+section-due = Quando uma fatura vence
+due-moved = Se o vencimento cai em um dia que não é útil, a fatura vence no dia útil seguinte.
+due-terms = Se uma fatura chega atrasada aos nossos sistemas, ela não vence antes de { $span } a partir daí.
+due-charged = As suas faturas são cobradas no meio de pagamento que você nos informou. Enquanto a cobrança é aceita, nada acontece.
+
+section-reminders = O que lembramos a você
+remind-upcoming = { $when }, lembramos { $who_dat } { $how } que a fatura vencerá em breve.
+remind-due-today = { $when }, lembramos { $who_dat } { $how } que a fatura vence nesse dia.
+remind-overdue = { $when }, comunicamos { $who_dat } { $how } que o pagamento está atrasado.
+remind-all-well = { $when }, perguntamos { $who_dat } { $how } se está tudo certo com a fatura.
+remind-entered = { $when }, comunicamos { $who_dat } { $how } em que pé estão as coisas.
+remind-thanks = { $when }, agradecemos { $who_dat } { $how }.
+remind-other = { $when }, escrevemos { $who_dat } { $how } sobre a fatura.
+
+section-steps = O que acontece se uma fatura fica sem pagamento
+step-grace = { $when }, um aviso no aplicativo pede o pagamento { $who_dat }. Tudo continua funcionando como antes.
+step-read-only = No mínimo { $when }, o aplicativo passa a ser somente leitura: tudo ainda pode ser lido e exportado, mas nada pode ser alterado.
+step-frozen = No mínimo { $when }, o aplicativo é bloqueado: só pode ser usado o que abaixo consta como sempre aberto.
+step-warned = Pelo menos { $span } antes que isso aconteça, avisamos { $who } { $how } e informamos o dia e a hora.
+step-again = Repetimos este aviso { $spans } antes.
+step-proofs = { $count ->
+    [one] Isso só acontece se comprovadamente chegou pelo menos uma mensagem com este aviso.
+   *[other] Isso só acontece se comprovadamente chegaram pelo menos { $count } mensagens com este aviso, cada uma a outra pessoa ou por outro meio.
+}
+
+task-call = { $when }, um de nós telefona para você.
+task-call-repeat = { $count ->
+    [one] { $when }, um de nós telefona para você uma vez.
+   *[other] { $when }, um de nós telefona para você; se ninguém puder atender, até { $count } vezes no total.
+}
+task-letter = { $when }, enviamos uma carta a você.
+task-approve = { $when }, uma pessoa da nossa equipe decide como continuar.
+task-formal-claim = { $when }, uma pessoa da nossa equipe decide se cobramos o pagamento formalmente.
+task-hand-off = { $when }, uma pessoa da nossa equipe decide se outra pessoa assume o assunto.
+task-other = { $when }, uma pessoa da nossa equipe examina o assunto.
+
+section-rely = Com o que você pode contar
+rely-warning = Nada é restringido sem um aviso que tenha chegado. Se um aviso chega atrasado a você, a data é adiada na mesma medida; se não pode ser entregue, o seu acesso fica como está.
+rely-named = Uma restrição nunca vem antes, nem é mais severa, do que o aviso dizia.
+rely-slack = Depois do horário informado esperamos mais { $span }, para que um pagamento de última hora chegue primeiro.
+rely-hours = Uma restrição só começa nos seguintes dias: { $days }, entre { $from } e { $to }; nunca à noite, em fim de semana ou em feriado, nem na véspera.
+rely-hours-free = Uma restrição só começa nos seguintes dias: { $days }, entre { $from } e { $to }; nunca à noite, em dia de folga ou em feriado, nem na véspera.
+rely-there = Além disso, ela só começa em horários em que há alguém aqui para responder a você.
+rely-send = As nossas mensagens só saem em dias úteis entre { $from } e { $to }.
+rely-back = Assim que o pagamento chega, tudo se abre de novo na hora, a qualquer hora e em qualquer dia.
+rely-saved = Nada do que você salvou se perde.
+
+section-open = O que fica sempre aberto
+open-intro = Aconteça o que acontecer, você sempre pode:
+open-sign-in = entrar e sair
+open-pay = pagar
+open-standing = ver qual é a sua situação e por quê
+open-ask = pedir ajuda a uma pessoa
+open-export = exportar os seus dados
+open-cancel = cancelar
+open-delete = excluir os seus dados
+open-reduce = remover pessoas, revogar chaves e sessões e trocar senhas e segundos fatores
+
+section-agree = Se você precisa de mais tempo
+agree-ask = Se você não pode pagar a tempo, ou se algo está errado em uma fatura, fale conosco: uma pessoa pode dar mais tempo a você.
+agree-promise = Você também pode prometer um pagamento por conta própria, para um dia daqui a no máximo { $span }.
+agree-promise-count = { $count ->
+    [one] Isso é possível uma vez por fatura.
+   *[other] Isso é possível { $count } vezes por fatura.
+}
+agree-promise-at-once = { $count ->
+    [one] Só pode haver uma promessa em vigor de cada vez.
+   *[other] Pode haver no máximo { $count } promessas em vigor ao mesmo tempo.
+}
+agree-promise-kept = Enquanto uma promessa está em vigor, nada mais acontece. Se for cumprida, está tudo certo; se não, os passos continuam, com novos avisos.
+agree-in-flight = Se está a caminho um pagamento que cobre pelo menos { $percent } do que se deve em uma fatura, esperamos por ele até { $span }.
+agree-in-flight-times = { $count ->
+    [one] Fazemos isso uma vez por fatura.
+   *[other] Fazemos isso até { $count } vezes por fatura.
+}
+
+section-amounts = Valores pequenos e grandes, juros de atraso
+amount-ignored = Enquanto tudo o que está vencido somar menos de { $amounts }, nada acontece.
+amount-short = Se falta menos de { $percent } de uma fatura, pedimos o restante, mas não restringimos nada.
+amount-person = Se forem devidos mais de { $amounts }, nada é restringido sem que uma pessoa da nossa equipe tenha decidido assim.
+amount-fee = Se uma fatura está vencida há mais de { $span }, podemos cobrar sobre o valor vencido juros simples de { $rate } ao mês, no total no máximo { $cap } desse valor, e somente se os tivermos anunciado. Enquanto um acordo está em vigor, não correm juros.
+amount-no-fee = Não há juros de atraso.
+
+sign-us = Por nós: local, data, assinatura
+sign-you = Pelo cliente: local, data, assinatura

@@ -1,0 +1,106 @@
+//! `ambergate policy`: what a policy says, what it would do, and what it would have done.
+//!
+//! Rule: these commands ask no server: they read the rules of a configuration, and nothing else
+//! of it.
+
+mod backtest;
+mod draw;
+mod explain;
+mod simulate;
+
+pub(super) use simulate::money;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::output;
+use super::remote::Failure;
+use crate::config::{Environment, Request, load_law, policies, render};
+use crate::domain::policy::Law;
+
+/// `ambergate policy`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// What it says, in whole sentences: what a customer can read, and sign.
+    Explain(explain::Explain),
+    /// What it would have done to a history: who, when, for how long.
+    Backtest(Box<backtest::Backtest>),
+    /// A dated table and a drawn ladder of what becomes of one invoice.
+    Simulate(Box<simulate::Simulate>),
+}
+
+impl Command {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Explain(explain) => explain.run(),
+            Self::Backtest(backtest) => backtest.run(),
+            Self::Simulate(simulate) => simulate.run(),
+        }
+    }
+}
+
+/// How it is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// A page by itself.
+    Html,
+    /// For programs.
+    Json,
+}
+
+/// As which format.
+#[derive(Debug, Args)]
+pub(super) struct Printed {
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Print JSON, for programs.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl Printed {
+    pub(super) const fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
+/// Whose rules.
+#[derive(Debug, Args)]
+pub(super) struct Rules {
+    /// The configuration; else AMBERGATE_CONFIG, else ambergate.toml here, else what is shipped.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+impl Rules {
+    /// The rules, with that policy among them.
+    pub(super) fn with(self, name: &str) -> Result<Law, Failure> {
+        let law = self.load()?;
+        if law.policies.keys().any(|known| known.as_str() == name) {
+            return Ok(law);
+        }
+        if let Some(ready) = policies::ready(name) {
+            return Ok(ready);
+        }
+        let mut known: Vec<_> = law.policies.keys().map(|name| name.as_str()).collect();
+        known.extend(policies::READY.iter().map(|(name, _)| *name));
+        let known = known.join(", ");
+        Err(Failure::Refused(format!("there is no policy {name:?}; there are: {known}")))
+    }
+
+    pub(super) fn load(self) -> Result<Law, Failure> {
+        let environment = Environment::of_process();
+        let colors = output::colors(&environment);
+        load_law(&Request { file: self.config, environment, ..Request::default() }).map_err(
+            |faults| {
+                output::report(&render(&faults, colors));
+                Failure::Refused("the policies cannot be used".to_owned())
+            },
+        )
+    }
+}

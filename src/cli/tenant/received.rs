@@ -1,0 +1,89 @@
+//! `ambergate tenant received`: a payment that no billing system tells of.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Asked;
+use crate::cli::output;
+use crate::cli::policy::money;
+use crate::cli::remote::Failure;
+use crate::domain::id::{Derivation, Derived};
+use crate::domain::money::Money;
+use crate::domain::time::Instant;
+
+/// `ambergate tenant received`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Received {
+    /// The tenant's id.
+    tenant: String,
+    /// How much, such as 1000.00EUR.
+    #[arg(long, value_name = "MONEY", value_parser = money)]
+    amount: Money,
+    /// By what the bank or the books know it, such as bank:4711: one id counts once.
+    #[arg(long, value_name = "ID")]
+    payment: String,
+    /// What it pays: an invoice, and how much of it if not all of the payment. None: money on
+    /// account.
+    #[arg(long, value_name = "INVOICE[=MONEY]", value_parser = part)]
+    invoice: Vec<(String, Option<Money>)>,
+    /// How it was paid, such as bank_transfer.
+    #[arg(long)]
+    method: Option<String>,
+    /// When it arrived (RFC 3339) [default: now].
+    #[arg(long, value_name = "TIME")]
+    at: Option<Instant>,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+impl Received {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let mut data = json!({ "payment": self.payment, "amount": self.amount });
+        if let Some(method) = &self.method {
+            data["method"] = json!(method);
+        }
+        if !self.invoice.is_empty() {
+            data["invoices"] = Value::Array(self.parts()?);
+        }
+        let id: Derived = Derivation::of("received").text(&self.payment).finish();
+        let mut event = json!({
+            "specversion": "1.0", "id": id.to_string(), "source": "ambergate-cli",
+            "type": "ambergate.payment.received", "subject": self.tenant,
+            "datacontenttype": "application/json", "data": data,
+        });
+        if let Some(at) = self.at {
+            event["time"] = json!(at);
+        }
+        let answer = self.asked.remote.post("/v1/events", &event).await?;
+        if self.asked.json {
+            output::json(&answer);
+        } else if answer["parked"].as_u64().is_some_and(|parked| parked > 0) {
+            output::line("Parked: nobody of this id is known yet.");
+        } else {
+            output::line("Taken.");
+        }
+        Ok(())
+    }
+
+    /// What each invoice gets of it.
+    fn parts(&self) -> Result<Vec<Value>, Failure> {
+        let one = |(invoice, amount): &(String, Option<Money>)| {
+            let amount = amount.or_else(|| (self.invoice.len() == 1).then_some(self.amount));
+            let amount = amount.ok_or_else(|| {
+                let said =
+                    format!("say how much of it pays {invoice}: --invoice {invoice}=500.00EUR");
+                Failure::Usage(said)
+            })?;
+            Ok(json!({ "invoice": invoice, "amount": amount }))
+        };
+        self.invoice.iter().map(one).collect()
+    }
+}
+
+/// `in_1` or `in_1=500.00EUR`.
+fn part(text: &str) -> Result<(String, Option<Money>), String> {
+    match text.rsplit_once('=') {
+        None => Ok((text.to_owned(), None)),
+        Some((invoice, amount)) => Ok((invoice.to_owned(), Some(money(amount)?))),
+    }
+}

@@ -1,0 +1,228 @@
+//! `ambergate tenant …`: what is agreed, as a shell says it; the admin API is a stub.
+
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use crate::support::command::ambergate;
+
+/// What the stub was sent: method, path and body.
+type Seen = Arc<Mutex<Vec<(String, Value)>>>;
+
+struct Stub {
+    address: String,
+    seen: Seen,
+}
+
+impl Stub {
+    async fn start() -> Self {
+        let seen = Seen::default();
+        let app = Router::new().fallback(answer).with_state(Arc::clone(&seen));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { address, seen }
+    }
+
+    fn newest(&self) -> (String, Value) {
+        self.seen.lock().expect("nobody panicked").last().expect("something").clone()
+    }
+}
+
+async fn answer(State(seen): State<Seen>, request: Request) -> Response {
+    let line = format!("{} {}", request.method(), request.uri());
+    let bytes = axum::body::to_bytes(request.into_body(), 10_000).await.expect("a short body");
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    seen.lock().expect("nobody panicked").push((line.clone(), body.clone()));
+    if line.starts_with("DELETE") {
+        let status =
+            if line.ends_with("/no") { StatusCode::CONFLICT } else { StatusCode::NO_CONTENT };
+        let problem = json!({"title": "Conflict", "detail": "it stands"});
+        return if status.is_success() {
+            status.into_response()
+        } else {
+            (status, Json(problem)).into_response()
+        };
+    }
+    if line.starts_with("GET") {
+        let known = json!([
+            {"arrangement": "a1", "kind": "promise", "ended": null},
+            {"arrangement": "a2", "kind": "promise", "ended": "2026-03-01T00:00:00Z"},
+        ]);
+        return Json(json!({"tenant": "acme", "arrangements": known})).into_response();
+    }
+    if body["kind"] == "pin" {
+        let errors = json!([{"field": "until", "detail": "it has passed"}]);
+        let problem = json!({"title": "What was sent is not right", "errors": errors});
+        return (StatusCode::BAD_REQUEST, Json(problem)).into_response();
+    }
+    let answer = json!({"arrangement": "a9", "kind": body["kind"], "accepted": 1});
+    (StatusCode::CREATED, Json(answer)).into_response()
+}
+
+#[tokio::test]
+async fn each_kind_says_what_it_was_told() {
+    let stub = Stub::start().await;
+    let euros = |minor: i64| json!({"minor": minor, "currency": "EUR"});
+    let cases: [(&[&str], Value); 8] = [
+        (
+            &["promise", "acme", "--until", "2026-04-02", "--invoice", "in_1", "--opens", "grace"],
+            json!({
+                "kind": "promise", "until": "2026-04-02", "invoices": ["in_1"], "opens": "grace",
+            }),
+        ),
+        (
+            &["extend", "acme", "--to", "2026-05-01", "--reason", "as agreed", "--by", "eve"],
+            json!({
+                "kind": "extension", "due_on": "2026-05-01", "reason": "as agreed", "by": "eve",
+            }),
+        ),
+        (
+            &[
+                "plan",
+                "acme",
+                "--instalment",
+                "2026-05-01=250.00EUR",
+                "--instalment",
+                "2026-06-01=250.00EUR",
+                "--accepted-by",
+                "ada",
+            ],
+            json!({"kind": "plan", "accepted_by": "ada", "instalments": [
+                {"due_on": "2026-05-01", "amount": euros(25_000)},
+                {"due_on": "2026-06-01", "amount": euros(25_000)},
+            ]}),
+        ),
+        (
+            &["dispute", "acme", "--amount", "100.00EUR"],
+            json!({"kind": "dispute", "amount": euros(10_000)}),
+        ),
+        (
+            &["pause", "acme", "--until", "2026-05-01", "--stage", "frozen"],
+            json!({"kind": "pause", "until": "2026-05-01", "stage": "frozen"}),
+        ),
+        (&["exempt", "acme"], json!({"kind": "exemption"})),
+        (
+            &["silence", "acme", "--cause", "insolvency", "--access", "keep"],
+            json!({"kind": "silence", "cause": "insolvency", "access": "keep"}),
+        ),
+        (
+            &["dispute", "acme", "--line", "1", "--line", "2"],
+            json!({"kind": "dispute", "lines": ["1", "2"]}),
+        ),
+    ];
+    for (arguments, body) in cases {
+        let arguments = [&["tenant"], arguments].concat();
+        let (code, out, said) = ambergate(&arguments, &stub.address, "").await;
+        assert_eq!(code, 0, "{arguments:?}: {said}");
+        assert_eq!(stub.newest(), ("POST /v1/tenants/acme/arrangements".to_owned(), body.clone()));
+        assert_eq!(out, format!("Agreed: {} a9\n", body["kind"].as_str().expect("a kind")));
+    }
+    let json = ["tenant", "exempt", "a/b", "--json"];
+    let (_, out, _) = ambergate(&json, &stub.address, "").await;
+    assert_eq!(serde_json::from_str::<Value>(&out).expect("JSON")["arrangement"], "a9");
+    assert_eq!(stub.newest().0, "POST /v1/tenants/a%2Fb/arrangements");
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_is_told_field_by_field() {
+    let stub = Stub::start().await;
+    let pin = ["tenant", "pin", "acme", "--stage", "full", "--until", "2020-01-01"];
+    let (code, out, said) = ambergate(&pin, &stub.address, "").await;
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(said.contains("until: it has passed"), "{said}");
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_not_sent() {
+    let stub = Stub::start().await;
+    for (arguments, word) in [
+        (&["promise", "acme"][..], "--until"),
+        (&["promise", "acme", "--until", "soon"][..], "2026-03-13"),
+        (&["promise", "acme", "--until", "2026-04-02", "--amount", "many"][..], "EUR"),
+        (&["extend", "acme"][..], "--to"),
+        (&["plan", "acme"][..], "--instalment"),
+        (&["plan", "acme", "--instalment", "2026-05-01"][..], "2026-05-01=250.00EUR"),
+        (&["silence", "acme", "--cause", "boredom"][..], "insolvency"),
+        (&["pin", "acme", "--stage", "icy", "--until", "2026-05-01"][..], "frozen"),
+        (&["release", "acme"][..], "<ARRANGEMENT>"),
+        (&["release", "acme", "a1", "--all"][..], "--all"),
+        (&["received", "acme", "--amount", "5.00EUR"][..], "--payment"),
+        (
+            &[
+                "received",
+                "acme",
+                "--amount",
+                "5EUR",
+                "--payment",
+                "p",
+                "--invoice",
+                "a",
+                "--invoice",
+                "b",
+            ][..],
+            "--invoice a=500.00EUR",
+        ),
+    ] {
+        let arguments = [&["tenant"], arguments].concat();
+        let (code, out, said) = ambergate(&arguments, &stub.address, "").await;
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {said}");
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(stub.seen.lock().expect("nobody panicked").is_empty());
+}
+
+#[tokio::test]
+async fn agreements_are_ended_by_name_or_all_that_stand() {
+    let stub = Stub::start().await;
+    let (code, out, _) = ambergate(&["tenant", "release", "acme", "x"], &stub.address, "").await;
+    assert_eq!((code, out.as_str()), (0, "Ended: x\n"));
+    assert_eq!(stub.newest().0, "DELETE /v1/tenants/acme/arrangements/x");
+    let all = ["tenant", "release", "acme", "--all"];
+    let (code, out, _) = ambergate(&all, &stub.address, "").await;
+    assert_eq!((code, out.as_str()), (0, "Ended: a1\n"));
+    let some = ["tenant", "release", "acme", "no", "x"];
+    let (code, out, said) = ambergate(&some, &stub.address, "").await;
+    assert_eq!((code, out.as_str()), (1, "Ended: x\n"));
+    assert!(said.contains("no: Conflict: it stands"), "{said}");
+}
+
+#[tokio::test]
+async fn a_payment_is_told_once_and_the_same_again() {
+    let stub = Stub::start().await;
+    let told = [
+        "tenant",
+        "received",
+        "acme",
+        "--amount",
+        "500.00EUR",
+        "--payment",
+        "bank:7",
+        "--invoice",
+        "shop:a=b",
+    ];
+    let (code, ..) = ambergate(&told, &stub.address, "").await;
+    assert_eq!(code, 2, "an invoice's name may hold no amount");
+    let told = [&told[..8], &["shop:1001", "--at", "2026-04-20T10:00:00Z"]].concat();
+    for _ in 0..2 {
+        let (code, out, said) = ambergate(&told, &stub.address, "").await;
+        assert_eq!((code, out.as_str()), (0, "Taken.\n"), "{said}");
+    }
+    let seen = stub.seen.lock().expect("nobody panicked").clone();
+    assert_eq!(seen[0], seen[1]);
+    let (line, event) = &seen[0];
+    let amount = json!({"minor": 50_000, "currency": "EUR"});
+    assert_eq!(line, "POST /v1/events");
+    assert_eq!(event["time"], "2026-04-20T10:00:00Z");
+    assert_eq!(
+        event["data"],
+        json!({
+            "payment": "bank:7", "amount": amount,
+            "invoices": [{"invoice": "shop:1001", "amount": amount}],
+        })
+    );
+}
