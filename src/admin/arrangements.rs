@@ -20,11 +20,13 @@ use crate::domain::account::Account;
 use crate::domain::bearings::{Bearings, select};
 use crate::domain::event::{FieldFault, faults_of};
 use crate::domain::fact::{
-    ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade, When,
+    Acceptance, Access, ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade,
+    Instalment, Line, SilenceCause, When,
 };
 use crate::domain::id::{ArrangementId, Derivation, Derived, InvoiceId, RecordId, TenantId};
 use crate::domain::money::Money;
 use crate::domain::record::Fact;
+use crate::domain::stage::Stage;
 use crate::domain::time::{Day, Instant, Zone};
 use crate::ledger::{Outcome, Standing};
 use crate::net::bearer::Caller;
@@ -44,6 +46,14 @@ pub(super) struct Make {
     /// Who agreed to it, where that is not the bearer of the token.
     by: Option<String>,
     reason: Option<String>,
+    lines: Option<Vec<Line>>,
+    from: Option<When>,
+    instalments: Option<Vec<Instalment>>,
+    stage: Option<Stage>,
+    opens: Option<Stage>,
+    cause: Option<SilenceCause>,
+    access: Option<Access>,
+    accepted_by: Option<Acceptance>,
 }
 
 pub(super) async fn make(
@@ -70,8 +80,6 @@ pub(super) async fn make(
         return Err(faulty(&faults));
     }
     let fact = Fact::ArrangementMade(Box::new(ArrangementMade {
-        arrangement: name.clone(),
-        kind: make.kind,
         invoices: make.invoices,
         until: make.until,
         due_on: make.due_on,
@@ -81,6 +89,15 @@ pub(super) async fn make(
             None => caller.name,
         }),
         reason: make.reason,
+        lines: make.lines,
+        from: make.from,
+        instalments: make.instalments,
+        stage: make.stage,
+        opens: make.opens,
+        cause: make.cause,
+        access: make.access,
+        accepted_by: make.accepted_by,
+        ..ArrangementMade::new(name.clone(), make.kind)
     }));
     let faults = faults_of(&fact);
     if !faults.is_empty() {
@@ -112,7 +129,13 @@ pub(super) async fn end(
     }
     let arrangement = known.made.arrangement.clone();
     let (how, by) = (ArrangementEnd::Withdrawn, Some(caller.name));
-    let fact = Fact::ArrangementEnded(ArrangementEnded { arrangement, how, by });
+    let fact = Fact::ArrangementEnded(ArrangementEnded {
+        arrangement,
+        how,
+        by,
+        amount: None,
+        reason: None,
+    });
     record(&admin, &standing.tenant, &format!("ended-{name}"), fact).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -168,28 +191,18 @@ fn judge(standing: &Standing, make: &Make) -> Vec<FieldFault> {
             fault(format!("invoices[{index}]"), "this tenant has no such invoice");
         }
     }
-    match make.kind {
-        ArrangementKind::Promise => {
-            let passed = match make.until {
-                Some(When::Day(day)) => day < today,
-                Some(When::Instant(instant)) => instant <= situation.now,
-                None => false,
-            };
-            if passed {
-                fault("until".to_owned(), "it has passed");
-            }
-            if make.due_on.is_some() {
-                fault("due_on".to_owned(), "a promise moves no due date: give `until`");
-            }
-        }
-        ArrangementKind::Extension => {
-            if make.until.is_some() {
-                fault("until".to_owned(), "an extension gives a due date: `due_on`");
-            }
-            if make.due_on.is_some_and(|due| due < today || is_sooner(account, make, due)) {
-                fault("due_on".to_owned(), "it would come sooner than what is due now, or passed");
-            }
-        }
+    let passed = match make.until {
+        Some(When::Day(day)) => day < today,
+        Some(When::Instant(instant)) => instant <= situation.now,
+        None => false,
+    };
+    if passed {
+        fault("until".to_owned(), "it has passed");
+    }
+    if make.kind == ArrangementKind::Extension
+        && make.due_on.is_some_and(|due| due < today || is_sooner(account, make, due))
+    {
+        fault("due_on".to_owned(), "it would come sooner than what is due now, or passed");
     }
     faults
 }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::output;
 use super::remote::{Failure, Remote, accepted};
 use crate::domain::id::{Derivation, Derived};
+use crate::domain::json;
 use crate::net::client::Client;
 
 /// How many events go in one request.
@@ -203,10 +204,14 @@ async fn file(path: &Path, client: &Client, tally: &mut Tally) -> Result<(), Fai
         if line.trim().is_empty() {
             continue;
         }
-        match serde_json::from_str::<Value>(&line) {
-            Ok(event @ Value::Object(_)) => {
+        match json::parse(line.as_bytes()) {
+            Ok((event @ Value::Object(_), doubled)) if doubled.is_empty() => {
                 batch.push(event);
                 lines.push(index + 1);
+            }
+            Ok((Value::Object(_), doubled)) => {
+                let place = format!("{}:{}", path.display(), index + 1);
+                tally.refuse(place, &format!("appears twice: {}", doubled.join(", ")));
             }
             Ok(_) => {
                 let place = format!("{}:{}", path.display(), index + 1);

@@ -4,12 +4,13 @@
 //! 1. Nothing here is stored: it is made from the records each time.
 //! 2. Times in it are times of records, never of the machine.
 
+pub use super::arrangement::Arrangement;
 use super::decision::{CaseOpened, MessageMade, NoticeMade, RungEntered, TaskKind, TaskMade};
 use super::fact::{
-    ArrangementEnd, ArrangementMade, Channel, Collection, Contact, FailureReason, InvoiceKind,
-    ReceiptKind, TaskOutcome,
+    Channel, Collection, Contact, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome,
 };
-use super::id::{CaseId, EntryId, InvoiceId, LegId, NoticeId, PaymentId, Scope, Source, TaskId};
+pub use super::hold::{Hold, HoldCause};
+use super::id::{CaseId, EntryId, InvoiceId, LegId, NoticeId, Scope, Source, TaskId};
 use super::money::Money;
 use super::stage::{Role, Stage};
 use super::time::{Day, Instant};
@@ -113,6 +114,8 @@ pub struct Invoice {
     pub paid: i64,
     /// What is still owed.
     pub owed: i64,
+    /// The part of it that is disputed: it stands still.
+    pub disputed: i64,
     /// The date of issue.
     pub issued_on: Option<Day>,
     /// The due date in force: printed, or as an extension moved it.
@@ -127,6 +130,8 @@ pub struct Invoice {
     pub collection: Collection,
     /// The first failed charge of the case, and why the newest failed.
     pub failed: Option<Failure>,
+    /// Charges that were announced, in the order in which they were.
+    pub attempts: Vec<Instant>,
     /// Where it stands.
     pub status: InvoiceStatus,
     /// When it was paid, voided or written off.
@@ -155,7 +160,7 @@ pub struct Case {
     pub case: CaseId,
     /// Index into [`Account::invoices`].
     pub invoice: usize,
-    /// When it began, as a record tells.
+    /// When it began, or will begin: a case that an exemption puts off is known before.
     pub began: Instant,
     /// When it became known here.
     pub known: Instant,
@@ -173,42 +178,6 @@ pub struct Case {
     pub entries: Vec<Entry>,
     /// What the climb is anchored to; another value is another case.
     pub due_key: Option<i64>,
-}
-
-/// A time in which a case stands still.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hold {
-    /// What made it: an arrangement's or payment's name, or a word.
-    pub id: String,
-    /// Why.
-    pub cause: HoldCause,
-    /// From then on.
-    pub begin: Instant,
-    /// Until before then. `None`: open.
-    pub end: Option<Instant>,
-}
-
-impl Hold {
-    /// Whether the case stands still at `at` because of it.
-    #[must_use]
-    pub fn covers(&self, at: Instant) -> bool {
-        self.begin <= at && self.end.is_none_or(|end| at < end)
-    }
-}
-
-/// Why a case stands still.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HoldCause {
-    /// A promise to pay.
-    Promise,
-    /// Money is on its way.
-    InFlight(PaymentId),
-    /// Money on account, or credit, covers it.
-    OnAccount,
-    /// Money came for an invoice that is not known.
-    Unmatched,
-    /// Written off, and the policy says `stay`.
-    WrittenOff,
 }
 
 /// A stage that was entered.
@@ -237,6 +206,8 @@ pub struct NoticeState {
     pub voided: Option<Instant>,
     /// The entry that used it.
     pub spent: Option<EntryId>,
+    /// The latest time that its repetitions said.
+    pub said: Option<Instant>,
     /// All receipts, in order.
     pub receipts: Vec<Receipt>,
 }
@@ -306,19 +277,12 @@ impl TaskState {
     }
 }
 
-/// An agreement.
-#[derive(Clone, Debug)]
-pub struct Arrangement {
-    /// What was agreed.
-    pub made: ArrangementMade,
-    /// When.
-    pub time: Instant,
-    /// The invoices it is about.
-    pub invoices: Vec<InvoiceId>,
-    /// When it ends, or ended, by itself.
-    pub until: Option<Instant>,
-    /// When and how somebody ended it.
-    pub ended: Option<(Instant, ArrangementEnd)>,
+impl Invoice {
+    /// What is owed and not disputed.
+    #[must_use]
+    pub const fn undisputed(&self) -> i64 {
+        self.owed - self.disputed
+    }
 }
 
 impl Account {
@@ -374,6 +338,12 @@ impl Case {
     #[must_use]
     pub fn is_held(&self, at: Instant) -> bool {
         self.holds.iter().any(|hold| hold.covers(at))
+    }
+
+    /// Whether it has begun by `now`.
+    #[must_use]
+    pub fn has_begun(&self, now: Instant) -> bool {
+        self.began <= now
     }
 
     /// Whether it has not ended.

@@ -56,6 +56,10 @@ pub enum Step {
     Entered,
     /// A restricted tenant has paid.
     Thanks,
+    /// The n-th instalment of a plan has not come, from 0.
+    Instalment(u8),
+    /// It was missed: the next one that is ends the plan.
+    Missed(u8),
 }
 
 impl Step {
@@ -68,6 +72,8 @@ impl Step {
             Self::Entered => 2,
             Self::Thanks => 3,
             Self::Again(n) => 16 + n as i64,
+            Self::Instalment(n) => 512 + n as i64,
+            Self::Missed(n) => 1_024 + n as i64,
         }
     }
 }
@@ -100,6 +106,8 @@ pub struct NoticeMade {
     pub to: Roles,
     /// By which ways.
     pub by: Vec<Channel>,
+    /// For a warning: until when it is good if it is proved in time, by the calendar of its day.
+    pub good_until: Option<Instant>,
 }
 
 /// Why a notice counts for nothing any more.
@@ -268,6 +276,8 @@ pub enum LiftCause {
     Settled,
     /// The run over all records no longer finds the entry lawful.
     Unlawful,
+    /// It was agreed that access comes back.
+    Agreed,
 }
 
 /// `stage.lifted`.

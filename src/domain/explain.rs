@@ -4,6 +4,7 @@
 //! whom, what comes next and when, what lifts it.
 
 use super::account::{Account, Case, Hold, HoldCause, NoticeState};
+use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
 use super::decision::{Step, TaskKind};
 use super::id::TenantId;
@@ -78,15 +79,28 @@ fn explain_case(account: &Account, law: &Law, case: &Case, situation: &Situation
 
 fn held(hold: &Hold) -> String {
     let why = match &hold.cause {
-        HoldCause::Promise => "a promise to pay".to_owned(),
+        HoldCause::Agreed(kind) => agreed(*kind).to_owned(),
         HoldCause::InFlight(payment) => format!("payment {payment} is on its way"),
         HoldCause::OnAccount => "money on account or credit covers it".to_owned(),
-        HoldCause::Unmatched => "money came for an invoice that is not known".to_owned(),
+        HoldCause::Unmatched => "money came that finds no invoice".to_owned(),
         HoldCause::WrittenOff => "it was written off".to_owned(),
     };
     match hold.end {
         Some(end) => format!("It stands still until {end}: {why}."),
         None => format!("It stands still: {why}."),
+    }
+}
+
+fn agreed(kind: ArrangementKind) -> &'static str {
+    match kind {
+        ArrangementKind::Promise => "a promise to pay",
+        ArrangementKind::Extension => "another due date",
+        ArrangementKind::Plan => "a plan of instalments",
+        ArrangementKind::Dispute => "it is disputed",
+        ArrangementKind::Pause => "a pause was agreed",
+        ArrangementKind::Exemption => "an exemption",
+        ArrangementKind::Silence => "the account is silent",
+        ArrangementKind::Pin => "an operator pinned its stage",
     }
 }
 

@@ -7,8 +7,12 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::arrangement::{
+    Acceptance, Access, ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade,
+    Instalment, Line, SilenceCause,
+};
 pub use super::channel::Channel;
-use super::id::{ArrangementId, InvoiceId, MessageId, NoticeId, PaymentId, Scope, TaskId};
+use super::id::{InvoiceId, MessageId, NoticeId, PaymentId, Scope, TaskId};
 use super::money::Money;
 use super::stage::{Role, Stage};
 use super::time::{Day, Instant};
@@ -175,6 +179,19 @@ pub struct PaymentFailed {
 pub enum ReversalReason {
     Returned,
     Misposted,
+    Chargeback,
+}
+
+/// How far a chargeback has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChargebackPhase {
+    /// The payer's bank asks: the money is disputed.
+    Opened,
+    /// The money stays.
+    Won,
+    /// The money is gone.
+    Lost,
 }
 
 /// `payment.reversed`.
@@ -189,6 +206,8 @@ pub struct PaymentReversed {
     pub amount: Money,
     /// Why.
     pub reason: ReversalReason,
+    /// How far a chargeback has come.
+    pub phase: Option<ChargebackPhase>,
 }
 
 /// `refund.made`: lowers what is paid and what is owed alike; never a debt.
@@ -215,69 +234,6 @@ pub struct CreditChanged {
 pub struct InvoiceNamed {
     /// Which invoice.
     pub invoice: InvoiceId,
-}
-
-/// What kind of arrangement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ArrangementKind {
-    /// The cases stand still until the end of the working day after `until`.
-    Promise,
-    /// The due date moves.
-    Extension,
-}
-
-impl ArrangementKind {
-    /// The word used in events and APIs.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Promise => "promise",
-            Self::Extension => "extension",
-        }
-    }
-}
-
-/// `arrangement.made`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ArrangementMade {
-    /// Named by whoever made it.
-    pub arrangement: ArrangementId,
-    /// What kind.
-    pub kind: ArrangementKind,
-    /// For which invoices; absent: all that are open when it is made.
-    pub invoices: Option<Vec<InvoiceId>>,
-    /// Until when it stands (`promise`).
-    pub until: Option<When>,
-    /// The new due date (`extension`).
-    pub due_on: Option<Day>,
-    /// How much was promised.
-    pub amount: Option<Money>,
-    /// Who made it.
-    pub by: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
-}
-
-/// How an arrangement was ended by somebody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum ArrangementEnd {
-    Withdrawn,
-}
-
-/// `arrangement.ended`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ArrangementEnded {
-    /// Which one.
-    pub arrangement: ArrangementId,
-    /// How.
-    pub how: ArrangementEnd,
-    /// By whom.
-    pub by: Option<String>,
 }
 
 /// What a receipt says happened.

@@ -5,6 +5,7 @@
 //! [`grant`], and [`decide`] judges one request by it.
 
 pub mod account;
+pub mod arrangement;
 pub mod backtest;
 pub mod bearings;
 pub mod calendar;
@@ -16,7 +17,9 @@ pub mod event;
 pub mod explain;
 pub mod fact;
 pub mod grant;
+pub mod hold;
 pub mod id;
+pub mod json;
 pub mod language;
 pub mod money;
 pub mod plan;

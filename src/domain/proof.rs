@@ -4,10 +4,13 @@
 //! 1. Proofs count per (channel, person or mailbox): seen, or accepted and not bounced in the
 //!    same attempt; a bounce that names no attempt takes back all of them. Only what was learnt
 //!    by then counts.
-//! 2. A warning *comes* at the first cutoff time at or after the latest of the time it named,
-//!    its rung's planned time, and its proof plus the notice period.
+//! 2. A warning *comes* at the first cutoff time at or after the latest of the time it named, the
+//!    times its repetitions said, its rung's planned time, and its proof plus the notice period.
 //! 3. It is *good until* the end of the cutoff hours of the working day after the first cutoff
-//!    time that name and proof allow.
+//!    time that name and proof allow. What was so when it was made is a promise: a calendar that
+//!    is published later makes it no longer.
+//! 4. A cutoff waits, once, for a charge announced for the three working days after that first
+//!    time: it comes at the first cutoff time after the charge, and its notice stays good.
 
 use super::account::{NoticeState, Receipt};
 use super::calendar::Almanac;
@@ -66,7 +69,12 @@ pub struct Warned<'a> {
     pub warn: &'a Warn,
     /// The calendar.
     pub almanac: Almanac<'a>,
+    /// Charges that were announced.
+    pub attempts: &'a [Instant],
 }
+
+/// A cutoff waits for a charge that is announced for so many working days after it.
+const ATTEMPT_WITHIN: i32 = 3;
 
 impl Warned<'_> {
     /// The time it named.
@@ -89,15 +97,32 @@ impl Warned<'_> {
     /// When the cutoff comes, for a rung planned at `planned`.
     #[must_use]
     pub fn comes(&self, planned: Instant, at: Instant) -> Option<Instant> {
-        let proved = self.proved(at)?;
-        self.almanac.cutoff_at_or_after(self.allows(proved).max(planned))
+        let allowed = self.allows(self.proved(at)?);
+        let said = self.notice.said.unwrap_or(Instant::MIN);
+        let comes = self.almanac.cutoff_at_or_after(allowed.max(planned).max(said))?;
+        let first = self.almanac.cutoff_at_or_after(allowed)?;
+        Some(self.after_attempt(first).map_or(comes, |after| after.max(comes)))
     }
 
     /// Until when it can be used.
     #[must_use]
     pub fn good_until(&self, at: Instant) -> Option<Instant> {
-        let first = self.almanac.cutoff_at_or_after(self.allows(self.proved(at)?))?;
-        Some(self.almanac.end_of_next_working_day(first))
+        let allowed = self.allows(self.proved(at)?);
+        let first = self.almanac.cutoff_at_or_after(allowed)?;
+        let reckoned = self.almanac.end_of_next_working_day(first);
+        let promised = self.notice.made.good_until.filter(|_| allowed <= self.named());
+        let good = promised.map_or(reckoned, |promised| promised.min(reckoned));
+        let waits = self.after_attempt(first);
+        Some(waits.map_or(good, |after| self.almanac.end_of_next_working_day(after).max(good)))
+    }
+
+    /// The first cutoff time after the charge that a cutoff at `first` waits for.
+    fn after_attempt(&self, first: Instant) -> Option<Instant> {
+        let zone = self.almanac.zone;
+        let last = self.almanac.calendar.plus_working_days(zone.day(first), ATTEMPT_WITHIN);
+        let waits = |attempt: &&Instant| **attempt >= first && zone.day(**attempt) <= last;
+        let attempt = self.attempts.iter().find(waits)?;
+        self.almanac.cutoff_at_or_after(attempt.plus_millis(1))
     }
 
     /// Whether it can still make a cutoff possible at `now`.

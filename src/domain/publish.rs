@@ -4,6 +4,7 @@
 //! only and restricts nothing.
 
 use super::account::{Account, Case, Entry, HoldCause, Invoice, NoticeState, add};
+use super::arrangement::ArrangementKind;
 use super::bearings::{Bearings, select};
 use super::decision::Step;
 use super::fact::{Channel, FailureReason, Named, ReceiptKind};
@@ -183,6 +184,9 @@ fn overdue_on<'a>(ground: &Ground<'a>, now: Instant) -> Vec<&'a Invoice> {
     let account = ground.account;
     let mut found: Vec<&Invoice> = Vec::new();
     for (place, case) in account.cases.iter().enumerate().filter(|(_, case)| case.is_live()) {
+        if !case.has_begun(now) {
+            continue;
+        }
         let invoice = account.invoice_of(case);
         let Some(bearings) = ground.bearings_at(place) else { continue };
         let today = bearings.zone.day(now);
@@ -256,7 +260,12 @@ fn settlers(account: &Account) -> Vec<String> {
 fn thanks(account: &Account, now: Instant) -> bool {
     let live = account.cases.iter().filter(|case| case.is_live());
     live.flat_map(|case| &case.holds).any(|hold| {
-        hold.covers(now) && matches!(hold.cause, HoldCause::Promise | HoldCause::InFlight(_))
+        let thanked = matches!(
+            hold.cause,
+            HoldCause::Agreed(ArrangementKind::Promise | ArrangementKind::Plan)
+                | HoldCause::InFlight(_)
+        );
+        hold.covers(now) && thanked
     })
 }
 

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::account::Account;
 use super::decision::Decision;
-use super::fact::ArrangementKind;
 use super::id::{InvoiceId, TenantId};
 use super::plan::{Situation, What, plan};
 use super::policy::Law;
@@ -92,10 +91,7 @@ fn past_fact(fact: &Fact) -> (&'static str, Option<InvoiceId>, String) {
         Fact::ArrangementMade(made) => {
             let until = made.due_on.map_or_else(String::new, |due| format!(" to {due}"));
             let by = made.by.as_deref().map_or_else(String::new, |by| format!(" by {by}"));
-            let kind = match made.kind {
-                ArrangementKind::Promise => "promise",
-                ArrangementKind::Extension => "extension",
-            };
+            let kind = made.kind.word();
             ("arrangement.made", format!("{kind}{until}{by}"))
         }
         Fact::ArrangementEnded(ended) => {

@@ -4,10 +4,9 @@
 //! 1. A name that appears twice in an object is refused: two readers could take different ones.
 //! 2. A claim is named as it is (`tenant`), or by a JSON pointer (`/org/id`).
 
-use std::fmt;
+use serde_json::{Map, Value};
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use crate::domain::json;
 
 /// An object of claims without doubled names.
 #[derive(Debug)]
@@ -17,8 +16,8 @@ impl Claims {
     /// From the bytes of a token's part. `None`: not an object, or a name appears twice.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        match serde_json::from_slice::<Unique>(bytes) {
-            Ok(Unique(Value::Object(claims))) => Some(Self(claims)),
+        match json::unique(bytes) {
+            Ok(Value::Object(claims)) => Some(Self(claims)),
             _ => None,
         }
     }
@@ -50,71 +49,6 @@ impl Claims {
             _ => (None, &[][..]),
         };
         one.into_iter().chain(many.iter().filter_map(Value::as_str))
-    }
-}
-
-/// A JSON value in which no object has a name twice.
-struct Unique(Value);
-
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor).map(Self)
-    }
-}
-
-struct UniqueVisitor;
-
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON without doubled names")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Unique(value)) = seq.next_element()? {
-            list.push(value);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some((name, Unique(value))) = map.next_entry::<String, Unique>()? {
-            if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name appears twice"));
-            }
-        }
-        Ok(Value::Object(object))
     }
 }
 

@@ -11,12 +11,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{BODY_BYTES_MAX, Ingest};
 use crate::config::TokenRole;
-use crate::domain::event::{self, FieldFault};
+use crate::domain::event::{self, FieldFault, Told};
 use crate::ledger::{Ledger, Outcome};
 use crate::net::problem::{self, BODY_WITHIN, Problem};
 
@@ -63,16 +62,11 @@ pub(super) async fn receive(
         return Err(Problem::media_type(detail));
     }
     let bytes = read(body).await?;
-    let value: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| Problem::faulty(&[FieldFault::new("", format!("not JSON: {error}"))]))?;
-    let (events, single) = match value {
-        Value::Array(events) => (events, false),
-        event => (vec![event], true),
-    };
+    let (events, list) = event::read(&bytes).map_err(|fault| Problem::faulty(&[fault]))?;
     let mut summary = Summary::default();
     let faults = accept(&inner.ledger, &events, &mut summary).await?;
     match faults.first() {
-        Some((_, faults)) if single => Err(Problem::faulty(faults)),
+        Some((_, faults)) if !list => Err(Problem::faulty(faults)),
         _ => {
             let refused = faults.iter().take(LISTED_MAX).map(|(index, faults)| Refused {
                 index: *index,
@@ -92,14 +86,14 @@ pub(super) async fn receive(
 /// 503: something could be kept neither in the store nor in a journal.
 pub async fn accept(
     ledger: &Ledger,
-    events: &[Value],
+    events: &[Told],
     summary: &mut Summary,
 ) -> Result<Vec<(usize, Vec<FieldFault>)>, Problem> {
     let now = ledger.now().await;
     let mut incoming = Vec::with_capacity(events.len());
     let mut refused = Vec::new();
     for (index, event) in events.iter().enumerate() {
-        match event::parse(event, now) {
+        match event.parse(now) {
             Ok(event) => incoming.push(event),
             Err(faults) => refused.push((index, faults)),
         }

@@ -21,6 +21,7 @@ use super::{Ingest, Inner, events, signature};
 use crate::clock::machine_now;
 use crate::domain::event::{FieldFault, Incoming};
 use crate::domain::id::{Derivation, Derived, TenantId};
+use crate::domain::json;
 use crate::domain::record::{Fact, Record};
 use crate::domain::time::Instant;
 use crate::ledger::{Outcome, parked_event};
@@ -46,8 +47,8 @@ pub(super) async fn stripe(
         let status = StatusCode::BAD_REQUEST;
         return Err(Problem::new(status, "invalid-signature", title, unproved.to_string()));
     }
-    let event: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| Problem::validation(format!("not JSON: {error}")))?;
+    let event = json::unique(&bytes)
+        .map_err(|error| Problem::validation(format!("not JSON that can be taken: {error}")))?;
     let now = inner.ledger.now().await;
     let result = match translate(&event, &settings.tenant, now) {
         Ok(told) if told.records.is_empty() && told.refunded.is_none() => "ignored",

@@ -5,11 +5,10 @@
 
 use std::sync::atomic::Ordering;
 
-use serde_json::Value;
-
 use super::Ledger;
 use super::accept::Outcome;
 use crate::domain::event::{self, FieldFault, Incoming};
+use crate::domain::json;
 use crate::domain::time::Instant;
 use crate::store::{Condition, Store as _, StoreError};
 
@@ -72,7 +71,8 @@ impl Ledger {
 }
 
 fn read(bytes: &[u8], now: Instant) -> Result<Incoming, Vec<FieldFault>> {
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| vec![FieldFault::new("", format!("not JSON: {error}"))])?;
+    let value = json::unique(bytes).map_err(|error| {
+        vec![FieldFault::new("", format!("not JSON that can be taken: {error}"))]
+    })?;
     event::parse_from_gate(&value, now)
 }

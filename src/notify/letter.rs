@@ -43,15 +43,21 @@ pub enum Kind {
     Entered,
     /// A restricted tenant has paid.
     Thanks,
+    /// An instalment of a plan has not come.
+    Instalment,
+    /// An instalment was missed: the next one that is ends the plan.
+    Plan,
 }
 
 impl Kind {
     /// All of them, the mildest first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Thanks,
         Self::AllWell,
         Self::Upcoming,
         Self::DueToday,
+        Self::Instalment,
+        Self::Plan,
         Self::Overdue,
         Self::Again,
         Self::Warning,
@@ -70,6 +76,8 @@ impl Kind {
             Self::Again => "again",
             Self::Entered => "entered",
             Self::Thanks => "thanks",
+            Self::Instalment => "instalment",
+            Self::Plan => "plan",
         }
     }
 
@@ -86,6 +94,8 @@ impl Kind {
             Step::Again(_) => Self::Again,
             Step::Entered => Self::Entered,
             Step::Thanks => Self::Thanks,
+            Step::Instalment(_) => Self::Instalment,
+            Step::Missed(_) => Self::Plan,
         }
     }
 

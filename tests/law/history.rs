@@ -257,6 +257,7 @@ fn bill(world: &mut World, happening: Happening, number: usize) {
                 invoice: invoice(i),
                 amount: money(AMOUNT),
                 reason: ReversalReason::Returned,
+                phase: None,
             };
             world.fact_at(time, Fact::PaymentReversed(reversed));
         }
@@ -318,14 +319,8 @@ fn extend(world: &mut World, i: u8, days: u8, number: usize) {
 
 fn arrangement(kind: ArrangementKind, i: u8, number: usize) -> ArrangementMade {
     ArrangementMade {
-        arrangement: format!("agreed_{number}").parse().unwrap(),
-        kind,
         invoices: Some(vec![invoice(i)]),
-        until: None,
-        due_on: None,
-        amount: None,
-        by: None,
-        reason: None,
+        ..ArrangementMade::new(format!("agreed_{number}").parse().unwrap(), kind)
     }
 }
 

@@ -8,6 +8,7 @@ mod oracle;
 mod properties;
 mod simulate;
 mod stories;
+mod told;
 mod without;
 mod world;
 mod zones;

@@ -1,22 +1,19 @@
-//! Stories: what happens to a tenant, as text (`tests/law/stories/*.txt`).
+//! Stories: what happens to a tenant, as text (`tests/law/stories`, a folder a theme).
 //!
 //! A story's first part is told line by line: `@` lines set the scene, then `day time what`.
 //! After `---` comes what must have happened, exactly. `UPDATE_STORIES=1` writes what did.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ambergate::domain::fact::{
-    Allocation, ArrangementKind, ArrangementMade, Collection, Contact, FailureReason, InvoiceNamed,
-    InvoiceTerms, PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, ReversalReason,
-    TaskDone, TaskOutcome, TenantUpdated, When,
-};
-use ambergate::domain::money::Money;
+use ambergate::domain::fact::{Contact, TaskDone, TaskOutcome, TenantUpdated};
 use ambergate::domain::record::Fact;
 use ambergate::domain::span::Span;
-use ambergate::domain::time::{Fold, Instant, Zone};
+use ambergate::domain::time::{Day, Fold, Instant, Zone};
 use ambergate::domain::week::TimeOfDay;
 
+use crate::told::told_fact;
 use crate::world::{Mail, STANDARD, World, law_of};
 
 #[test]
@@ -24,9 +21,7 @@ fn every_story_goes_as_told() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/law/stories");
     let mut told = 0;
     let mut wrong = Vec::new();
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
-    paths.sort();
-    for path in paths {
+    for path in stories(&folder) {
         let text = fs::read_to_string(&path).unwrap();
         let (told_part, expected) = text.split_once("---\n").unwrap_or((&text, ""));
         let happened = tell(told_part);
@@ -40,6 +35,15 @@ fn every_story_goes_as_told() {
     }
     assert!(told > 0, "there are no stories");
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// The stories of a folder and of those in it, by name.
+fn stories(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<PathBuf> =
+        paths.flat_map(|path| if path.is_dir() { stories(&path) } else { vec![path] }).collect();
+    found.sort();
+    found
 }
 
 /// What happens in a story, a line each.
@@ -100,10 +104,8 @@ impl Scene {
         let mut words = line.split_whitespace();
         let (day, time) = (words.next().unwrap(), words.next().unwrap());
         let rest: Vec<&str> = words.collect();
-        let zone = self.zone.as_deref().unwrap_or("Europe/Berlin");
-        let zone = Zone::named(zone).unwrap();
-        let time: TimeOfDay = time.parse().unwrap();
-        let at = zone.at(day.parse().unwrap(), time, Fold::Later);
+        let zone = Zone::named(self.zone.as_deref().unwrap_or("Europe/Berlin")).unwrap();
+        let at = instant(&zone, day, time);
         if self.world.is_none() {
             self.world = Some(self.begin(at, zone));
         }
@@ -133,6 +135,11 @@ impl Scene {
     }
 }
 
+fn instant(zone: &Zone, day: &str, time: &str) -> Instant {
+    let time: TimeOfDay = time.parse().unwrap();
+    zone.at(day.parse().unwrap(), time, Fold::Later)
+}
+
 fn mail(words: &str) -> Mail {
     match words {
         "at once" => Mail::AtOnce,
@@ -159,6 +166,20 @@ fn act(world: &mut World, words: &[&str]) {
             world.situation.generation += 1;
             return;
         }
+        ["show"] => {
+            let line = shown(world);
+            return world.log.push((world.now, line));
+        }
+        ["holiday", day] => return publish(world, day.parse().unwrap(), true),
+        ["workday", day] => return publish(world, day.parse().unwrap(), false),
+        ["dated", day, time, rest @ ..] => {
+            let fact = told_fact(rest, &world.zone);
+            return world.fact_at(instant(&world.zone, day, time), fact);
+        }
+        ["from", source, rest @ ..] => {
+            let fact = told_fact(rest, &world.zone);
+            return world.fact_from(source, fact);
+        }
         ["done", kind, outcome] => task_done(world, kind, outcome),
         ["mail", rest @ ..] => return world.mail = mail(&rest.join(" ")),
         ["contact", role, email] => {
@@ -175,9 +196,35 @@ fn act(world: &mut World, words: &[&str]) {
                 ..TenantUpdated::default()
             }))
         }
-        _ => told_fact(words),
+        _ => told_fact(words, &world.zone),
     };
     world.fact(fact);
+}
+
+/// What a tenant may do, what it owes, and what stands still.
+fn shown(world: &World) -> String {
+    let account = world.account();
+    let owed: Vec<String> = account.owed().iter().map(ToString::to_string).collect();
+    let owed = if owed.is_empty() { "nothing".to_owned() } else { owed.join(" and ") };
+    let live = account.cases.iter().filter(|case| case.is_live());
+    let held = live.flat_map(|case| &case.holds).filter(|hold| hold.covers(world.now));
+    let mut held: Vec<String> = held.map(|hold| format!("{:?}", hold.cause)).collect();
+    held.sort();
+    held.dedup();
+    let held = if held.is_empty() { String::new() } else { format!(", held: {}", held.join(", ")) };
+    format!("({}, owed {owed}{held})", account.stage().word())
+}
+
+/// Another version of every calendar is published.
+fn publish(world: &mut World, day: Day, holiday: bool) {
+    for calendar in world.law.calendars.values_mut() {
+        let holidays = &mut Arc::make_mut(calendar).holidays;
+        holidays.retain(|known| *known != day);
+        if holiday {
+            holidays.push(day);
+            holidays.sort();
+        }
+    }
 }
 
 /// The newest task of a kind is done.
@@ -190,111 +237,4 @@ fn task_done(world: &World, kind: &str, outcome: &str) -> Fact {
     let account = world.account();
     let task = account.tasks.iter().rev().find(|task| task.made.kind.word() == kind).unwrap();
     Fact::TaskDone(TaskDone { task: task.made.task, outcome, by: None, note: None })
-}
-
-/// What a billing system or an agent says.
-fn told_fact(words: &[&str]) -> Fact {
-    match words {
-        ["issue", invoice, amount, "due", due] => {
-            let terms = terms(invoice, Some(money(amount)), Some(due));
-            Fact::InvoiceIssued(Box::new(terms))
-        }
-        ["charge", invoice, amount] => Fact::InvoiceIssued(Box::new(InvoiceTerms {
-            collection: Some(Collection::ChargeAutomatically),
-            ..terms(invoice, Some(money(amount)), None)
-        })),
-        ["due", invoice, due] => Fact::InvoiceUpdated(Box::new(terms(invoice, None, Some(due)))),
-        ["failed", invoice] => Fact::PaymentFailed(PaymentFailed {
-            invoice: invoice.parse().unwrap(),
-            reason: FailureReason::Declined,
-            next_attempt_at: None,
-        }),
-        ["paid", invoice] => Fact::InvoicePaid(InvoiceNamed { invoice: invoice.parse().unwrap() }),
-        ["pay", payment, amount, "for", invoice] => Fact::PaymentReceived(PaymentReceived {
-            payment: payment.parse().unwrap(),
-            amount: money(amount),
-            method: None,
-            invoices: Some(vec![Allocation {
-                invoice: invoice.parse().unwrap(),
-                amount: money(amount),
-            }]),
-        }),
-        ["pay", payment, amount] => Fact::PaymentReceived(PaymentReceived {
-            payment: payment.parse().unwrap(),
-            amount: money(amount),
-            method: None,
-            invoices: None,
-        }),
-        ["pending", payment, amount, "for", invoice] => Fact::PaymentPending(PaymentPending {
-            payment: payment.parse().unwrap(),
-            invoice: invoice.parse().unwrap(),
-            amount: money(amount),
-            method: None,
-        }),
-        ["returned", payment, amount, "for", invoice] => Fact::PaymentReversed(PaymentReversed {
-            payment: payment.parse().unwrap(),
-            invoice: invoice.parse().unwrap(),
-            amount: money(amount),
-            reason: ReversalReason::Returned,
-        }),
-        ["void", invoice] => {
-            Fact::InvoiceVoided(InvoiceNamed { invoice: invoice.parse().unwrap() })
-        }
-        ["promise", name, invoice, "until", until] => arrangement(
-            name,
-            invoice,
-            ArrangementKind::Promise,
-            (Some(When::Day(until.parse().unwrap())), None),
-        ),
-        ["extend", name, invoice, "to", due] => arrangement(
-            name,
-            invoice,
-            ArrangementKind::Extension,
-            (None, Some(due.parse().unwrap())),
-        ),
-        other => panic!("nobody knows how to {}", other.join(" ")),
-    }
-}
-
-fn arrangement(
-    name: &str,
-    invoice: &str,
-    kind: ArrangementKind,
-    (until, due_on): (Option<When>, Option<ambergate::domain::time::Day>),
-) -> Fact {
-    Fact::ArrangementMade(Box::new(ArrangementMade {
-        arrangement: name.parse().unwrap(),
-        kind,
-        invoices: Some(vec![invoice.parse().unwrap()]),
-        until,
-        due_on,
-        amount: None,
-        by: None,
-        reason: None,
-    }))
-}
-
-/// `1000.00EUR`.
-fn money(text: &str) -> Money {
-    let (amount, currency) = text.split_at(text.len() - 3);
-    let (whole, part) = amount.split_once('.').unwrap();
-    let minor = whole.parse::<i64>().unwrap() * 100 + part.parse::<i64>().unwrap();
-    Money { minor, currency: currency.parse().unwrap() }
-}
-
-fn terms(invoice: &str, amount: Option<Money>, due: Option<&str>) -> InvoiceTerms {
-    InvoiceTerms {
-        invoice: invoice.parse().unwrap(),
-        number: None,
-        kind: None,
-        amount,
-        amount_paid: None,
-        issued_on: None,
-        due_on: due.map(|due| due.parse().unwrap()),
-        scope: None,
-        pay_url: None,
-        document_url: None,
-        purchase_order: None,
-        collection: None,
-    }
 }

@@ -146,8 +146,17 @@ impl World {
 
     /// A fact that happened at `time` arrives now.
     pub fn fact_at(&mut self, time: Instant, fact: Fact) {
+        self.take("test", time, fact);
+    }
+
+    /// Another source says something.
+    pub fn fact_from(&mut self, source: &str, fact: Fact) {
+        self.take(source, self.now, fact);
+    }
+
+    fn take(&mut self, source: &str, time: Instant, fact: Fact) {
         self.count += 1;
-        let key = ("test".parse().unwrap(), format!("e{}", self.count).parse().unwrap());
+        let key = (source.parse().unwrap(), format!("e{}", self.count).parse().unwrap());
         let record = Record::fact(key, time, self.now, fact);
         self.journal.push(record.clone());
         insert(&mut self.records, record);

@@ -6,7 +6,7 @@
 
 use super::FieldFault;
 use crate::domain::fact::{
-    ArrangementKind, ArrangementMade, Contact, InvoiceTerms, NoticeReceipt, PaymentReceived,
+    ArrangementEnd, Contact, InvoiceTerms, NoticeReceipt, PaymentReceived, ReversalReason,
     TenantUpdated,
 };
 use crate::domain::money::{MINOR_MAX, Money};
@@ -43,11 +43,26 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
             checks.money("amount", Some(it.amount));
             checks.text("method", it.method.as_deref());
         }
-        Fact::PaymentReversed(it) => checks.money("amount", Some(it.amount)),
+        Fact::PaymentReversed(it) => {
+            checks.money("amount", Some(it.amount));
+            let chargeback = it.reason == ReversalReason::Chargeback;
+            if chargeback && it.phase.is_none() {
+                checks.fault("phase", "missing: opened, won or lost");
+            } else if !chargeback && it.phase.is_some() {
+                checks.fault("phase", "only a chargeback has one");
+            }
+        }
         Fact::RefundMade(it) => checks.money("amount", Some(it.amount)),
         Fact::CreditChanged(it) => checks.money("amount", Some(it.amount)),
         Fact::ArrangementMade(it) => checks.arrangement(it),
-        Fact::ArrangementEnded(it) => checks.text("by", it.by.as_deref()),
+        Fact::ArrangementEnded(it) => {
+            checks.text("by", it.by.as_deref());
+            checks.money("amount", it.amount);
+            checks.note("reason", it.reason.as_deref());
+            if it.how == ArrangementEnd::Partly && it.amount.is_none() {
+                checks.fault("amount", "missing: how much of the disputed part is credited");
+            }
+        }
         Fact::NoticeReceipt(it) => checks.receipt(it),
         Fact::TaskDone(it) => {
             checks.text("by", it.by.as_deref());
@@ -60,12 +75,12 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
     }
 }
 
-struct Checks<'a> {
+pub(super) struct Checks<'a> {
     faults: &'a mut Vec<FieldFault>,
 }
 
 impl Checks<'_> {
-    fn fault(&mut self, field: &str, detail: impl AsRef<str>) {
+    pub(super) fn fault(&mut self, field: &str, detail: impl AsRef<str>) {
         self.faults.push(FieldFault::new(format!("data.{field}"), detail));
     }
 
@@ -124,22 +139,10 @@ impl Checks<'_> {
         self.list("invoices", parts.len());
         for (index, part) in parts.iter().enumerate() {
             self.money(&format!("invoices[{index}].amount"), Some(part.amount));
-        }
-    }
-
-    fn arrangement(&mut self, made: &ArrangementMade) {
-        self.list("invoices", made.invoices.as_deref().unwrap_or_default().len());
-        self.money("amount", made.amount);
-        self.text("by", made.by.as_deref());
-        self.note("reason", made.reason.as_deref());
-        match made.kind {
-            ArrangementKind::Promise if made.until.is_none() => {
-                self.fault("until", "missing: a promise stands until a date");
+            if part.amount.currency != payment.amount.currency {
+                let detail = format!("the payment is in {}", payment.amount.currency);
+                self.fault(&format!("invoices[{index}].amount.currency"), detail);
             }
-            ArrangementKind::Extension if made.due_on.is_none() => {
-                self.fault("due_on", "missing: an extension gives a new due date");
-            }
-            ArrangementKind::Promise | ArrangementKind::Extension => {}
         }
     }
 
@@ -154,19 +157,19 @@ impl Checks<'_> {
         self.note("detail", receipt.detail.as_deref());
     }
 
-    fn money(&mut self, field: &str, amount: Option<Money>) {
+    pub(super) fn money(&mut self, field: &str, amount: Option<Money>) {
         let Some(amount) = amount.filter(|amount| !amount.is_sane()) else { return };
         let detail = format!("{} is not within 0 and {MINOR_MAX}", amount.minor);
         self.fault(&format!("{field}.minor"), detail);
     }
 
-    fn list(&mut self, field: &str, length: usize) {
+    pub(super) fn list(&mut self, field: &str, length: usize) {
         if length > INVOICES_MAX {
             self.fault(field, format!("{length} are more than {INVOICES_MAX}"));
         }
     }
 
-    fn text(&mut self, field: &str, text: Option<&str>) {
+    pub(super) fn text(&mut self, field: &str, text: Option<&str>) {
         let Some(text) = text else { return };
         if text.trim().is_empty() {
             self.fault(field, "empty: leave the field out");
@@ -177,7 +180,7 @@ impl Checks<'_> {
         }
     }
 
-    fn note(&mut self, field: &str, text: Option<&str>) {
+    pub(super) fn note(&mut self, field: &str, text: Option<&str>) {
         let Some(text) = text else { return };
         if text.len() > NOTE_BYTES_MAX {
             self.fault(field, format!("longer than {NOTE_BYTES_MAX} bytes"));

@@ -9,6 +9,7 @@
 //! 4. What [`to_json`] writes, [`restore`] reads: the two extensions `learnt` and `undated` carry
 //!    what CloudEvents has no word for. They are believed in journals only.
 
+mod agreement;
 mod check;
 mod kind;
 
@@ -17,6 +18,7 @@ use serde_json::{Map, Value, json};
 pub use kind::{PREFIX, kind_of};
 
 use super::id::{RecordId, Source, TenantId};
+use super::json;
 use super::record::{Body, Fact, Record};
 use super::time::{Instant, MINUTE};
 
@@ -76,6 +78,64 @@ pub struct Envelope<'a> {
     /// What it says.
     pub data: &'a Value,
     extensions: &'a Map<String, Value>,
+}
+
+/// The events of a text: one, or a list of them, each with what is wrong with its JSON, and
+/// whether it was a list.
+///
+/// # Errors
+///
+/// It is not JSON.
+pub fn read(bytes: &[u8]) -> Result<(Vec<Told>, bool), FieldFault> {
+    let (value, doubled) =
+        json::parse(bytes).map_err(|error| FieldFault::new("", format!("not JSON: {error}")))?;
+    let twice = |place: &str| {
+        FieldFault::new(place.replace('/', "."), "appears twice: it is not clear which is meant")
+    };
+    match value {
+        Value::Array(events) => {
+            let told = events.into_iter().enumerate().map(|(index, value)| {
+                let head = format!("/{index}/");
+                let own = doubled.iter().filter_map(|place| place.strip_prefix(&head));
+                Told { value, doubled: own.map(twice).collect() }
+            });
+            Ok((told.collect(), true))
+        }
+        value => {
+            let doubled = doubled.iter().map(|place| twice(place.trim_start_matches('/')));
+            Ok((vec![Told { value, doubled: doubled.collect() }], false))
+        }
+    }
+}
+
+/// An event as it was told, not looked at yet.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The event.
+    pub value: Value,
+    /// The names that appear twice in it.
+    pub doubled: Vec<FieldFault>,
+}
+
+impl From<Value> for Told {
+    fn from(value: Value) -> Self {
+        Self { value, doubled: Vec::new() }
+    }
+}
+
+impl Told {
+    /// An event from outside. `arrival` is the store's time.
+    ///
+    /// # Errors
+    ///
+    /// Every field that is wrong.
+    pub fn parse(&self, arrival: Instant) -> Result<Incoming, Vec<FieldFault>> {
+        if self.doubled.is_empty() {
+            parse(&self.value, arrival)
+        } else {
+            Err(self.doubled.clone())
+        }
+    }
 }
 
 /// An event from outside. `arrival` is the store's time.

@@ -237,14 +237,9 @@ fn other_fact() -> impl Strategy<Value = Fact> {
     let until = prop_oneof![day().prop_map(When::Day), instant().prop_map(When::Instant)];
     let made = (name(), prop::option::of(until), text()).prop_map(|(arrangement, until, by)| {
         Fact::ArrangementMade(Box::new(ArrangementMade {
-            arrangement,
-            kind: ArrangementKind::Promise,
-            invoices: None,
             until,
-            due_on: None,
-            amount: None,
             by,
-            reason: None,
+            ..ArrangementMade::new(arrangement, ArrangementKind::Promise)
         }))
     });
     let receipt = (prop::option::of(derived()), prop::option::of(derived()), text(), instant())
@@ -299,6 +294,7 @@ fn notice() -> impl Strategy<Value = Decision> {
                 says: None,
                 to,
                 by: vec![Channel::Email, Channel::Banner],
+                good_until: None,
             }))
         },
     )
@@ -358,6 +354,31 @@ fn record() -> impl Strategy<Value = Record> {
         .prop_map(|(source, id, dated, fact)| Body::Fact { source, id, dated, fact });
     let body = prop_oneof![fact, decision().prop_map(Body::Decision)];
     (instant(), instant(), body).prop_map(|(time, learnt, body)| Record { time, learnt, body })
+}
+
+#[test]
+fn a_name_that_appears_twice_is_named() {
+    let text = br#"[{"id":"1"},{"id":"2","data":{"amount":{"minor":1,"minor":2}}}]"#;
+    let (told, list) = read(text).unwrap();
+    assert!(list && told[0].doubled.is_empty());
+    let faults = told[1].parse(Instant::from_seconds(0)).unwrap_err();
+    assert_eq!(faults[0].field, "data.amount.minor");
+    assert!(faults[0].detail.contains("appears twice"), "{}", faults[0]);
+    let (told, list) = read(br#"{"subject":"acme","subject":"globex"}"#).unwrap();
+    assert!(!list);
+    assert_eq!(told[0].doubled[0].field, "subject");
+}
+
+#[test]
+fn parts_of_a_payment_are_in_its_currency() {
+    let payment: PaymentReceived = serde_json::from_value(json!({
+        "payment": "p1",
+        "amount": {"minor": 100, "currency": "EUR"},
+        "invoices": [{"invoice": "in_1", "amount": {"minor": 100, "currency": "USD"}}],
+    }))
+    .unwrap();
+    let faults = faults_of(&Fact::PaymentReceived(payment));
+    assert_eq!(faults[0].field, "data.invoices[0].amount.currency");
 }
 
 proptest! {

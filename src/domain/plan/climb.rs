@@ -224,6 +224,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             says: None,
             to: Default::default(),
             by: Vec::new(),
+            good_until: None,
         }
     }
 

@@ -42,7 +42,8 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             self.coming(place.comes, rung, What::Enter { stage: enter.stage, announced: false });
             return false;
         };
-        let warned = Warned { notice, warn, almanac: self.bearings.almanac() };
+        let attempts = &self.invoice().attempts;
+        let warned = Warned { notice, warn, almanac: self.bearings.almanac(), attempts };
         let Some(comes) = warned.comes(place.planned, self.free) else {
             // Not proved yet: past its own time it lapses, and the next one is due.
             self.coming(place.comes, rung, What::Enter { stage: enter.stage, announced: false });
@@ -50,7 +51,6 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             self.planner.wake_at(named.plus_millis(1));
             return true;
         };
-        let comes = self.after_next_attempt(comes);
         self.plan_repetitions(rung, enter.stage, warn, notice, comes);
         let stage = enter.stage;
         self.coming(comes, rung, What::Enter { stage, announced: true });
@@ -130,6 +130,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let scope = Scope::whole();
         self.make(NoticeMade {
             names: Some(Named { stage: enter.stage, scope, at }),
+            good_until: Some(self.ladder.almanac().end_of_next_working_day(at)),
             to: warn.to,
             by: warn.by.clone(),
             ..draft
@@ -202,18 +203,6 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
                 });
             }
         }
-    }
-
-    /// A cutoff waits, once, for a charge announced for the next three working days.
-    fn after_next_attempt(&self, comes: Instant) -> Instant {
-        let attempt = self.invoice().failed.and_then(|failed| failed.next_attempt_at);
-        let almanac = self.ladder.almanac();
-        let horizon = almanac.calendar.plus_working_days(almanac.zone.day(comes), 3);
-        let waits = |attempt: &Instant| *attempt >= comes && almanac.zone.day(*attempt) <= horizon;
-        attempt
-            .filter(waits)
-            .and_then(|attempt| almanac.cutoff_at_or_after(attempt))
-            .unwrap_or(comes)
     }
 
     /// Whether a person has to approve this cutoff first, and has not.

@@ -78,7 +78,8 @@ impl<'a> Ladder<'a> {
         ladder
     }
 
-    /// Of each rung: the newest warning of this leg that can still make its cutoff possible.
+    /// Of each rung: the newest warning of this leg, if it can still make its cutoff possible. An
+    /// older one that was given up for it stays given up, whatever calendar or contact comes.
     fn live_warnings(&self) -> Vec<Option<&'a NoticeState>> {
         let mut live = vec![None; self.bearings.policy.rungs.len()];
         for notice in self.ground.notices_of(self.case.case) {
@@ -90,8 +91,8 @@ impl<'a> Ladder<'a> {
                 let needs = warned.warn.needs;
                 warned.is_live(self.free) && !is_dead(notice, self.ground, needs, self.free)
             });
-            if is_live && let Some(of_rung) = live.get_mut(usize::from(made.rung)) {
-                *of_rung = Some(*notice);
+            if let Some(of_rung) = live.get_mut(usize::from(made.rung)) {
+                *of_rung = Some(*notice).filter(|_| is_live);
             }
         }
         live
@@ -132,7 +133,8 @@ impl<'a> Ladder<'a> {
     pub(in crate::domain) fn warned(&self, notice: &'a NoticeState) -> Option<Warned<'a>> {
         let rungs: &'a [Rung] = &self.bearings.policy.rungs;
         let enter = rungs.get(usize::from(notice.made.rung))?.enter.as_ref()?;
-        Some(Warned { notice, warn: enter.warn.as_ref()?, almanac: self.almanac() })
+        let attempts = &self.invoice().attempts;
+        Some(Warned { notice, warn: enter.warn.as_ref()?, almanac: self.almanac(), attempts })
     }
 
     /// Whether a later rung that says something is due at `at`.

@@ -99,7 +99,8 @@ impl<'a> Planner<'a> {
             return;
         }
         let date = bearings.zone.day(now);
-        let may_wait = notice.made.step == Step::Plain;
+        let may_wait =
+            matches!(notice.made.step, Step::Plain | Step::Instalment(_) | Step::Missed(_));
         let at = if may_wait && wanting.iter().any(|(mailbox, _)| self.had_message(mailbox, date)) {
             almanac.start_of_sending(almanac.calendar.next(date))
         } else {

@@ -9,6 +9,7 @@
 //!    for everything 5.9 asks for.
 //! 4. While a case is held nothing of it is made or sent.
 
+mod agreements;
 mod climb;
 mod cutoff;
 mod ladder;
@@ -123,6 +124,7 @@ pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situati
         }
         planner.plan_messages();
         planner.plan_contact_tasks();
+        planner.plan_reviews();
     } else {
         planner.look_again();
     }
@@ -151,7 +153,7 @@ impl<'a> Planner<'a> {
     /// A case without a pinned version gets one: until then nothing of it is planned.
     fn open_cases(&mut self) {
         for case in &self.account.cases {
-            if case.is_live() && case.opened.is_none() {
+            if case.is_live() && case.has_begun(self.situation.now) && case.opened.is_none() {
                 let Some(policy) = select(self.law, &self.account.profile) else { continue };
                 self.decide(Decision::CaseOpened(CaseOpened {
                     case: case.case,
@@ -163,7 +165,9 @@ impl<'a> Planner<'a> {
     }
 
     fn plan_case(&mut self, place: usize, case: &'a Case) {
-        if case.opened.is_none() {
+        self.wake_at(case.began);
+        case.holds.iter().for_each(|hold| self.wake_at(hold.begin));
+        if case.opened.is_none() || !case.has_begun(self.situation.now) {
             return;
         }
         let Some(bearings) = self.survey.ground.bearings_at(place) else { return };

@@ -39,10 +39,18 @@ impl<'a> Planner<'a> {
         if !entry.lawful {
             return Some(LiftCause::Unlawful);
         }
+        let now = self.situation.now;
+        let eased = case.holds.iter().filter(|hold| hold.covers(now));
+        if eased.filter_map(|hold| hold.at_most).any(|most| entry.entered.stage > most) {
+            return Some(LiftCause::Agreed);
+        }
         let bearings = self.survey.ground.bearings(case.case)?;
         let policy = bearings.policy;
-        let now = self.situation.now;
         let invoice = self.account.invoice_of(case);
+        // What is disputed stands still where it is.
+        if invoice.undisputed() == 0 {
+            return None;
+        }
         let ignored = is_ignored(self.account, case, policy, bearings, now);
         let short = entry.entered.stage.restricts() && is_short_paid(invoice, policy);
         (ignored || short).then_some(LiftCause::Settled)
@@ -109,6 +117,7 @@ impl<'a> Planner<'a> {
             says: None,
             to: warning.made.to,
             by: vec![Channel::Email],
+            good_until: None,
         })));
     }
 }
@@ -135,12 +144,12 @@ pub(super) fn is_ignored(
         .map(|other| account.invoice_of(other))
         .filter(|other| other.amount.is_some_and(|other| other.currency == amount.currency))
         .filter(|other| other.due_on.is_none_or(|due| due <= until));
-    let mut total = invoice.owed;
+    let mut total = invoice.undisputed();
     for other in others {
         if total >= limit {
             return false;
         }
-        total = total.saturating_add(other.owed);
+        total = total.saturating_add(other.undisputed());
     }
     total < limit
 }
@@ -148,5 +157,5 @@ pub(super) fn is_ignored(
 /// Whether so little of the invoice is missing that it is asked for, but never a cutoff.
 pub(super) fn is_short_paid(invoice: &Invoice, policy: &Policy) -> bool {
     let Some((part, amount)) = policy.short_paid.zip(invoice.amount) else { return false };
-    invoice.owed < part.of(amount)
+    invoice.undisputed() < part.of(amount)
 }

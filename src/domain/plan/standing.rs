@@ -8,7 +8,8 @@
 use super::messages::gives_up;
 use super::survey::{Ground, Survey};
 use super::{Planner, Situation};
-use crate::domain::account::{Account, MessageState, NoticeState};
+use crate::domain::account::{Account, Hold, HoldCause, MessageState, NoticeState};
+use crate::domain::arrangement::ArrangementKind;
 use crate::domain::decision::Step;
 use crate::domain::fact::{Channel, ReceiptKind};
 use crate::domain::id::{CaseId, NoticeId};
@@ -40,6 +41,11 @@ pub(in crate::domain) fn is_valid(notice: &NoticeState, survey: &Survey<'_>) -> 
     }
     let now = survey.situation.now;
     let Some(case) = survey.ground.case(made.case) else { return false };
+    if matches!(made.step, Step::Instalment(_) | Step::Missed(_)) {
+        let plan = HoldCause::Agreed(ArrangementKind::Plan);
+        let kept = |hold: &Hold| hold.cause == plan && hold.covers(now);
+        return case.is_live() && made.leg == case.leg && case.holds.iter().any(kept);
+    }
     if notice.voided.is_some() || !case.is_live() || case.is_held(now) {
         return false;
     }
@@ -52,7 +58,7 @@ pub(in crate::domain) fn is_valid(notice: &NoticeState, survey: &Survey<'_>) -> 
         Step::Plain => made.leg == case.leg,
         Step::Warning => live(made.notice),
         Step::Again(_) => made.of.is_some_and(live) && made.says.is_none_or(|says| says > now),
-        Step::Thanks => true,
+        Step::Thanks | Step::Instalment(_) | Step::Missed(_) => true,
     }
 }
 

@@ -91,7 +91,7 @@ impl Planner<'_> {
             || self.asked.contains(&kind)
     }
 
-    fn make_task(&mut self, made: TaskMade) {
+    pub(super) fn make_task(&mut self, made: TaskMade) {
         if !self.account.tasks.iter().any(|task| task.made.task == made.task) {
             self.asked.push(made.kind);
             self.decide(Decision::TaskMade(made));
@@ -168,7 +168,7 @@ impl Planner<'_> {
     }
 }
 
-fn task_id(
+pub(super) fn task_id(
     case: CaseId,
     rung: Option<u16>,
     kind: TaskKind,

@@ -36,6 +36,13 @@ impl Pot {
     fn value(&self) -> i64 {
         self.reported.value().max(self.payments.value()).max(self.filled.value())
     }
+
+    fn take(&mut self, amount: i64) {
+        for tally in [&mut self.reported, &mut self.payments, &mut self.filled] {
+            // What was not there is not taken from what comes later.
+            tally.taken = tally.taken.saturating_add(amount).min(tally.said);
+        }
+    }
 }
 
 /// The books of one invoice.
@@ -71,18 +78,21 @@ impl Books {
 
     /// Money went back.
     pub(super) fn reverse(&mut self, source: &Source, amount: i64) {
-        let pot = self.pot(source);
-        for tally in [&mut pot.reported, &mut pot.payments, &mut pot.filled] {
-            // What was not there is not taken from what comes later.
-            tally.taken = tally.taken.saturating_add(amount).min(tally.said);
-        }
+        self.pot(source).take(amount);
     }
 
-    /// Money was given back: never a debt.
+    /// Money was given back: never a debt. What its source's pot does not hold comes from others.
     pub(super) fn refund(&mut self, source: &Source, amount: i64) {
         let amount = amount.min(self.paid());
         self.refunded = self.refunded.saturating_add(amount);
-        self.reverse(source, amount);
+        let own = self.pot(source);
+        let mut left = amount - own.value().min(amount);
+        own.take(amount - left);
+        for pot in &mut self.pots {
+            let part = pot.value().min(left);
+            pot.take(part);
+            left -= part;
+        }
     }
 
     /// The invoice was said to be paid.
@@ -171,5 +181,15 @@ mod tests {
         books.receive(&source("stripe"), 500);
         books.refund(&source("stripe"), 200);
         assert_eq!(books.owed(1000), 500);
+    }
+
+    #[test]
+    fn a_refund_by_a_source_that_took_nothing_lowers_what_others_took() {
+        let mut books = Books::default();
+        books.receive(&source("bank"), 500);
+        books.refund(&source("stripe"), 200);
+        assert_eq!((books.paid(), books.owed(1000)), (300, 500));
+        books.receive(&source("bank"), 500);
+        assert_eq!((books.paid(), books.owed(1000)), (800, 0));
     }
 }

@@ -1,10 +1,10 @@
 //! Facts, one by one.
 
 use super::Run;
-use crate::domain::account::{Arrangement, Failure, Invoice, InvoiceStatus};
+use crate::domain::account::{Failure, Invoice, InvoiceStatus};
 use crate::domain::fact::{
-    ArrangementEnded, ArrangementKind, ArrangementMade, Collection, InvoiceKind, InvoiceTerms,
-    PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, RefundMade,
+    Allocation, ChargebackPhase, Collection, CreditChanged, InvoiceKind, InvoiceTerms,
+    PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, RefundMade, ReversalReason,
 };
 use crate::domain::id::{InvoiceId, Scope, Source};
 use crate::domain::money::Money;
@@ -21,6 +21,7 @@ pub(super) fn unheard_of(invoice: &InvoiceId) -> Invoice {
         amount: None,
         paid: 0,
         owed: 0,
+        disputed: 0,
         issued_on: None,
         due_on: None,
         known: Instant::MIN,
@@ -28,6 +29,7 @@ pub(super) fn unheard_of(invoice: &InvoiceId) -> Invoice {
         pay_url: None,
         collection: Collection::SendInvoice,
         failed: None,
+        attempts: Vec::new(),
         status: InvoiceStatus::Open,
         closed: None,
         returned: false,
@@ -35,16 +37,25 @@ pub(super) fn unheard_of(invoice: &InvoiceId) -> Invoice {
     }
 }
 
-impl Run<'_> {
-    pub(super) fn apply_fact(&mut self, record: &Record, source: &Source, fact: &Fact) {
-        if let Some(invoice) = fact.invoice()
-            && self.issued(invoice).is_none()
-        {
-            self.unmatched(record);
-            if fact.is_money() {
-                self.hold_for_unmatched(record, invoice);
+impl<'a> Run<'a> {
+    pub(super) fn apply_fact(&mut self, record: &'a Record, source: &Source, fact: &Fact) {
+        if let Some(invoice) = fact.invoice() {
+            let known = self.issued(invoice).is_some();
+            match fact {
+                Fact::PaymentPending(pending) => {
+                    let heard = self.heard(invoice, Some(pending.amount));
+                    self.hold_for_unmatched(record, pending.payment.as_str(), heard);
+                }
+                Fact::InvoicePaid(_) => {
+                    let heard = self.heard(invoice, None);
+                    self.hold_for_unmatched(record, &format!("paid:{invoice}"), heard);
+                }
+                _ => {}
             }
-            return;
+            if !known {
+                self.unmatched(record);
+                return;
+            }
         }
         match fact {
             Fact::TenantUpdated(update) => self.update_tenant(source, update),
@@ -56,10 +67,7 @@ impl Run<'_> {
             Fact::PaymentFailed(failed) => self.fail(record, failed),
             Fact::PaymentReversed(reversed) => self.reverse(record, source, reversed),
             Fact::RefundMade(refund) => self.refund(record, source, refund),
-            Fact::CreditChanged(credit) => {
-                self.account.credit.retain(|known| known.currency != credit.amount.currency);
-                self.account.credit.push(credit.amount);
-            }
+            Fact::CreditChanged(credit) => self.credit(record, credit),
             Fact::InvoicePaid(named) => self.pay(record, source, &named.invoice),
             Fact::InvoiceVoided(named) => self.void(record, &named.invoice),
             Fact::InvoiceWrittenOff(named) => self.write_off(record, &named.invoice),
@@ -90,12 +98,18 @@ impl Run<'_> {
         if let Some(scope) = &terms.scope {
             invoice.scope = scope.clone();
         }
-        if let Some(amount) = terms.amount {
+        let counted = |money: &Money| sheet.currency.is_none_or(|own| own == money.currency);
+        let stray = terms.amount.is_some_and(|it| !counted(&it));
+        if let Some(amount) = terms.amount.filter(counted) {
+            // A credit note says what a dispute took already.
+            let less = invoice.amount.map_or(0, |before| before.minor - amount.minor).max(0);
+            sheet.credited = sheet.credited.saturating_sub(less).max(0);
             invoice.amount = Some(amount);
             sheet.books.amount_known(amount.minor);
         }
-        let same = |money: &Money| invoice.amount.is_none_or(|all| all.currency == money.currency);
-        if let Some(total) = terms.amount_paid.filter(same) {
+        let counted = |money: &Money| sheet.currency.is_none_or(|own| own == money.currency);
+        let stray = stray || terms.amount_paid.is_some_and(|it| !counted(&it));
+        if let Some(total) = terms.amount_paid.filter(counted) {
             sheet.books.report(source, total.minor);
         }
         if let Some(due) = terms.due_on {
@@ -111,33 +125,53 @@ impl Run<'_> {
                 invoice.extended = false;
             }
         }
+        if stray {
+            self.unmatched(record);
+        }
         self.weigh(place, record);
     }
 
+    fn credit(&mut self, record: &Record, said: &CreditChanged) {
+        let amount = said.amount;
+        let known = self.credits.iter().position(|it| it.amount.currency == amount.currency);
+        let looked_at = known.map_or(0, |place| self.credits.swap_remove(place).looked_at);
+        let looked_at = looked_at.min(amount.minor);
+        self.credits.push(super::Credit { amount, learnt: record.learnt, looked_at });
+        self.account.credit.retain(|it| it.currency != amount.currency);
+        self.account.credit.push(amount);
+    }
+
     fn receive(&mut self, record: &Record, source: &Source, payment: &PaymentReceived) {
-        self.end_hold(&payment.payment, record.time);
+        self.arrived(&payment.payment, record.time);
         let seen = self.payments.iter().any(|(known, _)| *known == payment.payment);
         let spare = self.loose.iter().position(|loose| loose.payment == payment.payment);
         let allocations = payment.invoices.as_deref().unwrap_or_default();
         // One id counts once; an allocation that comes later takes from what was on account.
-        let mut left = match (seen, spare) {
+        let (mut left, looked_at) = match (seen, spare) {
             (true, None) => return,
-            (true, Some(place)) => self.loose.swap_remove(place).left,
-            (false, _) => payment.amount,
+            (true, Some(place)) => {
+                let loose = self.loose.swap_remove(place);
+                (loose.left, loose.looked_at)
+            }
+            (false, _) => (payment.amount, false),
         };
         if !seen {
             self.payments.push((payment.payment.clone(), source.clone()));
         }
+        if !allocations.is_empty() {
+            let matched = self.all_heard(payment, allocations);
+            self.hold_for_unmatched(record, payment.payment.as_str(), matched);
+            if matched.is_none() {
+                self.unmatched(record);
+            }
+        }
         for allocation in allocations {
             let part = allocation.amount.minor.min(left.minor).max(0);
             let Some(place) = self.issued(&allocation.invoice) else {
-                self.unmatched(record);
-                self.hold_for_unmatched(record, &allocation.invoice);
                 left.minor -= part;
                 continue;
             };
-            let currency = self.account.invoices[place].amount.map(|amount| amount.currency);
-            if currency.is_none_or(|currency| currency == allocation.amount.currency) {
+            if self.heard_part(payment, allocation).is_some() {
                 self.sheets[place].books.receive(source, part);
                 left.minor -= part;
                 self.weigh(place, record);
@@ -145,12 +179,28 @@ impl Run<'_> {
         }
         if left.minor > 0 {
             let payment = payment.payment.clone();
-            self.loose.push(super::Loose { payment, left, looked_at: false });
+            let learnt = record.learnt;
+            self.loose.push(super::Loose { payment, left, learnt, looked_at });
         }
+    }
+
+    /// When all that a payment pays was known here. `None`: something is not, or is counted in
+    /// another currency.
+    fn all_heard(&self, payment: &PaymentReceived, parts: &[Allocation]) -> Option<Instant> {
+        let heard = |last: Instant, part| Some(last.max(self.heard_part(payment, part)?));
+        parts.iter().try_fold(Instant::MIN, heard)
+    }
+
+    fn heard_part(&self, payment: &PaymentReceived, part: &Allocation) -> Option<Instant> {
+        let same = part.amount.currency == payment.amount.currency;
+        self.heard(&part.invoice, Some(part.amount)).filter(|_| same)
     }
 
     fn expect_money(&mut self, record: &Record, pending: &PaymentPending) {
         let Some(place) = self.issued(&pending.invoice) else { return };
+        if self.heard(&pending.invoice, Some(pending.amount)).is_none() {
+            self.unmatched(record);
+        }
         self.hold_for_pending(place, record, pending);
     }
 
@@ -160,19 +210,56 @@ impl Run<'_> {
         let first = invoice.failed.map_or(record.time, |failure| failure.first);
         invoice.failed =
             Some(Failure { first, reason: failed.reason, next_attempt_at: failed.next_attempt_at });
+        if let Some(attempt) = failed.next_attempt_at
+            && !invoice.attempts.contains(&attempt)
+        {
+            invoice.attempts.push(attempt);
+        }
         self.end_in_flight(place, record.time);
         self.weigh(place, record);
     }
 
-    fn reverse(&mut self, record: &Record, source: &Source, reversed: &PaymentReversed) {
+    fn reverse(&mut self, record: &'a Record, source: &Source, reversed: &PaymentReversed) {
         let Some(place) = self.issued(&reversed.invoice) else { return };
+        if self.heard(&reversed.invoice, Some(reversed.amount)).is_none() {
+            self.unmatched(record);
+            return;
+        }
+        let amount = reversed.amount.minor;
+        if reversed.reason == ReversalReason::Chargeback {
+            let lost = self.sheets[place].charged_back.contains(&reversed.payment);
+            match reversed.phase {
+                // The money is still there; who asks for it has to say why.
+                Some(ChargebackPhase::Opened) => return self.open_chargeback(record, reversed),
+                Some(ChargebackPhase::Won) => {
+                    self.close_chargeback(record, reversed);
+                    if !lost {
+                        return;
+                    }
+                    self.sheets[place].charged_back.retain(|known| *known != reversed.payment);
+                    self.sheets[place].books.receive(source, amount);
+                    return self.weigh(place, record);
+                }
+                Some(ChargebackPhase::Lost) | None => {
+                    self.close_chargeback(record, reversed);
+                    if lost {
+                        return;
+                    }
+                    self.sheets[place].charged_back.push(reversed.payment.clone());
+                }
+            }
+        }
         self.account.invoices[place].returned = true;
-        self.sheets[place].books.reverse(source, reversed.amount.minor);
+        self.sheets[place].books.reverse(source, amount);
         self.weigh(place, record);
     }
 
     fn refund(&mut self, record: &Record, source: &Source, refund: &RefundMade) {
         let Some(place) = self.issued(&refund.invoice) else { return };
+        if self.heard(&refund.invoice, Some(refund.amount)).is_none() {
+            self.unmatched(record);
+            return;
+        }
         self.sheets[place].books.refund(source, refund.amount.minor);
         self.weigh(place, record);
     }
@@ -199,58 +286,5 @@ impl Run<'_> {
         self.account.invoices[place].closed.get_or_insert(record.time);
         self.hold_for_write_off(place, record);
         self.weigh(place, record);
-    }
-
-    fn arrange(&mut self, record: &Record, made: &ArrangementMade) {
-        let open = |invoice: &&Invoice| invoice.owed > 0;
-        let all = || self.account.invoices.iter().filter(open).map(|known| known.invoice.clone());
-        let invoices: Vec<InvoiceId> = made.invoices.clone().unwrap_or_else(|| all().collect());
-        let waits = invoices.iter().any(|invoice| self.issued(invoice).is_none());
-        if waits {
-            self.unmatched(record);
-        }
-        let until = match made.kind {
-            ArrangementKind::Promise => self.hold_for_promise(record, made, &invoices),
-            ArrangementKind::Extension => {
-                self.extend(record, made, &invoices);
-                None
-            }
-        };
-        self.account.arrangements.push(Arrangement {
-            made: made.clone(),
-            time: record.time,
-            invoices,
-            until,
-            ended: None,
-        });
-    }
-
-    fn extend(&mut self, record: &Record, made: &ArrangementMade, invoices: &[InvoiceId]) {
-        let Some(due) = made.due_on else { return };
-        for name in invoices {
-            let Some(place) = self.issued(name) else { continue };
-            let invoice = &mut self.account.invoices[place];
-            invoice.extended = true;
-            if invoice.due_on != Some(due) {
-                let earlier = invoice.due_on.is_none_or(|before| due < before);
-                invoice.known = if earlier { record.learnt } else { invoice.known };
-                invoice.due_on = Some(due);
-            }
-            self.weigh(place, record);
-        }
-    }
-
-    fn end_arrangement(&mut self, record: &Record, ended: &ArrangementEnded) {
-        let known = self
-            .account
-            .arrangements
-            .iter_mut()
-            .find(|known| known.made.arrangement == ended.arrangement && known.ended.is_none());
-        let Some(arrangement) = known else {
-            self.unmatched(record);
-            return;
-        };
-        arrangement.ended = Some((record.time, ended.how));
-        self.end_hold(&ended.arrangement, record.time);
     }
 }

@@ -56,7 +56,8 @@ impl Run<'_> {
             let same = notice.made.leg == case.leg
                 && notice.made.rung == entered.rung
                 && named.is_some_and(|named| named.stage >= entered.stage);
-            same && Warned { notice, warn, almanac: bearings.almanac() }.covers(t)
+            let attempts = &self.account.invoice_of(case).attempts;
+            same && Warned { notice, warn, almanac: bearings.almanac(), attempts }.covers(t)
         })
     }
 }

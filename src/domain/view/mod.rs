@@ -4,10 +4,15 @@
 //! 1. One pass over the sorted records; the last one wins a field.
 //! 2. An entry is judged at its own time, by all records up to it, whenever those became known.
 //! 3. Nothing is thrown away: a record about something not known yet waits as *unmatched*.
+//! 4. What happens at a time of its own (an instalment is missed, an exemption ends) happens
+//!    between the records; what lies after the newest one is told as it comes if no record does.
 
+mod arrange;
 mod books;
 mod cases;
+mod disputes;
 mod facts;
+mod holds;
 mod judge;
 mod papers;
 
@@ -19,7 +24,7 @@ use super::id::{InvoiceId, PaymentId, Source, TenantId};
 use super::money::{Currency, Money};
 use super::policy::Law;
 use super::record::{Body, Fact, Record};
-use super::time::Day;
+use super::time::{Day, Instant};
 use books::Books;
 
 /// The account that `records` make. They are sorted and hold one copy of each (see
@@ -42,6 +47,17 @@ struct Sheet {
     voided: bool,
     /// Stretches in which every case of the invoice stands still.
     holds: Vec<Hold>,
+    /// When it was issued, and when that became known here.
+    issued: Option<Instant>,
+    heard: Option<Instant>,
+    /// In what it is counted: the currency of its first `issued`.
+    currency: Option<Currency>,
+    /// Disputed parts: of which arrangement, and how much.
+    disputes: Vec<(usize, i64)>,
+    /// What disputes took from it, and its owner has not taken from its amount.
+    credited: i64,
+    /// Payments of it that a chargeback took.
+    charged_back: Vec<PaymentId>,
 }
 
 /// A payment whose money no invoice claims.
@@ -49,8 +65,55 @@ struct Sheet {
 struct Loose {
     payment: PaymentId,
     left: Money,
+    learnt: Instant,
     /// A person has looked at it: it holds nothing any longer.
     looked_at: bool,
+}
+
+/// What is owed to the tenant in one currency.
+#[derive(Debug)]
+struct Credit {
+    amount: Money,
+    learnt: Instant,
+    /// So much of it a person has looked at.
+    looked_at: i64,
+}
+
+/// A stretch in which every case stands still.
+#[derive(Debug)]
+struct Everywhere {
+    hold: Hold,
+    /// Only those of invoices that were issued by then.
+    older_than: Option<Instant>,
+}
+
+/// A time in which invoices climb nothing at all.
+#[derive(Debug)]
+struct Exempt {
+    arrangement: usize,
+    /// `None`: all of them.
+    invoices: Option<Vec<usize>>,
+    begin: Instant,
+    end: Instant,
+}
+
+/// What happens at a time of its own, and not with a record.
+#[derive(Debug)]
+struct Timer<'a> {
+    at: Instant,
+    what: Timed,
+    /// The record that set it.
+    record: &'a Record,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Timed {
+    /// What came by the end of this promise.
+    Promised(usize),
+    /// Whether this plan's instalment was missed.
+    Instalment(usize, usize),
+    /// This exemption ends.
+    Exempted(usize),
 }
 
 /// The pass over the records.
@@ -65,10 +128,16 @@ struct Run<'a> {
     /// Payments that counted, and their source.
     payments: Vec<(PaymentId, Source)>,
     loose: Vec<Loose>,
+    credits: Vec<Credit>,
     /// Money on account has held something.
     spare_held: bool,
-    /// Stretches in which every case stands still.
-    everywhere: Vec<Hold>,
+    /// Money that found no invoice, and when it became known here.
+    unmatched_money: Vec<(String, Instant)>,
+    /// Such money that a person has looked at.
+    looked_at: Vec<String>,
+    everywhere: Vec<Everywhere>,
+    exempt: Vec<Exempt>,
+    timers: Vec<Timer<'a>>,
     /// Which version each case was opened with.
     opened: Vec<CaseOpened>,
 }
@@ -84,8 +153,13 @@ impl<'a> Run<'a> {
             contacts: Vec::new(),
             payments: Vec::new(),
             loose: Vec::new(),
+            credits: Vec::new(),
             spare_held: false,
+            unmatched_money: Vec::new(),
+            looked_at: Vec::new(),
             everywhere: Vec::new(),
+            exempt: Vec::new(),
+            timers: Vec::new(),
             opened: Vec::new(),
         };
         run.find_owners();
@@ -102,10 +176,15 @@ impl<'a> Run<'a> {
             let place = self.invoice(&terms.invoice);
             let owner = &mut self.account.invoices[place].owner;
             owner.get_or_insert_with(|| source.clone());
+            let sheet = &mut self.sheets[place];
+            sheet.issued.get_or_insert(record.time);
+            sheet.heard = Some(sheet.heard.map_or(record.learnt, |heard| heard.min(record.learnt)));
+            sheet.currency = sheet.currency.or(terms.amount.map(|amount| amount.currency));
         }
     }
 
-    fn apply(&mut self, record: &Record) {
+    fn apply(&mut self, record: &'a Record) {
+        self.pass(record.time);
         self.account.newest = self.account.newest.max(record.time);
         match &record.body {
             Body::Fact { source, fact, .. } => {
@@ -176,7 +255,10 @@ impl<'a> Run<'a> {
 
     fn spare(&self, currency: Currency) -> i64 {
         let loose = self.loose.iter().filter(|loose| !loose.looked_at).map(|loose| loose.left);
-        let credit = self.account.credit.iter().copied();
+        let credit = self
+            .credits
+            .iter()
+            .map(|credit| Money { minor: credit.amount.minor - credit.looked_at, ..credit.amount });
         loose
             .chain(credit)
             .filter(|money| money.currency == currency)
@@ -184,6 +266,8 @@ impl<'a> Run<'a> {
     }
 
     fn finish(mut self) -> Account {
+        // What comes if no record does.
+        self.pass(Instant::MAX);
         self.lapse_tasks();
         for money in self.loose.iter().map(|loose| loose.left).filter(|left| left.minor > 0) {
             super::account::add(&mut self.account.on_account, money);

@@ -2,11 +2,11 @@
 
 use super::Run;
 use crate::domain::account::{MessageState, NoticeState, Receipt, TaskState};
-use crate::domain::decision::Decision;
-use crate::domain::fact::{NoticeReceipt, TaskDone};
+use crate::domain::decision::{Decision, TaskKind};
+use crate::domain::fact::{NoticeReceipt, TaskDone, TaskOutcome};
 use crate::domain::record::Record;
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// All papers first: a receipt may be older by its own clock than the notice by ours.
     pub(super) fn find_papers(&mut self) {
         for record in self.records {
@@ -17,6 +17,7 @@ impl Run<'_> {
                     time: record.time,
                     voided: None,
                     spent: None,
+                    said: None,
                     receipts: Vec::new(),
                 }),
                 Some(Decision::MessageMade(made)) => self.account.messages.push(MessageState {
@@ -32,6 +33,14 @@ impl Run<'_> {
                     lapsed: false,
                 }),
                 _ => {}
+            }
+        }
+        let says = |notice: &NoticeState| Some((notice.made.of?, notice.made.says?));
+        let said: Vec<_> = self.account.notices.iter().filter_map(says).collect();
+        for (warning, at) in said {
+            let of = |notice: &&mut NoticeState| notice.made.notice == warning;
+            if let Some(notice) = self.account.notices.iter_mut().find(of) {
+                notice.said = notice.said.max(Some(at));
             }
         }
     }
@@ -101,7 +110,7 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn task_done(&mut self, record: &Record, done: &TaskDone) {
+    pub(super) fn task_done(&mut self, record: &'a Record, done: &TaskDone) {
         let known = |task: &&mut TaskState| task.made.task == done.task;
         let Some(task) = self.account.tasks.iter_mut().find(known) else {
             self.unmatched(record);
@@ -109,18 +118,30 @@ impl Run<'_> {
         };
         task.done.get_or_insert((record.time, done.outcome));
         let kind = task.made.kind;
-        self.looked(kind, record.time);
+        self.looked(kind, record);
+        if kind == TaskKind::HandOff && done.outcome == TaskOutcome::Done {
+            self.hand_off(record, done);
+        }
     }
 
-    /// A task lapses when a later repetition took its place, or its case ended.
+    /// A task lapses when a later repetition took its place, or what it is about is over: its
+    /// case, or its arrangement.
     pub(super) fn lapse_tasks(&mut self) {
         for place in 0..self.account.tasks.len() {
             let made = &self.account.tasks[place].made;
-            let over = self.account.case(made.case).is_none_or(|case| !case.is_live());
-            let replaced = made.rung.is_some()
+            let about = made.about.as_deref().filter(|_| made.kind == TaskKind::Review);
+            let over =
+                match about {
+                    Some(about) => self.account.arrangements.iter().any(|known| {
+                        known.made.arrangement.as_str() == about && known.ended.is_some()
+                    }),
+                    None => self.account.case(made.case).is_none_or(|case| !case.is_live()),
+                };
+            let replaced = (made.rung.is_some() || about.is_some())
                 && self.account.tasks.iter().any(|other| {
-                    other.made.case == made.case
+                    (other.made.case == made.case || about.is_some())
                         && other.made.rung == made.rung
+                        && other.made.about == made.about
                         && other.made.kind == made.kind
                         && other.made.n > made.n
                 });

@@ -1,0 +1,321 @@
+//! Arrangements: agreements that change the climb (SPEC 4). All are one thing with different
+//! fields; what a kind does while it stands is a row of [`ArrangementMade::effect`].
+//!
+//! Rules:
+//! 1. Fields are only ever added at the end of a struct, and kinds at the end of an enum: the
+//!    compact form counts them (see `store::form`).
+//! 2. What came of one is read off the money, never recorded; how somebody ended it is an event.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{ArrangementId, InvoiceId};
+use super::money::Money;
+use super::stage::{Role, Stage};
+use super::time::{Day, Instant};
+use super::when::When;
+
+/// What kind of arrangement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArrangementKind {
+    /// The cases stand still until the end of the working day after `until`.
+    Promise,
+    /// The due date moves.
+    Extension,
+    /// The debt becomes dated instalments; payments fill the oldest first.
+    Plan,
+    /// A part stands still, the rest stays due.
+    Dispute,
+    /// An agreed freeze: the ladder stands still.
+    Pause,
+    /// Never restricted.
+    Exemption,
+    /// Of older invoices nothing is said, claimed, charged or newly restricted.
+    Silence,
+    /// An operator's override.
+    Pin,
+}
+
+impl ArrangementKind {
+    /// The word used in events and APIs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Promise => "promise",
+            Self::Extension => "extension",
+            Self::Plan => "plan",
+            Self::Dispute => "dispute",
+            Self::Pause => "pause",
+            Self::Exemption => "exemption",
+            Self::Silence => "silence",
+            Self::Pin => "pin",
+        }
+    }
+}
+
+/// A dated part of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instalment {
+    /// Until when.
+    pub due_on: Day,
+    /// How much.
+    pub amount: Money,
+}
+
+/// A line of an invoice that is disputed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// As the invoice names it.
+    pub line: String,
+    /// How much it makes up.
+    pub amount: Money,
+}
+
+/// Who accepted an arrangement on the tenant's side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    /// The person.
+    pub name: String,
+    /// In which role.
+    pub role: Role,
+}
+
+/// Why an account is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum SilenceCause {
+    Insolvency,
+    Litigation,
+    Agency,
+    Factor,
+}
+
+/// What becomes of what was entered before a silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// It is given back.
+    Lift,
+    /// It stays as it is.
+    Keep,
+}
+
+/// `arrangement.made`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArrangementMade {
+    /// Named by whoever made it.
+    pub arrangement: ArrangementId,
+    /// What kind.
+    pub kind: ArrangementKind,
+    /// For which invoices; absent: all that are open when it is made (`silence`: all older ones;
+    /// `pause`, `exemption`, `pin`: all).
+    pub invoices: Option<Vec<InvoiceId>>,
+    /// Until when it stands.
+    pub until: Option<When>,
+    /// The new due date (`extension`).
+    pub due_on: Option<Day>,
+    /// How much was promised, or is disputed.
+    pub amount: Option<Money>,
+    /// Who made it.
+    pub by: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// What is disputed, line by line.
+    pub lines: Option<Vec<Line>>,
+    /// From when on (`pause`, `silence`); absent: at once.
+    pub from: Option<When>,
+    /// The parts of a `plan`, in order.
+    pub instalments: Option<Vec<Instalment>>,
+    /// The stage meanwhile (`pause`, `pin`).
+    pub stage: Option<Stage>,
+    /// Back to this stage while a `promise` stands.
+    pub opens: Option<Stage>,
+    /// Why an account is silent.
+    pub cause: Option<SilenceCause>,
+    /// What becomes of what was entered before a `silence`.
+    pub access: Option<Access>,
+    /// Who accepted it on the tenant's side.
+    pub accepted_by: Option<Acceptance>,
+}
+
+/// What an arrangement does while it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// What becomes of the climb.
+    pub climb: ClimbEffect,
+    /// Meanwhile nothing stricter than this stage holds; `None`: what was entered stays.
+    pub at_most: Option<Stage>,
+    /// Whether people are reminded of what is due meanwhile.
+    pub reminds: bool,
+    /// Whether late fees run meanwhile.
+    pub fees: bool,
+}
+
+/// What an arrangement does to the climb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClimbEffect {
+    /// It stands still.
+    StandsStill,
+    /// A part of the debt stands still; the climb does as soon as nothing else is due.
+    PartStandsStill,
+    /// It begins anew from another due date.
+    Moves,
+    /// It ends, and begins anew afterwards.
+    Ends,
+}
+
+impl ArrangementMade {
+    /// One of that kind that says nothing yet.
+    #[must_use]
+    pub const fn new(arrangement: ArrangementId, kind: ArrangementKind) -> Self {
+        Self {
+            arrangement,
+            kind,
+            invoices: None,
+            until: None,
+            due_on: None,
+            amount: None,
+            by: None,
+            reason: None,
+            lines: None,
+            from: None,
+            instalments: None,
+            stage: None,
+            opens: None,
+            cause: None,
+            access: None,
+            accepted_by: None,
+        }
+    }
+
+    /// What it does while it stands: the table of kinds.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        use ArrangementKind as K;
+        use ClimbEffect as C;
+        let lifts = (self.access == Some(Access::Lift)).then_some(Stage::Full);
+        let (climb, at_most, reminds, fees) = match self.kind {
+            K::Promise => (C::StandsStill, self.opens, false, true),
+            K::Extension => (C::Moves, None, true, true),
+            K::Plan => (C::StandsStill, None, true, false),
+            K::Dispute => (C::PartStandsStill, None, false, false),
+            K::Pause => (C::StandsStill, None, false, false),
+            K::Exemption => (C::Ends, Some(Stage::Full), true, true),
+            K::Silence => (C::StandsStill, lifts, false, false),
+            K::Pin => (C::StandsStill, self.stage, false, true),
+        };
+        Effect { climb, at_most, reminds, fees }
+    }
+
+    /// What is disputed, in minor units; everything if it does not say.
+    #[must_use]
+    pub fn disputed(&self) -> i64 {
+        match (&self.lines, self.amount) {
+            (Some(lines), _) => {
+                lines.iter().fold(0, |sum, line| sum.saturating_add(line.amount.minor))
+            }
+            (None, Some(amount)) => amount.minor,
+            (None, None) => i64::MAX,
+        }
+    }
+}
+
+/// How an arrangement was ended by somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArrangementEnd {
+    /// It was taken back.
+    Withdrawn,
+    /// The disputed part is not owed.
+    Upheld,
+    /// `amount` of the disputed part is not owed.
+    Partly,
+    /// The disputed part is owed.
+    Rejected,
+}
+
+/// `arrangement.ended`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArrangementEnded {
+    /// Which one.
+    pub arrangement: ArrangementId,
+    /// How.
+    pub how: ArrangementEnd,
+    /// By whom.
+    pub by: Option<String>,
+    /// How much is credited (`partly`).
+    pub amount: Option<Money>,
+    /// The answer, in words.
+    pub reason: Option<String>,
+}
+
+/// An agreement and what became of it.
+#[derive(Clone, Debug)]
+pub struct Arrangement {
+    /// What was agreed.
+    pub made: ArrangementMade,
+    /// When.
+    pub time: Instant,
+    /// The invoices it is about.
+    pub invoices: Vec<InvoiceId>,
+    /// From when on it stands.
+    pub from: Instant,
+    /// When it ends, or ended, by itself, as far as is known.
+    pub until: Option<Instant>,
+    /// When and how somebody ended it.
+    pub ended: Option<(Instant, ArrangementEnd)>,
+    /// How much was to come, in minor units (`promise`, `plan`).
+    pub asked: i64,
+    /// What was paid on its invoices before.
+    pub before: i64,
+    /// How much of it came in time.
+    pub came: i64,
+    /// The instalments of a plan that were missed, and when that was certain.
+    pub missed: Vec<(usize, Instant)>,
+}
+
+/// What came of an arrangement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Outcome {
+    Stands,
+    Kept,
+    Partly,
+    Broken,
+    Expired,
+    Ended(ArrangementEnd),
+}
+
+impl Arrangement {
+    /// What came of it, as of `now`.
+    #[must_use]
+    pub fn outcome(&self, now: Instant) -> Outcome {
+        if let Some((_, how)) = self.ended {
+            return Outcome::Ended(how);
+        }
+        let over = self.until.is_some_and(|until| until <= now);
+        match self.made.kind {
+            ArrangementKind::Promise | ArrangementKind::Plan if self.came >= self.asked => {
+                Outcome::Kept
+            }
+            _ if !over => Outcome::Stands,
+            ArrangementKind::Promise if self.came.saturating_mul(2) >= self.asked => {
+                Outcome::Partly
+            }
+            ArrangementKind::Promise | ArrangementKind::Plan => Outcome::Broken,
+            _ => Outcome::Expired,
+        }
+    }
+
+    /// Whether it stands at `now`.
+    #[must_use]
+    pub fn stands(&self, now: Instant) -> bool {
+        self.ended.is_none() && self.from <= now && self.until.is_none_or(|until| now < until)
+    }
+}
