@@ -125,6 +125,10 @@ fn fault_of_order(world: &World, record: &Record, entered: &RungEntered) -> Opti
             Fact::InvoiceIssued(terms) | Fact::InvoiceUpdated(terms) => {
                 terms.due_on.filter(|_| Some(&terms.invoice) == opened)
             }
+            Fact::ArrangementMade(made) => {
+                let invoices = made.invoices.as_ref()?;
+                made.due_on.filter(|_| opened.is_some_and(|opened| invoices.contains(opened)))
+            }
             _ => None,
         });
     let earliest = due.min()?.plus(days);
