@@ -1,17 +1,17 @@
 //! Random histories: what may happen to a tenant and to the machines around it.
 
 use ambergate::domain::fact::{
-    Allocation, ArrangementKind, ArrangementMade, Channel, Contact, InvoiceNamed, InvoiceTerms,
-    NoticeReceipt, PaymentPending, PaymentReceived, PaymentReversed, ReceiptKind, ReversalReason,
-    TenantUpdated, When,
+    Allocation, Channel, Contact, InvoiceNamed, InvoiceTerms, NoticeReceipt, PaymentPending,
+    PaymentReceived, PaymentReversed, ReceiptKind, ReversalReason, TenantUpdated,
 };
 use ambergate::domain::id::InvoiceId;
 use ambergate::domain::money::Money;
 use ambergate::domain::record::{Fact, Record, insert};
 use ambergate::domain::stage::Role;
-use ambergate::domain::time::{DAY, HOUR, Instant};
+use ambergate::domain::time::{DAY, HOUR};
 use proptest::prelude::*;
 
+use crate::agreements::{AGREED, Agreed, agree, end_newest, extend, promise};
 use crate::without::Rule;
 use crate::world::{Mail, STANDARD, World, law_of};
 
@@ -58,6 +58,10 @@ pub enum Happening {
     Extend(u8, u8),
     /// Money that names no invoice, in tenths of one.
     OnAccount(u8),
+    /// Another agreement of that kind, for so many days.
+    Agree(Agreed, u8, u8),
+    /// The newest agreement is ended by somebody.
+    EndAgreement,
     /// Only the first so many people are left.
     Contacts(u8),
     /// For so many hours not all that was received is worked off.
@@ -91,6 +95,9 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => (0_u8..3).prop_map(H::WriteOff),
         1 => (0_u8..3, 0_u8..40).prop_map(|(i, days)| H::Extend(i, days)),
         1 => (1_u8..25).prop_map(H::OnAccount),
+        3 => (proptest::sample::select(&AGREED[..]), 0_u8..3, 0_u8..30)
+            .prop_map(|(kind, i, days)| H::Agree(kind, i, days)),
+        1 => Just(H::EndAgreement),
         1 => (0_u8..3).prop_map(H::Contacts),
         1 => (1_u8..90).prop_map(H::Stale),
         1 => (1_u8..30).prop_map(H::Recover),
@@ -124,13 +131,13 @@ fn people(many: usize) -> Fact {
     Fact::TenantUpdated(Box::new(TenantUpdated { contacts, ..TenantUpdated::default() }))
 }
 
-fn invoice(number: u8) -> InvoiceId {
+pub fn invoice(number: u8) -> InvoiceId {
     format!("in_{number}").parse().unwrap()
 }
 
-const AMOUNT: i64 = 100_000;
+pub const AMOUNT: i64 = 100_000;
 
-fn money(minor: i64) -> Money {
+pub fn money(minor: i64) -> Money {
     Money { minor, currency: "EUR".parse().unwrap() }
 }
 
@@ -205,6 +212,8 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
             world.situation.generation += 1;
         }
         Happening::Extend(i, days) => extend(world, i, days, number),
+        Happening::Agree(kind, i, days) => agree(world, kind, (i, days), number),
+        Happening::EndAgreement => end_newest(world),
         Happening::Contacts(many) => world.fact(people(many.into())),
         Happening::Stale(h) => {
             world.situation.feeds = false;
@@ -290,40 +299,6 @@ fn bill(world: &mut World, happening: Happening, number: usize) {
     }
 }
 
-fn promise(world: &mut World, i: u8, days: u8, number: usize) {
-    let until = world.zone.day(world.now).plus(days.into());
-    let made = Fact::ArrangementMade(Box::new(ArrangementMade {
-        until: Some(When::Day(until)),
-        ..arrangement(ArrangementKind::Promise, i, number)
-    }));
-    if world.without == Some(Rule::Leg) {
-        // The case stands still all the same, but its leg stays what it was.
-        let key = ("test".parse().unwrap(), format!("held_{number}").parse().unwrap());
-        world.journal.push(Record::fact(key, world.now, world.now, made));
-        world.off = true;
-        let end = world.zone.start_of(until.plus(2));
-        world.run_until(end);
-        world.off = false;
-    } else {
-        world.fact(made);
-    }
-}
-
-fn extend(world: &mut World, i: u8, days: u8, number: usize) {
-    let due = world.zone.day(world.now).plus(days.into());
-    world.fact(Fact::ArrangementMade(Box::new(ArrangementMade {
-        due_on: Some(due),
-        ..arrangement(ArrangementKind::Extension, i, number)
-    })));
-}
-
-fn arrangement(kind: ArrangementKind, i: u8, number: usize) -> ArrangementMade {
-    ArrangementMade {
-        invoices: Some(vec![invoice(i)]),
-        ..ArrangementMade::new(format!("agreed_{number}").parse().unwrap(), kind)
-    }
-}
-
 fn bounce(world: &mut World, number: usize) {
     let account = world.account();
     let accepted = account.messages.iter().rev().find(|message| {
@@ -344,15 +319,4 @@ fn bounce(world: &mut World, number: usize) {
         detail: Some(format!("bounce {number}")),
     };
     world.fact(Fact::NoticeReceipt(Box::new(receipt)));
-}
-
-/// When holds began that were not there before, by invoice.
-pub fn holds_begun(world: &World) -> Vec<(Instant, InvoiceId)> {
-    let held = world.journal.iter().filter_map(|record| match record.as_fact()? {
-        Fact::ArrangementMade(made) if made.kind == ArrangementKind::Promise => {
-            Some((record.time, made.invoices.clone()?.first()?.clone()))
-        }
-        _ => None,
-    });
-    held.collect()
 }

@@ -18,6 +18,7 @@ use ambergate::domain::record::Fact;
 use ambergate::domain::stage::Stage;
 use ambergate::domain::time::{DAY, MINUTE};
 
+use crate::agreements::Agreed;
 use crate::history::{Happening, beginning_under, happen};
 use crate::oracle::faults;
 use crate::without::Rule;
@@ -84,6 +85,14 @@ const ALL: &[Happening] = {
         H::OnAccount(10),
         H::Promise(0, 1),
         H::Extend(0, 2),
+        H::Agree(Agreed::Plan, 0, 1),
+        H::Agree(Agreed::Dispute, 0, 0),
+        H::Agree(Agreed::DisputeHalf, 0, 0),
+        H::Agree(Agreed::Pause, 0, 2),
+        H::Agree(Agreed::Exemption, 0, 4),
+        H::Agree(Agreed::Silence, 0, 0),
+        H::Agree(Agreed::PinOpen, 0, 2),
+        H::EndAgreement,
         H::Mail(1),
         H::Mail(2),
         H::Mail(3),

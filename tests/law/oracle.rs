@@ -8,7 +8,7 @@ use ambergate::domain::record::{Fact, Record};
 use ambergate::domain::stage::Stage;
 use ambergate::domain::time::{Day, Fold, Instant, MINUTE, Zone};
 
-use crate::history::holds_begun;
+use crate::agreements::{holds_begun, stood_still};
 use crate::world::World;
 
 /// Everything that is wrong with a history; nothing if it is lawful.
@@ -76,11 +76,12 @@ fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Opti
         return fault("later than the working day after the first cutoff time it allowed");
     }
     let invoice = invoice_of(world, made);
-    let held = holds_begun(world)
-        .into_iter()
-        .any(|(begun, of)| Some(&of) == invoice.as_ref() && begun > made_at && begun < t);
-    if held {
+    let begun = invoice.as_ref().map(|invoice| holds_begun(world, invoice)).unwrap_or_default();
+    if begun.into_iter().any(|begun| begun > made_at && begun < t) {
         return fault("its notice is older than an agreement");
+    }
+    if invoice.as_ref().is_some_and(|invoice| stood_still(world, invoice, t)) {
+        return fault("an agreement stands");
     }
     let settled = world
         .watch

@@ -13,7 +13,7 @@ use crate::world::{STANDARD, World};
 
 /// How many histories each run tries; `HISTORIES=100000` for more.
 fn histories() -> u32 {
-    std::env::var("HISTORIES").ok().and_then(|many| many.parse().ok()).unwrap_or(24)
+    std::env::var("HISTORIES").ok().and_then(|many| many.parse().ok()).unwrap_or(200)
 }
 
 fn config(cases: u32) -> Config {

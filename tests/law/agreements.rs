@@ -1,0 +1,185 @@
+//! What is agreed in random histories, and when a case stood still by it: read off what was said.
+
+use ambergate::domain::arrangement::{
+    Acceptance, Access, ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade,
+    Instalment, SilenceCause,
+};
+use ambergate::domain::id::InvoiceId;
+use ambergate::domain::record::{Fact, Record};
+use ambergate::domain::stage::{Role, Stage};
+use ambergate::domain::time::Instant;
+use ambergate::domain::when::When;
+
+use crate::history::{AMOUNT, invoice, money};
+use crate::without::Rule;
+use crate::world::World;
+
+/// Agreements besides promises and extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreed {
+    Plan,
+    Dispute,
+    DisputeHalf,
+    Pause,
+    Exemption,
+    Silence,
+    SilenceThatLifts,
+    PinOpen,
+}
+
+pub const AGREED: [Agreed; 8] = [
+    Agreed::Plan,
+    Agreed::Dispute,
+    Agreed::DisputeHalf,
+    Agreed::Pause,
+    Agreed::Exemption,
+    Agreed::Silence,
+    Agreed::SilenceThatLifts,
+    Agreed::PinOpen,
+];
+
+/// An agreement about that invoice, for so many days.
+pub fn agree(world: &mut World, agreed: Agreed, (i, days): (u8, u8), number: usize) {
+    use ArrangementKind as K;
+    let day = |after: i32| world.zone.day(world.now).plus(i32::from(days) + after);
+    let accepted_by = Some(Acceptance { name: "Anna".to_owned(), role: Role::Billing });
+    let of = |kind| arrangement(kind, i, number);
+    let reason = Some("as agreed".to_owned());
+    let made = match agreed {
+        Agreed::Plan => {
+            let part = |after| Instalment { due_on: day(after), amount: money(AMOUNT / 2) };
+            let instalments = Some(vec![part(1), part(15)]);
+            ArrangementMade { instalments, accepted_by, ..of(K::Plan) }
+        }
+        Agreed::Dispute => ArrangementMade { reason, ..of(K::Dispute) },
+        Agreed::DisputeHalf => {
+            ArrangementMade { reason, amount: Some(money(AMOUNT / 2)), ..of(K::Dispute) }
+        }
+        Agreed::Pause => ArrangementMade {
+            until: Some(When::Day(day(0))),
+            stage: Some(Stage::Grace),
+            accepted_by,
+            ..of(K::Pause)
+        },
+        Agreed::Exemption => {
+            ArrangementMade { until: Some(When::Day(day(0))), reason, ..of(K::Exemption) }
+        }
+        Agreed::Silence | Agreed::SilenceThatLifts => ArrangementMade {
+            invoices: None,
+            cause: Some(SilenceCause::Insolvency),
+            access: Some(if agreed == Agreed::Silence { Access::Keep } else { Access::Lift }),
+            ..of(K::Silence)
+        },
+        Agreed::PinOpen => ArrangementMade {
+            until: Some(When::Day(day(0))),
+            stage: Some(Stage::Full),
+            reason,
+            ..of(K::Pin)
+        },
+    };
+    world.fact(Fact::ArrangementMade(Box::new(made)));
+}
+
+/// Somebody ends the newest agreement.
+pub fn end_newest(world: &mut World) {
+    let mut made = world.journal.iter().rev().filter_map(|record| match record.as_fact()? {
+        Fact::ArrangementMade(made) => Some((made.arrangement.clone(), made.kind)),
+        _ => None,
+    });
+    let Some((arrangement, kind)) = made.next() else { return };
+    let disputed = kind == ArrangementKind::Dispute;
+    let how = if disputed { ArrangementEnd::Rejected } else { ArrangementEnd::Withdrawn };
+    let ended = ArrangementEnded { arrangement, how, by: None, amount: None, reason: None };
+    world.fact(Fact::ArrangementEnded(ended));
+}
+
+pub fn promise(world: &mut World, i: u8, days: u8, number: usize) {
+    let until = world.zone.day(world.now).plus(days.into());
+    let made = Fact::ArrangementMade(Box::new(ArrangementMade {
+        until: Some(When::Day(until)),
+        ..arrangement(ArrangementKind::Promise, i, number)
+    }));
+    if world.without == Some(Rule::Leg) {
+        // The case stands still all the same, but its leg stays what it was.
+        let key = ("test".parse().unwrap(), format!("held_{number}").parse().unwrap());
+        world.journal.push(Record::fact(key, world.now, world.now, made));
+        world.off = true;
+        let end = world.zone.start_of(until.plus(2));
+        world.run_until(end);
+        world.off = false;
+    } else {
+        world.fact(made);
+    }
+}
+
+pub fn extend(world: &mut World, i: u8, days: u8, number: usize) {
+    let due = world.zone.day(world.now).plus(days.into());
+    world.fact(Fact::ArrangementMade(Box::new(ArrangementMade {
+        due_on: Some(due),
+        ..arrangement(ArrangementKind::Extension, i, number)
+    })));
+}
+
+fn arrangement(kind: ArrangementKind, i: u8, number: usize) -> ArrangementMade {
+    ArrangementMade {
+        invoices: Some(vec![invoice(i)]),
+        ..ArrangementMade::new(format!("agreed_{number}").parse().unwrap(), kind)
+    }
+}
+
+/// What was agreed about an invoice, and when.
+fn agreements<'a>(
+    world: &'a World,
+    about: &'a InvoiceId,
+) -> impl Iterator<Item = (Instant, &'a ArrangementMade)> {
+    world.journal.iter().filter_map(move |record| match record.as_fact()? {
+        Fact::ArrangementMade(made) => {
+            // Without names it is about those that were there.
+            let known = || issued(world, about).is_some_and(|issued| issued <= record.time);
+            let named = made.invoices.as_ref().map_or_else(known, |named| named.contains(about));
+            named.then_some((record.time, &**made))
+        }
+        _ => None,
+    })
+}
+
+/// When an invoice was issued first.
+fn issued(world: &World, about: &InvoiceId) -> Option<Instant> {
+    let issued = world.journal.iter().filter(|record| match record.as_fact() {
+        Some(Fact::InvoiceIssued(terms)) => terms.invoice == *about,
+        _ => false,
+    });
+    issued.map(|record| record.time).min()
+}
+
+/// When holds of all of an invoice began that were not there before.
+pub fn holds_begun(world: &World, about: &InvoiceId) -> Vec<Instant> {
+    let all = |made: &ArrangementMade| made.amount.is_none() && made.instalments.is_none();
+    let held = agreements(world, about)
+        .filter(|(_, made)| made.kind != ArrangementKind::Extension && all(made));
+    held.map(|(begun, _)| begun).collect()
+}
+
+/// Whether an agreement stood at `t` under which nothing may be entered for the invoice.
+pub fn stood_still(world: &World, about: &InvoiceId, t: Instant) -> bool {
+    let ended = |made: &ArrangementMade| {
+        world.journal.iter().any(|record| match record.as_fact() {
+            Some(Fact::ArrangementEnded(ended)) => {
+                ended.arrangement == made.arrangement && record.time <= t
+            }
+            _ => false,
+        })
+    };
+    agreements(world, about).any(|(begun, made)| {
+        let until = made.until.map(|until| match until {
+            When::Day(day) => world.zone.start_of(day.plus(1)),
+            When::Instant(instant) => instant,
+        });
+        let whole = match made.kind {
+            ArrangementKind::Extension | ArrangementKind::Plan => false,
+            ArrangementKind::Dispute => made.amount.is_none(),
+            _ => true,
+        };
+        whole && begun < t && until.is_none_or(|until| t < until) && !ended(made)
+    })
+}
