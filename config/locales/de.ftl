@@ -100,6 +100,17 @@ step-proofs = { $count ->
    *[other] Es geschieht nur, wenn mindestens { $count } Nachrichten mit dieser Warnung nachweislich angekommen sind, jede bei einer anderen Person oder auf einem anderen Weg.
 }
 
+only-owed = Das geschieht nur, solange insgesamt mehr als { $amounts } überfällig sind.
+only-invoices = { $count ->
+    [one] Das geschieht nur, solange mehr als eine Rechnung überfällig ist.
+   *[other] Das geschieht nur, solange mehr als { $count } Rechnungen überfällig sind.
+}
+only-sent = Das gilt nur für Rechnungen, die Sie selbst bis zum Fälligkeitstag bezahlen.
+only-charged = Das gilt nur für Rechnungen, die automatisch abgebucht werden.
+only-promised = Das geschieht nur, solange eine Zahlungszusage von Ihnen besteht.
+only-not-promised = Das geschieht nur, solange keine Zahlungszusage von Ihnen besteht.
+only-ends = Sobald das nicht mehr zutrifft, wird dieser Schritt zurückgenommen.
+
 task-call = { $when } ruft Sie jemand von uns an.
 task-call-repeat = { $count ->
     [one] { $when } ruft Sie jemand von uns einmal an.

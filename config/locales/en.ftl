@@ -74,6 +74,17 @@ step-proofs = { $count ->
    *[other] It happens only if at least { $count } messages with this warning have demonstrably arrived, each with another person or by another way.
 }
 
+only-owed = This happens only while more than { $amounts } is overdue in all.
+only-invoices = { $count ->
+    [one] This happens only while more than one invoice is overdue.
+   *[other] This happens only while more than { $count } invoices are overdue.
+}
+only-sent = This holds only for invoices that you pay yourself by their due date.
+only-charged = This holds only for invoices that are charged automatically.
+only-promised = This happens only while a promise of yours to pay stands.
+only-not-promised = This happens only while no promise of yours to pay stands.
+only-ends = As soon as that is no longer so, this step is taken back.
+
 task-call = { $when }, one of us calls you.
 task-call-repeat = { $count ->
     [one] { $when }, one of us calls you once.

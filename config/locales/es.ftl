@@ -79,6 +79,17 @@ step-proofs = { $count ->
    *[other] Solo ocurre si consta que han llegado al menos { $count } mensajes con este aviso, cada uno a otra persona o por otra vía.
 }
 
+only-owed = Esto solo ocurre mientras haya en total más de { $amounts } en mora.
+only-invoices = { $count ->
+    [one] Esto solo ocurre mientras haya más de una factura vencida.
+   *[other] Esto solo ocurre mientras haya más de { $count } facturas vencidas.
+}
+only-sent = Esto solo vale para las facturas que usted mismo paga antes de su vencimiento.
+only-charged = Esto solo vale para las facturas que se cobran automáticamente.
+only-promised = Esto solo ocurre mientras esté en pie una promesa de pago suya.
+only-not-promised = Esto solo ocurre mientras no esté en pie ninguna promesa de pago suya.
+only-ends = En cuanto deje de ser así, este paso se revierte.
+
 task-call = { $when }, uno de nosotros le llama por teléfono.
 task-call-repeat = { $count ->
     [one] { $when }, uno de nosotros le llama por teléfono una vez.

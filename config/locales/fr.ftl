@@ -79,6 +79,17 @@ step-proofs = { $count ->
    *[other] Cela n’arrive que si au moins { $count } messages contenant cet avertissement sont arrivés de façon certaine, chacun à une autre personne ou par une autre voie.
 }
 
+only-owed = Cela n’a lieu que tant que plus de { $amounts } au total sont en retard.
+only-invoices = { $count ->
+    [one] Cela n’a lieu que tant que plus d’une facture est en retard.
+   *[other] Cela n’a lieu que tant que plus de { $count } factures sont en retard.
+}
+only-sent = Cela ne vaut que pour les factures que vous réglez vous-même avant leur échéance.
+only-charged = Cela ne vaut que pour les factures qui sont prélevées automatiquement.
+only-promised = Cela n’a lieu que tant qu’une promesse de paiement de votre part est en cours.
+only-not-promised = Cela n’a lieu que tant qu’aucune promesse de paiement de votre part n’est en cours.
+only-ends = Dès que ce n’est plus le cas, cette étape est annulée.
+
 task-call = { $when }, l’un de nous vous téléphone.
 task-call-repeat = { $count ->
     [one] { $when }, l’un de nous vous téléphone une fois.

@@ -79,6 +79,17 @@ step-proofs = { $count ->
    *[other] Isso só acontece se comprovadamente chegaram pelo menos { $count } mensagens com este aviso, cada uma a outra pessoa ou por outro meio.
 }
 
+only-owed = Isso só acontece enquanto houver ao todo mais de { $amounts } em atraso.
+only-invoices = { $count ->
+    [one] Isso só acontece enquanto houver mais de uma fatura em atraso.
+   *[other] Isso só acontece enquanto houver mais de { $count } faturas em atraso.
+}
+only-sent = Isso só vale para as faturas que você mesmo paga até o vencimento.
+only-charged = Isso só vale para as faturas que são cobradas automaticamente.
+only-promised = Isso só acontece enquanto uma promessa de pagamento sua estiver de pé.
+only-not-promised = Isso só acontece enquanto nenhuma promessa de pagamento sua estiver de pé.
+only-ends = Assim que isso deixar de ser verdade, esta etapa é desfeita.
+
 task-call = { $when }, um de nós telefona para você.
 task-call-repeat = { $count ->
     [one] { $when }, um de nós telefona para você uma vez.

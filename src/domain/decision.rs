@@ -118,7 +118,7 @@ pub enum VoidCause {
     Case,
     /// Its leg ended: there is a new agreement.
     Leg,
-    /// Its rung is entered, or is no more.
+    /// Its rung is entered, is no more, or what the rung asks for is no longer so.
     Rung,
 }
 
@@ -278,6 +278,8 @@ pub enum LiftCause {
     Unlawful,
     /// It was agreed that access comes back.
     Agreed,
+    /// What its rung asks for is no longer so.
+    Condition,
 }
 
 /// `stage.lifted`.

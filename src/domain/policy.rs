@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::calendar::{Calendar, Operator};
+pub use super::condition::Condition;
 use super::decision::TaskKind;
 use super::fact::{Channel, TaskOutcome};
 use super::id::{CalendarName, PolicyHash, PolicyName};
@@ -65,6 +66,8 @@ pub struct Policy {
 pub struct Rung {
     /// When.
     pub at: At,
+    /// While what is so. `None`: always.
+    pub when: Option<Condition>,
     /// A stage to enter.
     pub enter: Option<Enter>,
     /// A notice to send.

@@ -166,6 +166,7 @@ impl Draft {
             let mut found = plan(&tenant, self.account(), &law, &situation);
             let decisions = std::mem::take(&mut found.decisions);
             if decisions.is_empty() || !self.decide(decisions) {
+                super::unlisted::alert(&found.unlisted);
                 return found;
             }
         }

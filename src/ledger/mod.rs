@@ -30,6 +30,7 @@ mod recover;
 mod run;
 mod silence;
 mod switch;
+mod unlisted;
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};

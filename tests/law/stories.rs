@@ -83,6 +83,7 @@ impl Scene {
                 let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/policies");
                 self.policy = Some(fs::read_to_string(path.join(format!("{rest}.toml"))).unwrap());
             }
+            "rung" => self.add_to_rung(rest),
             "slack" => self.slack = Some(rest.to_owned()),
             "zone" => self.zone = Some(rest.to_owned()),
             "country" => self.country = Some(rest.to_owned()),
@@ -98,6 +99,17 @@ impl Scene {
             "mail" => self.mail = Some(mail(rest)),
             other => panic!("unknown setting {other}"),
         }
+    }
+
+    /// Adds a line to a rung, counted from 1; rung 0 is the policy itself.
+    fn add_to_rung(&mut self, rest: &str) {
+        let (rung, line) = rest.split_once(' ').unwrap();
+        let text = self.policy.take().unwrap_or_else(|| STANDARD.to_owned());
+        let heads = text.match_indices("\n[[policies.").map(|(at, _)| at);
+        let heads: Vec<usize> = text.find("\n[policies.").into_iter().chain(heads).collect();
+        let head = heads[rung.parse::<usize>().unwrap()] + 1;
+        let after = head + text[head..].find('\n').unwrap() + 1;
+        self.policy = Some(format!("{}{line}\n{}", &text[..after], &text[after..]));
     }
 
     fn happen(&mut self, line: &str) {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{Fill, Forms, Phrases};
 use crate::domain::calendar::Calendar;
-use crate::domain::fact::Channel;
+use crate::domain::fact::{Channel, Collection};
 use crate::domain::language::Language;
 use crate::domain::money::Money;
 use crate::domain::policy::{Anchor, At, Law, Limits, Policy, Rung, TaskRung, Warn};
@@ -125,6 +125,7 @@ impl Writer<'_> {
             let key = if self.phrases.has(&key) { &key } else { "remind-other" };
             let fill = self.told(rung.at, notice.to, &notice.by);
             self.say(key, &fill);
+            self.only(rung);
         }
         if self.sections.last().is_some_and(|section| section.sentences.is_empty()) {
             self.sections.pop();
@@ -137,6 +138,9 @@ impl Writer<'_> {
             self.enter(rung);
             if let Some(task) = &rung.task {
                 self.task(rung.at, task);
+                if rung.enter.is_none() {
+                    self.only(rung);
+                }
             }
         }
         if self.sections.last().is_some_and(|section| section.sentences.is_empty()) {
@@ -156,9 +160,35 @@ impl Writer<'_> {
             Stage::ReadOnly => self.say("step-read-only", &when),
             Stage::Frozen => self.say("step-frozen", &when),
         }
+        if self.only(rung) {
+            self.plain("only-ends");
+        }
         if let Some(warn) = &enter.warn {
             self.warn(warn);
         }
+    }
+
+    /// While what is so. Answers whether there is such a condition.
+    fn only(&mut self, rung: &Rung) -> bool {
+        let Some(when) = &rung.when else { return false };
+        if let Some(limits) = &when.owed_over {
+            let amounts = self.limits(limits);
+            self.say("only-owed", &Fill::default().with("amounts", amounts));
+        }
+        if let Some(count) = when.invoices_over {
+            self.say("only-invoices", &Fill::default().with("count", count));
+        }
+        match when.collection {
+            None => {}
+            Some(Collection::SendInvoice) => self.plain("only-sent"),
+            Some(Collection::ChargeAutomatically) => self.plain("only-charged"),
+        }
+        match when.promised {
+            None => {}
+            Some(true) => self.plain("only-promised"),
+            Some(false) => self.plain("only-not-promised"),
+        }
+        true
     }
 
     fn warn(&mut self, warn: &Warn) {

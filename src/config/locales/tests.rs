@@ -139,6 +139,28 @@ fn nothing_of_the_configuration_is_left_over() {
 }
 
 #[test]
+fn conditions_are_said() {
+    let when = "when = { owed_over = { EUR = \"100.00\" }, invoices_over = 2, collection = \
+                \"send_invoice\", promised = false }";
+    let text = policies::STANDARD
+        .replace("enter = \"read_only\"", &format!("enter = \"read_only\"\n{when}"))
+        .replace("task = \"call\"", "task = \"call\"\nwhen = { promised = true }");
+    let law = policies::parse(&text, "p.toml").unwrap();
+    for language in Language::ALL {
+        let said = terms(&law, &law.policies["standard"], language);
+        let said = serde_json::to_string(&said).unwrap();
+        let phrases = Phrases::of(language);
+        let keys = ["only-sent", "only-promised", "only-not-promised", "only-ends"];
+        for sentence in keys.map(|key| phrases.say(key, &Fill::default())) {
+            assert_eq!(said.matches(&sentence).count(), 1, "{sentence}: {said}");
+        }
+        let count = Fill::default().with("count", 2_u32);
+        assert!(said.contains(&phrases.say("only-invoices", &count)), "{said}");
+        assert!(said.contains("100"), "{said}");
+    }
+}
+
+#[test]
 fn what_a_policy_does_not_do_is_not_said() {
     let cards = law("cards");
     let said = terms(&cards, &cards.policies["cards"], Language::En);

@@ -2,11 +2,11 @@
 
 use super::super::fault::Place;
 use super::super::fields::Fields;
-use super::at;
-use super::write::OUTCOMES;
+use super::write::{COLLECTIONS, OUTCOMES};
+use super::{amounts, at};
 use crate::domain::decision::TaskKind;
 use crate::domain::fact::Channel;
-use crate::domain::policy::{At, Enter, Notice, Repeat, Rung, TaskRung, Warn};
+use crate::domain::policy::{At, Condition, Enter, Notice, Repeat, Rung, TaskRung, Warn};
 use crate::domain::span::Span;
 use crate::domain::stage::{Role, Roles, Stage};
 
@@ -24,19 +24,21 @@ pub(super) fn rungs(policy: &Fields<'_>) -> (Vec<Rung>, Vec<Place>) {
 }
 
 fn rung(fields: &Fields<'_>) -> Option<Rung> {
-    let at = when(fields);
+    let at = day(fields);
     let task = task(fields);
     let notice = notice(fields);
     let enter = enter(fields);
-    fields.later(&["when", "slow", "approval"]);
+    let when = condition(fields);
+    fields.later(&["slow", "approval"]);
     if !["enter", "notice", "task", "slow"].into_iter().any(|key| fields.has(key)) {
         let help = "give it `enter`, `notice` or `task`";
         fields.faults().add(fields.place(), "a rung that does nothing".to_owned(), help);
     }
-    Some(Rung { at: at?, enter: enter.ok()?, notice: notice.ok()?, task: task.ok()? })
+    let (enter, notice, task) = (enter.ok()?, notice.ok()?, task.ok()?);
+    Some(Rung { at: at?, when: when.ok()?, enter, notice, task })
 }
 
-fn when(fields: &Fields<'_>) -> Option<At> {
+fn day(fields: &Fields<'_>) -> Option<At> {
     let Some(text) = fields.text("at") else {
         return fields.missing("at", "such as at = \"due + 15 days\"");
     };
@@ -47,6 +49,27 @@ fn when(fields: &Fields<'_>) -> Option<At> {
 
 /// There was a fault: the rung is not to be used.
 struct Faulty;
+
+fn condition(fields: &Fields<'_>) -> Result<Option<Condition>, Faulty> {
+    let Some(when) = fields.table("when") else {
+        return if fields.has("when") { Err(Faulty) } else { Ok(None) };
+    };
+    let before = fields.faults().count();
+    let condition = Condition {
+        owed_over: amounts::limits(&when, "owed_over"),
+        invoices_over: when.number("invoices_over", 1, 1_000),
+        collection: when.word("collection", &COLLECTIONS),
+        promised: when.boolean("promised"),
+    };
+    if condition == Condition::default() && fields.faults().count() == before {
+        let help = "give it `owed_over`, `invoices_over`, `collection` or `promised`";
+        fields.fault("when", "asks for nothing", help);
+    } else if condition.owed_over.as_ref().is_some_and(|limits| limits.0.is_empty()) {
+        let help = "name a currency: { EUR = \"100.00\" }; one that is missing is never over";
+        when.fault("owed_over", "names no currency: this rung is never reached", help);
+    }
+    if fields.faults().count() > before { Err(Faulty) } else { Ok(Some(condition)) }
+}
 
 fn enter(fields: &Fields<'_>) -> Result<Option<Enter>, Faulty> {
     let warn = fields.table("warn");

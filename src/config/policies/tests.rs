@@ -102,6 +102,21 @@ fn a_version_is_read_back_from_its_text() {
 }
 
 #[test]
+fn a_condition_is_read_back_from_its_text() {
+    let when = "when = { owed_over = { EUR = \"100.00\" }, invoices_over = 2, collection = \
+                \"send_invoice\", promised = false }";
+    let source = SMALL.replace("enter = \"grace\"", &format!("{when}\nenter = \"grace\""));
+    let law = parse(&source, "a").unwrap();
+    let policy = &law.policies["standard"];
+    let read = policy.rungs[0].when.as_ref().unwrap();
+    assert_eq!(read.owed_over.as_ref().unwrap().of("EUR".parse().unwrap()), Some(10_000));
+    assert_eq!((read.invoices_over, read.promised), (Some(2), Some(false)));
+    let written = text(policy);
+    assert!(written.contains(when), "{written}");
+    assert_eq!(version(&written, "v").unwrap().rungs[0].when.as_ref(), Some(read));
+}
+
+#[test]
 fn holidays_are_sorted() {
     let law = parse(SMALL, "a").unwrap();
     assert!(law.calendars["DE"].holidays.is_sorted());
@@ -141,7 +156,27 @@ fn what_makes_no_sense_is_refused() {
         ("calendar = \"DE\"", "calendar = \"DE\"\naccept = 1", "not known to this version"),
         ("notice = \"overdue\"", "slow = \"20 per minute\"\nnotice = \"overdue\"", "slow"),
         ("notice = \"overdue\"", "approval = true\nnotice = \"overdue\"", "approval"),
-        ("notice = \"overdue\"", "when = {}\nnotice = \"overdue\"", "when"),
+        ("notice = \"overdue\"", "when = {}\nnotice = \"overdue\"", "asks for nothing"),
+        (
+            "notice = \"overdue\"",
+            "when = { owed_over = {} }\nnotice = \"overdue\"",
+            "names no currency",
+        ),
+        (
+            "notice = \"overdue\"",
+            "when = { promissed = true, invoices_over = 2 }\nnotice = \"overdue\"",
+            "did you mean `promised`?",
+        ),
+        (
+            "notice = \"overdue\"",
+            "when = { invoices_over = 0 }\nnotice = \"overdue\"",
+            "give 1 to 1000",
+        ),
+        (
+            "notice = \"overdue\"",
+            "when = { collection = \"send_invoices\" }\nnotice = \"overdue\"",
+            "did you mean `send_invoice`?",
+        ),
         ("calendar = \"DE\"", "calendar = \"DE\"\ncutoff_hours = \"16:00-10:00\"", "never occur"),
         ("calendar = \"DE\"", "calendar = \"DE\"\ncutoff_days = [\"fri\"]", "never occur"),
         (

@@ -7,14 +7,19 @@ use std::fmt::Write as _;
 
 use super::{amounts, at};
 use crate::domain::calendar::Calendar;
-use crate::domain::fact::{Channel, TaskOutcome};
+use crate::domain::fact::{Channel, Collection, TaskOutcome};
 use crate::domain::id::{CalendarName, Derivation, PolicyHash};
-use crate::domain::policy::{BannerFor, Limits, Policy, Rung, Warn, WrittenOff};
+use crate::domain::policy::{BannerFor, Condition, Limits, Policy, Rung, Warn, WrittenOff};
 use crate::domain::stage::{Role, Roles};
 use crate::domain::week::{Weekday, Weekdays};
 
 pub(super) const WRITTEN_OFF: [(&str, WrittenOff); 3] =
     [("climb", WrittenOff::Climb), ("stay", WrittenOff::Stay), ("lift", WrittenOff::Lift)];
+
+pub(super) const COLLECTIONS: [(&str, Collection); 2] = [
+    ("send_invoice", Collection::SendInvoice),
+    ("charge_automatically", Collection::ChargeAutomatically),
+];
 
 pub(super) const OUTCOMES: [(&str, TaskOutcome); 6] = [
     ("reached", TaskOutcome::Reached),
@@ -99,6 +104,9 @@ pub fn calendar(name: &CalendarName, calendar: &Calendar) -> String {
 fn rung(rung: &Rung) -> String {
     let mut out = format!("at = {}\n", quote(&at::write(rung.at)));
     let mut line = |key: &str, value: String| writeln!(out, "{key} = {value}").unwrap_or(());
+    if let Some(when) = &rung.when {
+        line("when", condition(when));
+    }
     if let Some(enter) = &rung.enter {
         line("enter", quote(enter.stage.word()));
         if let Some(warn) = &enter.warn {
@@ -123,6 +131,16 @@ fn rung(rung: &Rung) -> String {
         }
     }
     out
+}
+
+fn condition(when: &Condition) -> String {
+    let owed = when.owed_over.as_ref().map(|it| format!("owed_over = {}", limits(it)));
+    let invoices = when.invoices_over.map(|count| format!("invoices_over = {count}"));
+    let collection =
+        when.collection.map(|it| format!("collection = {}", quote(word(&COLLECTIONS, it))));
+    let promised = when.promised.map(|yes| format!("promised = {yes}"));
+    let all: Vec<_> = [owed, invoices, collection, promised].into_iter().flatten().collect();
+    format!("{{ {} }}", all.join(", "))
 }
 
 fn warn(warn: &Warn) -> String {

@@ -4,6 +4,8 @@
 //! 1. Rungs are looked at in order; no stage is entered before the one before it is in force.
 //! 2. A notice that names nothing is made once a case, not when its day was over before the case
 //!    became known, nor once a later rung is due.
+//! 3. A rung whose condition is not so is not there: nothing of it is made, and no stage after its
+//!    own is entered or announced.
 
 use super::ladder::Ladder;
 use super::{Coming, Planner, What};
@@ -41,6 +43,12 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let (mut entered, mut announced) = (true, true);
         for (number, rung) in self.ladder.rungs() {
             let Some(place) = self.ladder.place(usize::from(number)) else { continue };
+            if !self.ladder.applies(number) {
+                self.wait_for_condition(rung);
+                (entered, announced) =
+                    (entered && rung.enter.is_none(), announced && rung.enter.is_none());
+                continue;
+            }
             if let Some(task) = &rung.task
                 && !ignored
             {
@@ -69,6 +77,30 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         }
     }
 
+    /// Another invoice that becomes overdue may make the rung's condition so.
+    fn wait_for_condition(&mut self, rung: &Rung) {
+        let (account, zone) = (self.planner.account, &self.bearings.zone);
+        let when = rung.when.as_ref();
+        let begins = when.and_then(|when| when.may_begin(account, self.case, zone, self.now()));
+        if let Some(at) = begins {
+            self.planner.wake_at(at);
+        }
+        let currency = self.invoice().amount.map(|amount| amount.currency);
+        let limits = when.and_then(|when| when.owed_over.as_ref());
+        if limits.zip(currency).is_some_and(|(limits, own)| limits.of(own).is_none()) {
+            self.note_unlisted();
+        }
+    }
+
+    /// A table does not name the invoice's currency: it restricts nobody.
+    fn note_unlisted(&mut self) {
+        let Some(amount) = self.invoice().amount else { return };
+        let unlisted = (self.policy().name.clone(), amount.currency);
+        if !self.planner.plan.unlisted.contains(&unlisted) {
+            self.planner.plan.unlisted.push(unlisted);
+        }
+    }
+
     pub(super) const fn now(&self) -> Instant {
         self.planner.situation.now
     }
@@ -94,7 +126,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     }
 
     /// Whether this case may restrict at all.
-    pub(super) fn may_restrict(&self) -> bool {
+    pub(super) fn may_restrict(&mut self) -> bool {
         let invoice = self.invoice();
         let Some(owed) = self.owed() else { return false };
         let policy = self.policy();
@@ -102,6 +134,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             .into_iter()
             .flatten()
             .all(|limits| limits.of(owed.currency).is_some());
+        if !listed {
+            self.note_unlisted();
+        }
         listed && invoice.kind != InvoiceKind::Fee && !super::relief::is_short_paid(invoice, policy)
     }
 

@@ -48,6 +48,8 @@ pub(in crate::domain) struct Ladder<'a> {
     places: Vec<Option<Place>>,
     /// The live warning of each rung.
     live: Vec<Option<&'a NoticeState>>,
+    /// Whether each rung is there: its condition is so.
+    applies: Vec<bool>,
 }
 
 impl<'a> Ladder<'a> {
@@ -68,8 +70,14 @@ impl<'a> Ladder<'a> {
         });
         let held = held.collect();
         let (rungs, live) = (bearings.policy.rungs.len(), Vec::new());
+        let applies = bearings.policy.rungs.iter().map(|rung| {
+            let when = rung.when.as_ref();
+            when.is_none_or(|when| when.holds(ground.account, case, zone, free))
+        });
+        let applies = applies.collect();
         let places = Vec::with_capacity(rungs);
-        let mut ladder = Self { ground, case, bearings, free, generation, held, places, live };
+        let mut ladder =
+            Self { ground, case, bearings, free, generation, held, places, live, applies };
         ladder.live = ladder.live_warnings();
         for rung in 0..rungs {
             let place = ladder.place_rung(rung);
@@ -101,6 +109,11 @@ impl<'a> Ladder<'a> {
     /// The live warning of a rung, in the case's leg.
     pub(in crate::domain) fn live_warning(&self, rung: u16) -> Option<&'a NoticeState> {
         self.live.get(usize::from(rung)).copied().flatten()
+    }
+
+    /// Whether the rung is there: its condition is so.
+    pub(in crate::domain) fn applies(&self, rung: u16) -> bool {
+        self.applies.get(usize::from(rung)).is_none_or(|applies| *applies)
     }
 
     /// When something can be made at the earliest.
@@ -149,7 +162,8 @@ impl<'a> Ladder<'a> {
         at: Instant,
         which: impl Fn(&Rung) -> bool,
     ) -> bool {
-        let later = self.rungs().skip(usize::from(rung) + 1).filter(|(_, rung)| which(rung));
+        let later = self.rungs().skip(usize::from(rung) + 1);
+        let later = later.filter(|(number, rung)| which(rung) && self.applies(*number));
         later
             .filter_map(|(number, _)| self.place(usize::from(number)))
             .any(|place| place.planned <= at)

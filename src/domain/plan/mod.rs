@@ -22,7 +22,8 @@ mod tasks;
 use super::account::{Account, Case, NoticeState};
 use super::bearings::select;
 use super::decision::{CaseOpened, Decision, NoticeMade, TaskKind};
-use super::id::{CaseId, MessageId, NoticeId, TenantId};
+use super::id::{CaseId, MessageId, NoticeId, PolicyName, TenantId};
+use super::money::Currency;
 use super::policy::Law;
 use super::stage::Stage;
 use super::time::{Instant, MINUTE, SECOND};
@@ -97,6 +98,9 @@ pub struct Plan {
     pub wake: Option<Instant>,
     /// What comes, by time.
     pub coming: Vec<Coming>,
+    /// Currencies that a table of a policy does not name, so that it restricts nobody who owes in
+    /// them: people are to be told, once.
+    pub unlisted: Vec<(PolicyName, Currency)>,
 }
 
 /// What is due for `account` at `situation.now`.

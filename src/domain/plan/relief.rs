@@ -51,6 +51,11 @@ impl<'a> Planner<'a> {
         if invoice.undisputed() == 0 {
             return None;
         }
+        let rung = policy.rungs.get(usize::from(entry.entered.rung));
+        let when = rung.and_then(|rung| rung.when.as_ref());
+        if when.is_some_and(|when| !when.holds(self.account, case, &bearings.zone, now)) {
+            return Some(LiftCause::Condition);
+        }
         let ignored = is_ignored(self.account, case, policy, bearings, now);
         let short = entry.entered.stage.restricts() && is_short_paid(invoice, policy);
         (ignored || short).then_some(LiftCause::Settled)
@@ -69,7 +74,10 @@ impl<'a> Planner<'a> {
                 VoidCause::Case
             } else if notice.made.leg != case.leg {
                 VoidCause::Leg
-            } else if used || (of.is_none() && self.is_entered(case, notice.made.rung)) {
+            } else if used
+                || self.survey.ladder(case.case).is_some_and(|it| !it.applies(notice.made.rung))
+                || (of.is_none() && self.is_entered(case, notice.made.rung))
+            {
                 VoidCause::Rung
             } else {
                 continue;

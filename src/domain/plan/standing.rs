@@ -50,6 +50,9 @@ pub(in crate::domain) fn is_valid(notice: &NoticeState, survey: &Survey<'_>) -> 
         return false;
     }
     let Some(ladder) = survey.ladder(made.case) else { return false };
+    if !ladder.applies(made.rung) {
+        return false;
+    }
     let live = |id: NoticeId| {
         ladder.live_warning(made.rung).is_some_and(|warning| warning.made.notice == id)
     };

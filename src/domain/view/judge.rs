@@ -7,7 +7,7 @@
 use super::Run;
 use crate::domain::account::{Case, Entry};
 use crate::domain::decision::RungEntered;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Condition, Policy};
 use crate::domain::proof::Warned;
 use crate::domain::record::Record;
 use crate::domain::time::Instant;
@@ -44,8 +44,13 @@ impl Run<'_> {
         // believed, and nothing new comes of it.
         let Some(bearings) = self.bearings_of(case) else { return true };
         let policy = bearings.policy;
-        let rung = policy.rungs.get(usize::from(entered.rung)).and_then(|rung| rung.enter.as_ref());
-        let Some(enter) = rung.filter(|enter| enter.stage == entered.stage) else { return false };
+        let Some(rung) = policy.rungs.get(usize::from(entered.rung)) else { return false };
+        let enter = rung.enter.as_ref().filter(|enter| enter.stage == entered.stage);
+        let Some(enter) = enter else { return false };
+        let so = |when: &Condition| when.holds(&self.account, case, &bearings.zone, t);
+        if !rung.when.as_ref().is_none_or(so) {
+            return false;
+        }
         if !earlier_in_force(case, policy, entered.rung) {
             return false;
         }
