@@ -2,7 +2,9 @@
 //!
 //! Rules:
 //! 1. A request whose standing is cached is judged without waiting and without allocation.
-//! 2. Who is not identified has no tenant, so nothing restricts; `anonymous = "401"` refuses.
+//! 2. Who is not identified has no tenant, so nothing restricts; `anonymous = "401"` refuses. On
+//!    an `always` route nobody is refused, with a bad token neither: an old cookie must not stand
+//!    in the way of signing in.
 //! 3. Tokens are judged by real time, standings by the gate's clock.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,13 +17,13 @@ use super::counters::{Counters, Snapshot};
 use super::enforce::{Force, enforce};
 use super::identify::{Identify, Identity, NotIdentified};
 use super::lookup::{Lookup, Source};
-use super::pages::Pages;
+use super::pages::{Answer, Pages};
 use super::receipts::Receipts;
 use super::settings::{Mode, Settings, Unidentified};
 use super::shards::Shards;
 use super::switch::LocalSwitch;
 use crate::clock::{self, Clock};
-use crate::domain::decide::{Intent, Standing, Verdict};
+use crate::domain::decide::{Intent, RouteClass, Standing, Verdict};
 use crate::domain::stage::{Roles, Stage};
 use crate::domain::time::Instant;
 use crate::store::{Store, StoreError};
@@ -151,6 +153,12 @@ impl<S: Store> Gate<S> {
         })
     }
 
+    /// An answer of the gate's own, as a page where a person's browser goes to it.
+    #[must_use]
+    pub fn for_reader(&self, own: Answer, headers: &HeaderMap) -> Answer {
+        self.pages.for_reader(own, headers)
+    }
+
     /// What it was told.
     #[must_use]
     pub const fn settings(&self) -> &Settings {
@@ -160,16 +168,6 @@ impl<S: Store> Gate<S> {
     /// Judges a request at once if it can be.
     #[must_use]
     pub fn judge(&self, asked: &Asked<'_>, counters: &Counters) -> Judged {
-        let real = clock::turn_now();
-        let who = match self.identify.identify(asked.headers, real, counters) {
-            Ok(who) => who,
-            Err(_) if self.settings.enforce == Mode::Off => None,
-            Err(NotIdentified::BadToken) => return Judged::Done(Outcome::Unauthorized),
-            Err(NotIdentified::Contradiction(what)) => {
-                counters.bad_request.one();
-                return Judged::Done(Outcome::Contradiction(what));
-            }
-        };
         let class = self.settings.routes.classify(
             asked.method,
             asked.path,
@@ -177,6 +175,18 @@ impl<S: Store> Gate<S> {
             asked.headers,
             asked.upgrades,
         );
+        let always = class.route == RouteClass::Always;
+        let real = clock::turn_now();
+        let who = match self.identify.identify(asked.headers, real, counters) {
+            Ok(who) => who,
+            Err(_) if self.settings.enforce == Mode::Off => None,
+            Err(NotIdentified::BadToken) if always => None,
+            Err(NotIdentified::BadToken) => return Judged::Done(Outcome::Unauthorized),
+            Err(NotIdentified::Contradiction(what)) => {
+                counters.bad_request.one();
+                return Judged::Done(Outcome::Contradiction(what));
+            }
+        };
         let Some(who) = who else { return Judged::Done(self.nobody(class, counters)) };
         match self.lookup.cached(&who.tenant, who.shard) {
             Some(standing) => {
@@ -195,7 +205,6 @@ impl<S: Store> Gate<S> {
     }
 
     fn nobody(&self, class: Class, counters: &Counters) -> Outcome {
-        use crate::domain::decide::RouteClass;
         let refused = self.settings.rules.anonymous == Unidentified::Refuse
             && class.route != RouteClass::Always
             && self.settings.enforce != Mode::Off;
@@ -266,11 +275,7 @@ impl<S: Store> Gate<S> {
 
     /// The stage of `roles`' tenant as enforced, from a standing that was just read.
     pub(super) fn stage_of(&self, standing: &Standing, shard: u16) -> Stage {
-        let class = Class {
-            route: crate::domain::decide::RouteClass::Always,
-            intent: Intent::Read,
-            judged_path: None,
-        };
+        let class = Class { route: RouteClass::Always, intent: Intent::Read, judged_path: None };
         let now = self.clock.turn_now();
         let unheard = Counters::default();
         let force = self.force(shard);

@@ -84,6 +84,7 @@ async fn judged<S: Store>(
     if let Some(page) = worker.gate.own_page(parts.uri.path()) {
         let asked = asked(&parts, upgrades);
         let own = Box::pin(worker.gate.answer_own(page, &asked, &worker.counters)).await;
+        let own = worker.gate.for_reader(own, &parts.headers);
         return Box::pin(local(link, body, &parts, own)).await;
     }
 
@@ -106,6 +107,7 @@ async fn judged<S: Store>(
         Outcome::Unauthorized => problem::unauthorized(),
         Outcome::Contradiction(what) => problem::bad_request(what),
     };
+    let own = worker.gate.for_reader(own, &parts.headers);
     let mut response = Box::pin(local(link, body, &parts, own)).await;
     told.tell(response.headers_mut());
     response

@@ -1,6 +1,8 @@
 //! What reaches the app, and what comes back: headers, spoofs, forwarding, connections.
 
+use ambergate::domain::decide::RouteClass;
 use ambergate::domain::stage::Stage;
+use ambergate::gate::classify::{Route, Routes};
 
 use crate::support::app::App;
 use crate::support::front::{Front, request, token};
@@ -91,6 +93,23 @@ async fn tokens_that_contradict_or_are_bad_stop_here() {
     assert!(app.seen().is_empty());
     assert_eq!(front.ask("", "GET", "/", &cookie("acme")).await.status, 200);
     assert_eq!(app.last().headers["ambergate-tenant"], "acme");
+    front.stop().await;
+}
+
+#[tokio::test]
+async fn an_old_sign_in_does_not_stand_in_the_way_of_signing_in() {
+    let app = App::start().await;
+    let glob = "/login/**".parse().unwrap();
+    let always = Route { glob, methods: Vec::new(), class: RouteClass::Always };
+    let front = Front::with(app.address, |gate, _| gate.routes = Routes::new(vec![always])).await;
+    let old = "Cookie: session=no.token.here\r\n";
+    assert_eq!(front.ask("", "GET", "/login/", old).await.status, 200);
+    assert!(!app.last().headers.contains_key("ambergate-tenant"), "it names nobody");
+    let elsewhere = front.ask("", "GET", "/notes", old).await;
+    assert_eq!((elsewhere.status, elsewhere.json()["code"].as_str()), (401, Some("unauthorized")));
+    let page = front.ask("", "GET", "/notes", &format!("{old}Accept: text/html\r\n")).await;
+    assert_eq!((page.status, page.header("content-type")), (401, Some("text/html; charset=utf-8")));
+    assert!(page.text().contains("Please sign in again"), "{}", page.text());
     front.stop().await;
 }
 

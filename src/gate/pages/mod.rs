@@ -45,6 +45,7 @@ impl Pages {
         let templates = [
             ("refusal", include_str!("../../../config/templates/refusal.html")),
             ("banner", include_str!("../../../config/templates/banner.html")),
+            ("problem", include_str!("../../../config/templates/problem.html")),
         ];
         for (name, text) in templates {
             if let Err(error) = environment.add_template(name, text) {

@@ -1,11 +1,35 @@
 //! Problems (RFC 9457): a stable `code`, words for people, and nothing that a stranger may not
-//! know.
+//! know; and the same as a page, where a person's browser goes to it.
 
-use http::header::{ALLOW, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
+use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Answer, uncached};
+use super::{Answer, Pages, navigation, uncached};
+
+/// What a person reads of a problem.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Plain {
+    title: &'static str,
+    detail: &'static str,
+}
+
+impl Pages {
+    /// A problem as a page, if `headers` are those of a navigation; any other answer as it is.
+    #[must_use]
+    pub fn for_reader(&self, mut answer: Answer, headers: &HeaderMap) -> Answer {
+        let plain = answer.extensions().get::<Plain>().copied();
+        let plain = plain.filter(|_| navigation::is_navigation(headers));
+        let Some(page) = plain.and_then(|plain| self.render("problem", &plain, true)) else {
+            return answer;
+        };
+        *answer.body_mut() = page.into();
+        let html = HeaderValue::from_static("text/html; charset=utf-8");
+        answer.headers_mut().insert(CONTENT_TYPE, html);
+        answer
+    }
+}
 
 /// `type` of a problem: a name, for nothing is promised to be behind it.
 pub(super) fn kind(slug: &str) -> String {
@@ -20,7 +44,7 @@ pub(super) fn of(status: StatusCode, body: &Value) -> Answer {
 
 /// A problem without anything about a tenant.
 #[must_use]
-pub fn plain(status: StatusCode, slug: &str, title: &str, detail: &str) -> Answer {
+pub fn plain(status: StatusCode, slug: &str, title: &'static str, detail: &'static str) -> Answer {
     let body = json!({
         "type": kind(slug),
         "title": title,
@@ -28,12 +52,14 @@ pub fn plain(status: StatusCode, slug: &str, title: &str, detail: &str) -> Answe
         "detail": detail,
         "code": slug.replace('-', "_"),
     });
-    of(status, &body)
+    let mut answer = of(status, &body);
+    answer.extensions_mut().insert(Plain { title, detail });
+    answer
 }
 
 /// 400: the request is not HTTP as it must be, or contradicts itself.
 #[must_use]
-pub fn bad_request(detail: &str) -> Answer {
+pub fn bad_request(detail: &'static str) -> Answer {
     plain(StatusCode::BAD_REQUEST, "bad-request", "The request cannot be understood", detail)
 }
 
@@ -44,8 +70,11 @@ pub fn unauthorized() -> Answer {
         StatusCode::UNAUTHORIZED,
         "unauthorized",
         "Sign in first",
-        "The request bears no valid token.",
+        "The request bears no valid token: one that names a tenant, that a key known here signed, \
+         and whose `exp` is there and not past.",
     );
+    let detail = "You are not signed in, or your sign-in has ended. Please sign in again.";
+    answer.extensions_mut().insert(Plain { title: "Please sign in", detail });
     answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     answer
 }
