@@ -157,6 +157,9 @@ fn mail(words: &str) -> Mail {
         "at once" => Mail::AtOnce,
         "refused" => Mail::Refused,
         "never" => Mail::Never,
+        "unsure" => Mail::Unsure,
+        "killed" => Mail::Killed,
+        "held" => Mail::Held,
         late => {
             let span: Span = late.strip_suffix(" late").unwrap().parse().unwrap();
             Mail::Late(span.nominal_millis().unwrap())

@@ -33,6 +33,12 @@ pub enum Mail {
     Refused,
     /// Put off for ever.
     Never,
+    /// The line breaks when it may have left already.
+    Unsure,
+    /// The program is killed while it leaves: nobody says what became of it.
+    Killed,
+    /// No attempt is made.
+    Held,
 }
 
 #[derive(Clone)]
@@ -242,7 +248,7 @@ impl World {
         for _ in 0..100 {
             self.settle(false);
             let sends = self.plan().sends;
-            if sends.is_empty() {
+            if sends.is_empty() || self.mail == Mail::Held {
                 return;
             }
             for message in sends {
@@ -272,8 +278,10 @@ impl World {
         let kind = match self.mail {
             Mail::AtOnce => ReceiptKind::Accepted,
             Mail::Late(by) if self.now >= first.plus_millis(by) => ReceiptKind::Accepted,
-            Mail::Late(_) | Mail::Never => ReceiptKind::Deferred,
+            Mail::Late(_) | Mail::Never | Mail::Held => ReceiptKind::Deferred,
             Mail::Refused => ReceiptKind::Bounced,
+            Mail::Unsure => ReceiptKind::Failed,
+            Mail::Killed => return,
         };
         let recipient = message.made.recipient.clone();
         if kind != ReceiptKind::Deferred {

@@ -2,14 +2,16 @@
 //!
 //! Rules:
 //! 1. A message is a frozen list of notices to one recipient, made when it may leave: inside send
-//!    hours. If one of them falls away, the message is dropped and the rest gets a new one.
+//!    hours. If one of them falls away and no attempt may have left, the message is dropped and
+//!    the rest gets a new one. After an attempt that may have left, that message has said the
+//!    rest: it is not tried again, and nothing says it once more.
 //! 2. The first message of a day to a recipient carries every notice that is due to them that
 //!    day; what is due later that day is made with it. After it only warnings, their repetitions,
 //!    `entered` and `thanks` leave; anything else waits for the next working day.
 //! 3. A live warning that is not proved reaches contacts that came later, too.
 
 use super::Planner;
-use super::standing::{is_settled, may_be_said, recipients, same_mailbox};
+use super::standing::{is_settled, may_be_said, may_have_left, recipients, same_mailbox};
 use crate::domain::account::{MessageState, NoticeState};
 use crate::domain::bearings::Bearings;
 use crate::domain::decision::{Decision, MessageMade, Step};
@@ -142,18 +144,18 @@ impl<'a> Planner<'a> {
         any
     }
 
-    /// Whether a recipient has no message yet that says this.
+    /// Whether a recipient has no message yet that says this, or may have said it.
     fn wants_message(&self, notice: &NoticeState, mailbox: &str) -> bool {
-        let (mut any, mut own, mut standing) = (false, false, false);
+        let (mut any, mut own, mut carried) = (false, false, false);
         for (place, message) in self.survey.ground.about(notice.made.notice) {
             any = true;
             if same_mailbox(&message.made.recipient, mailbox) {
                 own = true;
-                standing |= self.standing[place];
+                carried |= self.standing[place] || may_have_left(message);
             }
         }
         if own {
-            !standing
+            !carried
         } else if notice.made.step == Step::Warning {
             !any || !self.is_proved(notice)
         } else {

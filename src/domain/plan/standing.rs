@@ -108,6 +108,20 @@ pub(super) fn is_settled(message: &MessageState) -> bool {
     })
 }
 
+/// Whether an attempt may have left: only one that was put off or refused certainly did not. One
+/// without a receipt was cut short, or is under way.
+pub(super) fn may_have_left(message: &MessageState) -> bool {
+    let stayed = |attempt: usize| {
+        let kinds = || {
+            let of = message.receipts.iter();
+            of.filter(|receipt| usize::try_from(receipt.attempt) == Ok(attempt)).map(|it| it.kind)
+        };
+        let not_left = |kind| matches!(kind, ReceiptKind::Deferred | ReceiptKind::Bounced);
+        kinds().next().is_some() && kinds().all(not_left)
+    };
+    (1..=message.tried.len()).any(|attempt| !stayed(attempt))
+}
+
 fn was_returned(message: &MessageState) -> bool {
     message.receipts.iter().any(|receipt| receipt.kind == ReceiptKind::Bounced)
 }
