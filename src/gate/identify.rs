@@ -241,22 +241,38 @@ fn cookie<'a>(name: &str, headers: &'a HeaderMap) -> Result<Option<&'a str>, Not
     let mut found = None;
     for value in headers.get_all(COOKIE) {
         for pair in value.as_bytes().split(|byte| *byte == b';') {
-            let Some(at) = pair.iter().position(|byte| *byte == b'=') else { continue };
-            if !is_cookie(&pair[..at], name.as_bytes()) {
-                continue;
-            }
+            let Some(value) = cookie_in(pair.trim_ascii_start(), name.as_bytes()) else { continue };
             if found.is_some() {
                 return Err(NotIdentified::Contradiction(
                     "a cookie that says who you are is there twice",
                 ));
             }
-            let value = pair[at + 1..].trim_ascii();
+            let end = value.iter().position(|byte| ends_pair(*byte)).unwrap_or(value.len());
+            let value = &value[..end];
             let quoted = value.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\""));
             found = Some(std::str::from_utf8(quoted.unwrap_or(value)).unwrap_or_default());
         }
     }
     // An empty cookie is how browsers are told to forget one: nobody.
     Ok(found.filter(|value| !value.is_empty()))
+}
+
+/// The value of `name` in what stands between two semicolons: some apps end a pair at a comma or
+/// at white space, too.
+fn cookie_in<'a>(pair: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let starts = pair.iter().enumerate().filter(|(_, byte)| ends_pair(**byte));
+    let mut starts = std::iter::once(0).chain(starts.map(|(at, _)| at + 1));
+    // Percent-encoded it is thrice as long, with some white space around it.
+    let longest = 3 * name.len() + 8;
+    starts.find_map(|start| {
+        let rest = &pair[start..];
+        let at = rest.iter().take(longest).position(|byte| *byte == b'=')?;
+        is_cookie(&rest[..at], name).then(|| rest[at + 1..].trim_ascii_start())
+    })
+}
+
+const fn ends_pair(byte: u8) -> bool {
+    matches!(byte, b',' | b' ' | b'\t')
 }
 
 /// Whether some app reads `sent` as the cookie `name`: they trim it, and some decode it.

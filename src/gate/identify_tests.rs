@@ -148,6 +148,9 @@ fn a_place_is_read_in_every_spelling_that_an_app_may_take() {
         ("cookie", format!("a=b;\tsession\t= {token}")),
         ("cookie", format!("%73ession={token}")),
         ("cookie", format!("\u{a0}session={token}")),
+        ("cookie", format!("a=b session={token}")),
+        ("cookie", format!("a=b, session={token}")),
+        ("cookie", format!("a=b\tsession = {token} c=d")),
     ] {
         let mut map = HeaderMap::new();
         let name: HeaderName = pair.0.parse().unwrap();
