@@ -4,7 +4,8 @@
 //! 1. Routes are looked at in order; the first whose glob and methods match gives the class.
 //! 2. An ambiguous path is never `always` and never `reads`.
 //! 3. GET, HEAD, OPTIONS and QUERY read, everything else writes, upgrades too. An override, in a
-//!    header or in the query, that names anything but these makes it a write.
+//!    header or in the query, that names anything but these makes it a write, on a `reads` route
+//!    too; and as any method may be meant then, a route must open it whatever its method.
 //! 4. A pre-flight is open in every stage: without it a browser cannot even show a refusal.
 
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
@@ -70,7 +71,11 @@ impl Routes {
             return Class { route: RouteClass::ByMethod, intent, judged_path: None };
         }
         let normal = path::normalise(raw_path);
-        let route = self.class(method, &normal.path);
+        let route = if overridden {
+            self.class_of_any_method(&normal.path)
+        } else {
+            self.class(method, &normal.path)
+        };
         if normal.ambiguous || route == RouteClass::ByMethod {
             return Class { route: RouteClass::ByMethod, intent, judged_path: None };
         }
@@ -83,6 +88,20 @@ impl Routes {
             (route.methods.is_empty() || route.methods.contains(method)) && route.glob.matches(path)
         });
         hit.map_or(RouteClass::ByMethod, |route| route.class)
+    }
+
+    /// The strictest class of a write by whatever method. Which one the app takes it for, the one
+    /// that came or the one that overrides it, is for the app to choose.
+    fn class_of_any_method(&self, path: &str) -> RouteClass {
+        for route in self.0.iter().filter(|route| route.glob.matches(path)) {
+            if route.class != RouteClass::Always {
+                break;
+            }
+            if route.methods.is_empty() {
+                return RouteClass::Always;
+            }
+        }
+        RouteClass::ByMethod
     }
 }
 

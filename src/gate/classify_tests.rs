@@ -14,7 +14,9 @@ fn routes() -> Routes {
     };
     Routes::new(vec![
         route("/pay/secret", &[], RouteClass::ByMethod),
+        route("/pay/old/**", &[Method::DELETE], RouteClass::ByMethod),
         route("/pay/**", &[], RouteClass::Always),
+        route("/leave", &[Method::POST], RouteClass::Always),
         route("/search", &[Method::POST], RouteClass::Reads),
         route("/api/*/export", &[], RouteClass::Always),
     ])
@@ -71,6 +73,25 @@ fn overrides_write() {
     }
     assert_eq!(intent("GET", "/x?_method=GET&method=DELETE&my_method=PUT", &[]), Intent::Read);
     assert_eq!(intent("POST", "/x", &[("x-http-method-override", "GET")]), Intent::Write);
+}
+
+#[test]
+fn an_override_opens_only_what_is_open_to_every_method() {
+    let delete = [("x-http-method-override", "DELETE")];
+    for (target, headers) in [
+        ("/search", &delete[..]),
+        ("/search?_method=DELETE", &[]),
+        ("/search?_method=PUT", &[("x-http-method-override", "GET")]),
+        ("/pay/old/7", &delete),
+        ("/leave", &delete),
+    ] {
+        let class = classify("POST", target, headers);
+        assert_eq!((class.route, class.intent), (RouteClass::ByMethod, Intent::Write), "{target}");
+    }
+    assert_eq!(classify("POST", "/pay/now?_method=PATCH", &[]).route, RouteClass::Always);
+    assert_eq!(classify("POST", "/leave", &[]).route, RouteClass::Always);
+    let read = [("x-http-method-override", "GET")];
+    assert_eq!(classify("POST", "/search", &read).route, RouteClass::Reads);
 }
 
 #[test]

@@ -28,6 +28,7 @@ async fn each_stage_closes_what_it_says() {
             ("GET", "/x?_method=DELETE", Stage::ReadOnly),
             ("PROPFIND", "/x", Stage::ReadOnly),
             ("POST", "/search", Stage::Frozen),
+            ("POST", "/search?_method=DELETE", Stage::ReadOnly),
             ("GET", "/pay/../x", Stage::Frozen),
             ("POST", "/pay/%2e%2e/x", Stage::ReadOnly),
             ("POST", "/pay/..%2fx", Stage::ReadOnly),
