@@ -168,7 +168,14 @@ mod tests {
             text: "title = \"x\"\n".to_owned(),
             at,
         };
-        let switch = Switch { open: true, generation: 3, reason: None, by: None, at: Some(at) };
+        let switch = Switch {
+            open: true,
+            generation: 3,
+            enforced: true,
+            reason: None,
+            by: None,
+            at: Some(at),
+        };
         let mut released = parked.clone();
         released.event = json!({"source": "books"});
         for entry in [

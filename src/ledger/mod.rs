@@ -108,6 +108,7 @@ struct Inner {
     noted: std::sync::Mutex<BTreeSet<String>>,
     outbox: outbox::Outbox,
     silence: silence::Silence,
+    told: switch::Told,
     wake_up: Notify,
     sweep: Notify,
 }
@@ -129,6 +130,7 @@ impl Ledger {
             noted: std::sync::Mutex::default(),
             outbox: outbox::Outbox::new(),
             silence: silence::Silence::default(),
+            told: switch::Told::default(),
             wake_up: Notify::new(),
             sweep: Notify::new(),
         };

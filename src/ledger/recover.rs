@@ -103,6 +103,9 @@ impl Ledger {
         }
         // Before a gate can read what restricts.
         self.end_silence(real).await?;
+        if !self.store().rows(None, 1).await?.is_empty() {
+            self.note_enforced().await?;
+        }
         self.store().recovered(incarnation).await
     }
 

@@ -123,6 +123,7 @@ impl Ledger {
             let positions = self.store().applied(&journal.name()).await?;
             journal.begin_from(&positions);
         }
+        self.note_enforced().await?;
         self.open_law().await?;
         *self.inner.known.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(incarnation.clone());

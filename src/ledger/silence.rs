@@ -18,7 +18,7 @@ use super::Ledger;
 use super::entry::{BeatNoted, Entry};
 use crate::domain::time::{HOUR, Instant, MINUTE};
 use crate::store::any::AnyStore;
-use crate::store::{Condition, Store as _, StoreError, Switch};
+use crate::store::{Condition, Store as _, StoreError};
 
 /// How long gates bear a silence, where nothing else was said.
 const STALE_MAX: i64 = 4 * HOUR;
@@ -28,6 +28,9 @@ const MARGIN_MAX: i64 = MINUTE;
 
 /// So many beats of a bearable silence's length are noted in the journal.
 const NOTED_PER_SILENCE: i64 = 8;
+
+/// Why the generation is raised after a silence.
+const SILENT: &str = "there was no sign of life for long";
 
 /// What this process knows of signs of life.
 #[derive(Debug)]
@@ -77,7 +80,7 @@ impl Ledger {
             return Ok(());
         }
         if self.was_silent_for_long(real).await? {
-            self.raise_generation().await?;
+            self.raise_generation(SILENT).await?;
         }
         self.store().beat().await?;
         self.inner.silence.known().own = Some(real);
@@ -111,7 +114,7 @@ impl Ledger {
             return Ok(());
         }
         if self.was_silent_for_long(real).await? {
-            self.raise_generation().await?;
+            self.raise_generation(SILENT).await?;
         }
         self.inner.silence.known().own = Some(real);
         Ok(())
@@ -133,35 +136,5 @@ impl Ledger {
             None if matches!(self.store(), AnyStore::Embedded(_)) => Ok(false),
             None => Ok(!self.store().rows(None, 1).await?.is_empty()),
         }
-    }
-
-    /// Begins another generation of the switch, open or not as it is.
-    async fn raise_generation(&self) -> Result<(), StoreError> {
-        let (now, known) = tokio::try_join!(self.store().now(), self.store().switch())?;
-        let mut switch =
-            Switch { generation: known.generation + 1, at: Some(now), ..known.clone() };
-        if !switch.open {
-            switch.by = None;
-            switch.reason = Some("there was no sign of life for long".to_owned());
-        }
-        match self.store().set_switch(&known, switch.clone()).await {
-            Ok(()) => {}
-            // Another replica was faster, or a person set it: the next look finds out.
-            Err(StoreError::Conflict)
-                if self.store().switch().await?.generation > known.generation =>
-            {
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-        }
-        let generation = switch.generation;
-        tracing::warn!(
-            generation,
-            "there was no sign of life for long: what gates eased meanwhile is entered again at \
-             its next cutoff time"
-        );
-        self.journal_entry(&Entry::Switch(switch)).await?;
-        self.look_at_all_soon();
-        Ok(())
     }
 }

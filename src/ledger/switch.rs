@@ -2,8 +2,13 @@
 //!
 //! Rules:
 //! 1. Opening keeps the generation; closing raises it, so that nothing that was entered before
-//!    restricts anybody until it is entered again.
-//! 2. After either every tenant with something against it is looked at again.
+//!    restricts anybody until it is entered again. Closing what is closed raises it too: a gate's
+//!    own switch may have been open.
+//! 2. Whether what is entered is enforced is noted with it. Where it was not, and is to be from now
+//!    on, the generation is raised before that: what was entered meanwhile cuts nobody off.
+//! 3. After any of these every tenant with something against it is looked at again.
+
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::Ledger;
 use super::entry::Entry;
@@ -15,7 +20,29 @@ const ROWS_AT_ONCE: usize = 500;
 /// How often somebody else may be faster.
 const CONFLICTS_MAX: usize = 20;
 
+/// Whether this process was told that what is entered is enforced.
+#[derive(Debug, Default)]
+pub(super) struct Told(AtomicU8);
+
+impl Told {
+    const NOT_ENFORCED: u8 = 1;
+    const ENFORCED: u8 = 2;
+
+    fn get(&self) -> Option<bool> {
+        let told = self.0.load(Ordering::Relaxed);
+        (told != 0).then_some(told == Self::ENFORCED)
+    }
+}
+
 impl Ledger {
+    /// Says whether gates enforce what is entered (`gate.enforce` is `"on"`).
+    #[must_use]
+    pub fn with_enforced(self, enforced: bool) -> Self {
+        let told = if enforced { Told::ENFORCED } else { Told::NOT_ENFORCED };
+        self.inner.told.0.store(told, Ordering::Relaxed);
+        self
+    }
+
     /// The switch.
     ///
     /// # Errors
@@ -36,30 +63,70 @@ impl Ledger {
         reason: Option<String>,
         by: Option<String>,
     ) -> Result<Switch, StoreError> {
+        self.change_switch(|known| {
+            let generation = known.generation + u64::from(!open);
+            let (reason, by) = (reason.clone(), by.clone());
+            Some(Switch { open, generation, reason, by, ..known.clone() })
+        })
+        .await
+    }
+
+    /// Begins another generation, open or not as it is: what was entered before restricts nobody.
+    /// Once, whoever else does so at the same time.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now.
+    pub async fn raise_generation(&self, reason: &str) -> Result<(), StoreError> {
+        let before = self.store().switch().await?.generation;
+        let raise = |known: &Switch| (known.generation == before).then(|| raised(known, reason));
+        self.change_switch(raise).await.map(|_| ())
+    }
+
+    /// Notes whether what is entered is enforced. Where that begins, nothing that was entered
+    /// before restricts anybody. A store without tenants has nothing entered.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now.
+    pub async fn note_enforced(&self) -> Result<(), StoreError> {
+        let Some(enforced) = self.inner.told.get() else { return Ok(()) };
+        if self.store().switch().await?.enforced == enforced {
+            return Ok(());
+        }
+        let raises = enforced && !self.store().rows(None, 1).await?.is_empty();
+        let note = |known: &Switch| {
+            let reason = "what was entered while nothing was enforced restricts nobody";
+            let noted = if raises { raised(known, reason) } else { known.clone() };
+            (known.enforced != enforced).then_some(Switch { enforced, ..noted })
+        };
+        self.change_switch(note).await.map(|_| ())
+    }
+
+    /// Sets the switch to what `change` makes of it; nothing: it stays. Answers how it stands
+    /// afterwards.
+    async fn change_switch(
+        &self,
+        change: impl Fn(&Switch) -> Option<Switch>,
+    ) -> Result<Switch, StoreError> {
         let mut tries = 0;
-        let switch = loop {
+        let (known, switch) = loop {
             let (now, known) = tokio::try_join!(self.store().now(), self.store().switch())?;
-            let closes = known.open && !open;
-            let switch = Switch {
-                open,
-                generation: known.generation + u64::from(closes),
-                reason: reason.clone(),
-                by: by.clone(),
-                at: Some(now),
-            };
+            let Some(changed) = change(&known) else { return Ok(known) };
+            let switch = Switch { at: Some(now), ..changed };
             match self.store().set_switch(&known, switch.clone()).await {
-                Ok(()) => break switch,
+                Ok(()) => break (known, switch),
                 Err(StoreError::Conflict) if tries < CONFLICTS_MAX => tries += 1,
                 Err(error) => return Err(error),
             }
         };
-        tracing::warn!(
-            open,
-            generation = switch.generation,
-            reason = reason.as_deref(),
-            by = by.as_deref(),
-            "the switch was set"
-        );
+        let Switch { open, generation, enforced, .. } = switch;
+        if generation == known.generation && enforced != known.enforced {
+            tracing::info!(enforced, "whether what is entered is enforced was noted");
+        } else {
+            let (reason, by) = (switch.reason.as_deref(), switch.by.as_deref());
+            tracing::warn!(open, generation, enforced, reason, by, "the switch was set");
+        }
         self.journal_entry(&Entry::Switch(switch.clone())).await?;
         self.look_at_all_soon();
         Ok(switch)
@@ -87,4 +154,13 @@ impl Ledger {
             }
         }
     }
+}
+
+/// Of the next generation. Why it was opened stays said.
+fn raised(known: &Switch, reason: &str) -> Switch {
+    let generation = known.generation + 1;
+    if known.open {
+        return Switch { generation, ..known.clone() };
+    }
+    Switch { generation, by: None, reason: Some(reason.to_owned()), ..known.clone() }
 }

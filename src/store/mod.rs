@@ -281,7 +281,8 @@ pub trait Store: Send + Sync + 'static {
     /// Takes entries out of the outbox: they are journaled.
     fn journaled(&self, names: &[String]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Sets the switch, if it is still as `expected`: open or not, and of that generation.
+    /// Sets the switch, if it is still as `expected`: open or not, enforced or not, and of that
+    /// generation.
     fn set_switch(
         &self,
         expected: &Switch,

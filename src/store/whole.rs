@@ -10,6 +10,9 @@ pub struct Switch {
     pub open: bool,
     /// Raised whenever enforcing begins for more tenants.
     pub generation: u64,
+    /// Whether what is entered is enforced, as the control plane was told last.
+    #[serde(default)]
+    pub enforced: bool,
     /// Why it was set.
     pub reason: Option<String>,
     /// By whom.
@@ -22,7 +25,8 @@ impl Switch {
     /// Whether nobody set it since `known` was read, as far as that matters.
     #[must_use]
     pub fn is_still(&self, known: &Self) -> bool {
-        (self.open, self.generation) == (known.open, known.generation)
+        (self.open, self.generation, self.enforced)
+            == (known.open, known.generation, known.enforced)
     }
 }
 

@@ -14,6 +14,7 @@ mod demo_door;
 mod demo_mailbox;
 mod demo_seed;
 mod deploy;
+mod enforced;
 mod gate_banner;
 mod gate_stages;
 mod journal;

@@ -262,6 +262,7 @@ async fn the_switch_is_compared_and_set<W: World>(world: W) {
         by: Some("ann".to_owned()),
         at: Some(Instant::from_millis(START)),
         generation: 0,
+        enforced: false,
     };
     let never_set = Switch::default();
     store.set_switch(&never_set, open.clone()).await.unwrap();
@@ -273,6 +274,10 @@ async fn the_switch_is_compared_and_set<W: World>(world: W) {
     store.set_switch(&open, closed.clone()).await.unwrap();
     assert_eq!(store.set_switch(&never_set, open).await, Err(StoreError::Conflict));
     assert_eq!(store.switch().await.unwrap(), closed);
+    let enforced = Switch { enforced: true, ..closed.clone() };
+    store.set_switch(&closed, enforced.clone()).await.unwrap();
+    assert_eq!(store.set_switch(&closed, closed.clone()).await, Err(StoreError::Conflict));
+    assert_eq!(store.switch().await.unwrap(), enforced);
 }
 
 async fn versions_and_parked_events_are_kept_once<W: World>(world: W) {

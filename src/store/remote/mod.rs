@@ -276,7 +276,8 @@ impl Store for Remote {
     async fn set_switch(&self, expected: &Switch, switch: Switch) -> Result<(), StoreError> {
         let mut call = call(&SWITCH, &[self.keys().whole("switch")]);
         call.arg(expected.generation).arg(u8::from(expected.open));
-        call.arg(switch.generation).arg(u8::from(switch.open));
+        call.arg(u8::from(expected.enforced));
+        call.arg(switch.generation).arg(u8::from(switch.open)).arg(u8::from(switch.enforced));
         call.arg(form::json("the switch", &switch)?).arg(self.keys().changes());
         match self.link().one::<i64>(&call).await? {
             1 => Ok(()),

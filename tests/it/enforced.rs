@@ -1,0 +1,109 @@
+//! Whether what is entered is enforced: where that begins, nobody is cut off at that moment.
+
+use std::path::Path;
+use std::time::Duration;
+
+use ambergate::clock::Clock;
+use ambergate::config::policies;
+use ambergate::domain::stage::Stage;
+use ambergate::ledger::Ledger;
+use ambergate::store::any::AnyStore;
+use ambergate::store::journal::{Journal, JournalSettings};
+use ambergate::store::memory::Memory;
+use ambergate::store::{Store as _, Switch};
+
+use crate::world::{START, World, at, issued, tenant, tenant_updated};
+
+/// A process that was told whether gates enforce what is entered.
+async fn start(memory: &Memory, clock: &Clock, folder: Option<&Path>, enforced: bool) -> World {
+    let journal = folder.map(|it| Journal::open(it, JournalSettings::default()).unwrap());
+    let law = policies::parse(policies::STANDARD, "standard.toml").unwrap();
+    let store = AnyStore::Memory(memory.clone());
+    let ledger = Ledger::new(store.clone(), journal, clock.clone(), law)
+        .with_stale_max(Duration::from_secs(4_000 * 3_600))
+        .with_enforced(enforced);
+    let world = World { clock: clock.clone(), store, ledger };
+    world.look_after(true).await.unwrap();
+    world.ledger.sign_of_life(clock.now()).await.unwrap();
+    world
+}
+
+/// The generation, and whether enforcing is noted.
+async fn noted(world: &World) -> (u64, bool) {
+    let switch = world.store.switch().await.unwrap();
+    (switch.generation, switch.enforced)
+}
+
+/// Whether gates refuse what restricts Acme.
+async fn is_in_force(world: &World) -> bool {
+    let grant = world.store.grant(&tenant("acme")).await.unwrap().0.unwrap();
+    let switch = world.store.switch().await.unwrap();
+    grant.strictest() == Stage::ReadOnly && grant.generation >= switch.generation
+}
+
+#[tokio::test]
+async fn what_was_entered_while_observing_cuts_nobody_off_when_enforcing_begins() {
+    let clock = Clock::standing(at(START));
+    let memory = Memory::new(clock.clone());
+    let world = start(&memory, &clock, None, false).await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    // Read-only since Monday 2026-03-30, 10:15 in Berlin.
+    world.pass("2026-03-30T08:15:00Z").await;
+    assert!(is_in_force(&world).await, "an observing gate counts it");
+    assert_eq!(noted(&world).await, (0, false));
+    drop(world);
+    // In the night: told to enforce.
+    clock.set(at("2026-03-31T22:00:00Z"));
+    let world = start(&memory, &clock, None, true).await;
+    assert_eq!(noted(&world).await, (1, true));
+    assert!(!is_in_force(&world).await);
+    world.ledger.look_at_all().await.unwrap();
+    world.pass("2026-04-08T08:14:59Z").await;
+    assert!(!is_in_force(&world).await, "not before a cutoff time that was named anew");
+    world.pass("2026-04-08T08:15:00Z").await;
+    assert!(is_in_force(&world).await);
+    // The next start finds it so.
+    let world = start(&memory, &clock, None, true).await;
+    assert_eq!(noted(&world).await, (1, true));
+    assert!(is_in_force(&world).await);
+    // A pause of enforcing changes nothing, and its end is another beginning.
+    let world = start(&memory, &clock, None, false).await;
+    assert_eq!(noted(&world).await, (1, false));
+    let world = start(&memory, &clock, None, true).await;
+    assert_eq!(noted(&world).await, (2, true));
+}
+
+#[tokio::test]
+async fn a_new_store_has_nothing_to_raise() {
+    let clock = Clock::standing(at(START));
+    let memory = Memory::new(clock.clone());
+    let world = start(&memory, &clock, None, true).await;
+    assert_eq!(noted(&world).await, (0, true));
+    let open = world.ledger.set_switch(true, None, None).await.unwrap();
+    let closed = world.ledger.set_switch(false, None, None).await.unwrap();
+    assert!(open.enforced && closed.enforced, "another matter");
+    // Closing what is closed: a gate's own switch may have been open.
+    let again = world.ledger.set_switch(false, None, None).await.unwrap();
+    assert_eq!((closed.generation, again.generation), (1, 2));
+}
+
+#[tokio::test]
+async fn a_store_that_lost_everything_is_told_by_the_journal() {
+    let clock = Clock::standing(at(START));
+    let memory = Memory::new(clock.clone());
+    let folder = tempfile::tempdir().unwrap();
+    for (enforced, after) in [(false, (0, false)), (true, (1, true)), (true, (1, true))] {
+        let world = start(&memory, &clock, Some(folder.path()), enforced).await;
+        assert_eq!(noted(&world).await, after);
+        world.accept(&[tenant_updated("acme")]).await;
+        world.look_after(true).await.unwrap();
+        drop(world);
+        memory.flush();
+    }
+    // Told by nobody: what stands there stays.
+    let store = AnyStore::Memory(Memory::new(clock.clone()));
+    let known = Switch { enforced: true, ..Switch::default() };
+    store.set_switch(&Switch::default(), known.clone()).await.unwrap();
+    let world = World::over(store, None, clock).await;
+    assert_eq!(world.store.switch().await.unwrap(), known);
+}
