@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256 as Hash};
 use super::control;
 use super::listen::{Door, Stop};
 use super::panel;
-use super::serve::{Control, Front, Running, open_control, open_front};
+use super::serve::{Control, Front, Running, open_control, open_front, raise_when_closed_here};
 use super::{AppError, signals};
 use crate::cli::{self, DemoAsked};
 use crate::clock::{Clock, machine_now};
@@ -70,6 +70,7 @@ pub async fn demo(asked: DemoAsked, metrics: Metrics) -> Result<(), AppError> {
     let control = open_control(&config, &store, &clock).await?;
     control.ledger.look_after(true, machine_now()).await.map_err(|error| error.to_string())?;
     let front = open_front(&config, &store, &clock)?;
+    raise_when_closed_here(&front, &control);
     let app = format!("http://{}", front.server.address());
     let links = if asked.empty {
         Vec::new()

@@ -1,6 +1,7 @@
 //! `ambergate serve`: gate and control plane, or one of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
@@ -9,14 +10,18 @@ use super::listen::{Door, Stop, not_had};
 use super::panel;
 use super::{AppError, front, signals};
 use crate::clock::Clock;
-use crate::config::{Config, ProcessRole};
+use crate::config::{Config, Enforce, ProcessRole};
 use crate::gate::Gate;
 use crate::ingest::{Ingest, Stripe};
 use crate::ledger::Ledger;
 use crate::net::bearer::Tokens;
 use crate::proxy::{self, Server};
+use crate::store::Condition;
 use crate::store::any::AnyStore;
 use crate::telemetry::Metrics;
+
+/// A store that could not be told something is told again after so long.
+const RAISED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The gate's part of the program.
 #[derive(Debug)]
@@ -80,11 +85,42 @@ pub async fn open_control(
     let mailer = if config.gate.notices { control::mailer(config.email.as_ref())? } else { None };
     let journal = control::open_journal(config).await?;
     let ledger = Ledger::new(store.clone(), journal, clock.clone(), config.law.clone())
-        .with_stale_max(config.store.stale_max);
+        .with_stale_max(config.store.stale_max)
+        .with_enforced(config.gate.enforce == Enforce::On);
+    begin_enforcing(&ledger).await;
     let scheduler = control::scheduler(&ledger, mailer, clock.clone());
     let own = ledger.clone();
     let running = tokio::spawn(async move { own.run().await });
     Ok(Control { ledger, scheduler, running })
+}
+
+/// Before a gate of this process reads anything. A store that cannot be used now, or recovers, is
+/// told by [`Ledger::run`] as soon as it can be.
+async fn begin_enforcing(ledger: &Ledger) {
+    let noted = match ledger.condition().await {
+        Ok(Condition::Ready(_)) => ledger.note_enforced().await,
+        Ok(Condition::Recovering(_)) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = noted {
+        tracing::warn!(%error, "whether anything is enforced is noted later");
+    }
+}
+
+/// Has the generation raised whenever this process's own switch is closed again.
+pub(super) fn raise_when_closed_here(front: &Front, control: &Control) {
+    tokio::spawn(follow_local_switch(Arc::clone(&front.gate), control.ledger.clone()));
+}
+
+/// Never ends.
+async fn follow_local_switch(gate: Arc<Gate<AnyStore>>, ledger: Ledger) {
+    loop {
+        gate.closed_here().await;
+        while let Err(error) = ledger.raise_generation("a local switch was closed").await {
+            tracing::warn!(%error, "a local switch was closed: the generation is raised later");
+            tokio::time::sleep(RAISED_AGAIN_AFTER).await;
+        }
+    }
 }
 
 /// Runs what the configuration asks for until the process is asked to end.
@@ -108,6 +144,9 @@ pub async fn serve(config: Config, role: ProcessRole, metrics: Metrics) -> Resul
         ProcessRole::Control => None,
         _ => Some(open_front(&config, &store, &clock)?),
     };
+    if let (Some(front), Some(control)) = (&front, &control) {
+        raise_when_closed_here(front, control);
+    }
     let running = Running { front, control };
     tell(&running, &admin_door, ingest_door.as_ref());
     let router = panel::router(&config, &running, metrics);

@@ -21,7 +21,8 @@ pub struct Force {
     pub open: bool,
     /// The switch's generation.
     pub generation: u64,
-    /// Whether the shard was silent too long.
+    /// Whether the shard was silent too long, or a local switch was closed: what restricts counts
+    /// as grace.
     pub eased: bool,
 }
 

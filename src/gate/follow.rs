@@ -39,6 +39,7 @@ impl<S: Store> Gate<S> {
                 Ok(watch) => self.hear_from(watch).await,
                 Err(error) => tracing::warn!(%error, "changes cannot be heard now"),
             }
+            self.switch.lose();
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
@@ -59,6 +60,7 @@ impl<S: Store> Gate<S> {
                 }
                 Change::Switch(switch) => self.switch.hear(&switch),
                 Change::Lost => {
+                    self.switch.lose();
                     self.lookup.shards.distrust_all();
                     if let Err(error) = self.begin().await {
                         tracing::warn!(%error, "the store's state cannot be read now");
@@ -71,7 +73,7 @@ impl<S: Store> Gate<S> {
 
     /// Takes over the switch and each shard's sequence; trusts nothing read before.
     async fn begin(&self) -> Result<(), StoreError> {
-        self.switch.hear(&self.store.switch().await?);
+        self.switch.begin(&self.store.switch().await?);
         let beats = self.store.beats().await?;
         let (here, real) = (self.clock.now(), clock::machine_now());
         for (shard, (sequence, beat)) in (0_u16..).zip(beats) {

@@ -257,7 +257,8 @@ impl<S: Store> Gate<S> {
             mode: self.settings.enforce,
             open: self.switch.is_open(),
             generation,
-            eased: self.lookup.shards.is_eased(shard, generation),
+            eased: self.lookup.shards.is_eased(shard, generation)
+                || self.switch.is_void(generation),
         }
     }
 
@@ -306,6 +307,12 @@ impl<S: Store> Gate<S> {
     /// Opens or closes everything for this process alone, without any store.
     pub fn set_open_here(&self, open: bool) {
         self.switch.set_here(open);
+    }
+
+    /// Waits until a local way of opening was closed again: what was entered before restricts
+    /// nobody here until somebody raises the generation.
+    pub async fn closed_here(&self) {
+        self.switch.closed().await;
     }
 
     /// Whether everything was opened for this process alone.

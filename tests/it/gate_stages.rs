@@ -137,7 +137,7 @@ async fn the_switch_and_the_modes_open_everything() {
     front.gate.set_open_here(true);
     assert_eq!(status().await, 200);
     front.gate.set_open_here(false);
-    assert_eq!(status().await, 402);
+    assert_eq!(status().await, 200, "closing restricts nobody at that moment");
     let set = |open, generation| Switch { open, generation, ..Switch::default() };
     front.store.set_switch(&Switch::default(), set(true, 1)).await.unwrap();
     until("the switch is open", || front.gate.health().open).await;
