@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, EXPECT, TRANSFER_ENCODING};
+use http::header::{CONTENT_TYPE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body as _;
@@ -58,8 +58,8 @@ pub async fn forward<S: Store>(
     if wants {
         fits::ask_whole(&mut parts.headers);
     }
-    let upload = (!body.is_end_stream())
-        .then(|| Upload::new(body, Arc::clone(link), parts.headers.contains_key(EXPECT)));
+    let upload =
+        (!body.is_end_stream()).then(|| Upload::new(body, Arc::clone(link), &parts.headers));
     let request = outgoing(parts, upload.as_ref(), &pass);
     let told = Told::of(&pass);
     let under = Under { link: Arc::clone(link), pass, told, banner };
@@ -214,6 +214,9 @@ async fn answered<S: Store>(
     upload: Option<Rc<Upload>>,
 ) -> Response<DownBody> {
     let (mut head, incoming) = response.into_parts();
+    if let Some(upload) = &upload {
+        upload.note_answer();
+    }
     if head.status.is_server_error() {
         worker.counters.upstream_5xx.one();
     }

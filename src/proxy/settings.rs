@@ -44,6 +44,8 @@ pub struct Patience {
     pub idle: u32,
     /// Between two parts of a request's body.
     pub body_idle: u32,
+    /// Over which a request's body must come at its least pace.
+    pub body_pace: u32,
     /// Between two parts of an answer, in either direction; none for event streams.
     pub answer_idle: u32,
     /// When stopping: so long for what is under way.
@@ -52,7 +54,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { head: 10, idle: 75, body_idle: 30, answer_idle: 300, drain: 30 }
+        Self { head: 10, idle: 75, body_idle: 30, body_pace: 10, answer_idle: 300, drain: 30 }
     }
 }
 

@@ -133,8 +133,7 @@ async fn local(
 ) -> Response<DownBody> {
     let mut response = answer::made(own, link);
     if !body.is_end_stream() {
-        let expects = parts.headers.contains_key(http::header::EXPECT);
-        let upload = Upload::new(body, Arc::clone(link), expects);
+        let upload = Upload::new(body, Arc::clone(link), &parts.headers);
         upload.drain().await;
         if !upload.has_ended() {
             answer::close(&mut response);

@@ -134,6 +134,27 @@ async fn silent_and_slow_clients_are_let_go() {
 }
 
 #[tokio::test]
+async fn a_body_that_only_trickles_is_not_waited_for() {
+    let app = App::start().await;
+    let front = Front::with(app.address, |_, proxy| proxy.patience.body_pace = 1).await;
+    let stream = TcpStream::connect(front.address).await.unwrap();
+    let (mut read, mut write) = stream.into_split();
+    let head = request("acme user", "POST", "/swallow", "Content-Length: 1000000\r\n");
+    write.write_all(head.as_bytes()).await.unwrap();
+    let trickling = tokio::spawn(async move {
+        let mut every = tokio::time::interval(std::time::Duration::from_millis(100));
+        while write.write_all(b"x").await.is_ok() {
+            every.tick().await;
+        }
+    });
+    let mut all = Vec::new();
+    let _ = tokio::time::timeout(BOUND, read.read_to_end(&mut all)).await.unwrap();
+    trickling.abort();
+    assert_eq!(Answer::of(&all).status, 408);
+    front.stop().await;
+}
+
+#[tokio::test]
 async fn a_bad_chunk_is_the_clients_fault() {
     let app = App::start().await;
     let front = Front::before(app.address).await;
