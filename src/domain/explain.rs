@@ -24,7 +24,9 @@ pub fn explain(
 ) -> Vec<String> {
     let mut sentences = vec![standing(tenant, account, law)];
     if situation.switch_open {
-        sentences.push("The switch is open: nothing is refused to anybody.".to_owned());
+        sentences.push(
+            "Nothing is refused to anybody: the switch is open, or nothing is enforced.".to_owned(),
+        );
     }
     for case in account.cases.iter().filter(|case| case.is_live()) {
         sentences.extend(explain_case(account, law, case, situation));

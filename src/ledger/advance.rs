@@ -153,6 +153,10 @@ impl Ledger {
     /// Whether an attempt that was committed is still right to make: read once more, right
     /// before it leaves. Where that cannot be told it is not.
     pub async fn is_still_right(&self, envelope: &Envelope) -> bool {
+        let names = |it: &NoticeState| it.made.names.is_some() || it.made.says.is_some();
+        if self.inner.told.is_off() && envelope.notices.iter().any(names) {
+            return false;
+        }
         let Ok(Some((_, account))) = self.account(&envelope.tenant).await else { return false };
         let Ok(situation) = self.present().await else { return false };
         may_leave(&envelope.made.notices, &account, &envelope.law, &situation)

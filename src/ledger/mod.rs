@@ -238,7 +238,7 @@ impl Ledger {
             now,
             ready: true,
             feeds: !behind && self.inner.inbox_clear.load(Ordering::Acquire),
-            switch_open: switch.open,
+            switch_open: switch.open || self.inner.told.is_off(),
             generation: switch.generation,
             clock_agrees: apart <= CLOCKS_APART_MAX.unsigned_abs(),
         }

@@ -6,7 +6,9 @@
 //!    own switch may have been open.
 //! 2. Whether what is entered is enforced is noted with it. Where it was not, and is to be from now
 //!    on, the generation is raised before that: what was entered meanwhile cuts nobody off.
-//! 3. After any of these every tenant with something against it is looked at again.
+//! 3. Where nothing is enforced nothing is warned of or entered, as while the switch is open, and
+//!    no message that names a cutoff leaves: it would not come.
+//! 4. After any of these every tenant with something against it is looked at again.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -31,6 +33,11 @@ impl Told {
     fn get(&self) -> Option<bool> {
         let told = self.0.load(Ordering::Relaxed);
         (told != 0).then_some(told == Self::ENFORCED)
+    }
+
+    /// Whether it was told that nothing is.
+    pub(super) fn is_off(&self) -> bool {
+        self.get() == Some(false)
     }
 }
 

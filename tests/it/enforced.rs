@@ -6,7 +6,7 @@ use std::time::Duration;
 use ambergate::clock::Clock;
 use ambergate::config::policies;
 use ambergate::domain::stage::Stage;
-use ambergate::ledger::Ledger;
+use ambergate::ledger::{Envelope, Ledger};
 use ambergate::store::any::AnyStore;
 use ambergate::store::journal::{Journal, JournalSettings};
 use ambergate::store::memory::Memory;
@@ -14,14 +14,22 @@ use ambergate::store::{Store as _, Switch};
 
 use crate::world::{START, World, at, issued, tenant, tenant_updated};
 
-/// A process that was told whether gates enforce what is entered.
-async fn start(memory: &Memory, clock: &Clock, folder: Option<&Path>, enforced: bool) -> World {
+/// A process, and whether it was told that gates enforce what is entered.
+async fn start(
+    memory: &Memory,
+    clock: &Clock,
+    folder: Option<&Path>,
+    enforced: impl Into<Option<bool>>,
+) -> World {
     let journal = folder.map(|it| Journal::open(it, JournalSettings::default()).unwrap());
     let law = policies::parse(policies::STANDARD, "standard.toml").unwrap();
     let store = AnyStore::Memory(memory.clone());
     let ledger = Ledger::new(store.clone(), journal, clock.clone(), law)
-        .with_stale_max(Duration::from_secs(4_000 * 3_600))
-        .with_enforced(enforced);
+        .with_stale_max(Duration::from_secs(4_000 * 3_600));
+    let ledger = match enforced.into() {
+        Some(enforced) => ledger.with_enforced(enforced),
+        None => ledger,
+    };
     let world = World { clock: clock.clone(), store, ledger };
     world.look_after(true).await.unwrap();
     world.ledger.sign_of_life(clock.now()).await.unwrap();
@@ -42,14 +50,15 @@ async fn is_in_force(world: &World) -> bool {
 }
 
 #[tokio::test]
-async fn what_was_entered_while_observing_cuts_nobody_off_when_enforcing_begins() {
+async fn what_was_entered_before_cuts_nobody_off_when_enforcing_begins() {
     let clock = Clock::standing(at(START));
     let memory = Memory::new(clock.clone());
-    let world = start(&memory, &clock, None, false).await;
+    // By a process that nobody told.
+    let world = start(&memory, &clock, None, None).await;
     world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
     // Read-only since Monday 2026-03-30, 10:15 in Berlin.
     world.pass("2026-03-30T08:15:00Z").await;
-    assert!(is_in_force(&world).await, "an observing gate counts it");
+    assert!(is_in_force(&world).await);
     assert_eq!(noted(&world).await, (0, false));
     drop(world);
     // In the night: told to enforce.
@@ -71,6 +80,44 @@ async fn what_was_entered_while_observing_cuts_nobody_off_when_enforcing_begins(
     assert_eq!(noted(&world).await, (1, false));
     let world = start(&memory, &clock, None, true).await;
     assert_eq!(noted(&world).await, (2, true));
+}
+
+#[tokio::test]
+async fn where_nothing_is_enforced_nobody_is_warned_or_cut_off() {
+    let clock = Clock::standing(at(START));
+    let memory = Memory::new(clock.clone());
+    let world = start(&memory, &clock, None, false).await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    let mails = world.pass("2026-04-30T08:15:00Z").await;
+    assert!(!mails.is_empty(), "reminders leave");
+    let account = world.account("acme").await.1;
+    assert_eq!(account.stage(), Stage::Full);
+    assert!(account.notices.iter().all(|it| it.made.names.is_none()));
+    // It begins with the whole period of a warning.
+    let world = start(&memory, &clock, None, true).await;
+    world.ledger.look_at_all().await.unwrap();
+    world.pass("2026-05-01T08:15:00Z").await;
+    assert_ne!(world.stage("acme").await, Stage::ReadOnly);
+    world.pass("2026-06-01T08:15:00Z").await;
+    assert!(is_in_force(&world).await || world.stage("acme").await == Stage::Frozen);
+}
+
+#[tokio::test]
+async fn a_warning_does_not_leave_once_nothing_is_enforced() {
+    let clock = Clock::standing(at(START));
+    let memory = Memory::new(clock.clone());
+    let world = start(&memory, &clock, None, true).await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    let mails = world.pass("2026-03-30T08:15:00Z").await;
+    let warns = |mail: &&Envelope| mail.notices.iter().any(|it| it.made.names.is_some());
+    let warning = mails.iter().find(warns).unwrap();
+    let reminder = mails.iter().find(|mail| !warns(mail)).unwrap();
+    let told = start(&memory, &clock, None, false).await;
+    assert!(!told.ledger.is_still_right(warning).await);
+    assert_eq!(
+        told.ledger.is_still_right(reminder).await,
+        world.ledger.is_still_right(reminder).await
+    );
 }
 
 #[tokio::test]
