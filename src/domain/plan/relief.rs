@@ -21,8 +21,9 @@ impl<'a> Planner<'a> {
                 let Some(cause) = self.falls(case, entry) else { continue };
                 let lifted = StageLifted { entry: entry.entered.entry, cause };
                 self.decide(Decision::StageLifted(lifted));
+                // It was in force until now, also if the money is dated before it.
                 let paid = self.account.invoice_of(case).status == InvoiceStatus::Paid;
-                if entry.lawful && entry.entered.stage.restricts() && paid && !thanked {
+                if entry.entered.stage.restricts() && paid && !thanked {
                     self.thank(case, entry);
                     thanked = true;
                 }
