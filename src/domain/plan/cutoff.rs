@@ -90,7 +90,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let Some((_, line)) = self.ladder.rungs().find(|(number, _)| *number == rung) else {
             return;
         };
-        let harder = line.enter.as_ref().is_some_and(|it| it.stage > self.planner.account.stage());
+        let harder = line.enter.as_ref().is_some_and(|it| it.stage > self.known_stage());
         self.enter(rung, line, Some(notice.made.notice), comes);
         if !harder {
             // People know that this stage has begun: another invoice brought it.
@@ -99,6 +99,16 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let made = self.draft(rung, Step::Entered, "entered");
         let by = notice.made.by.iter().copied().filter(|channel| *channel == Channel::Email);
         self.make(NoticeMade { to: notice.made.to, by: by.collect(), ..made });
+    }
+
+    /// The strictest stage that restricts people now: an entry under an older generation of the
+    /// switch does not.
+    fn known_stage(&self) -> Stage {
+        let generation = self.planner.situation.generation;
+        let entries = self.planner.account.cases.iter().flat_map(|case| &case.entries);
+        let known = entries
+            .filter(|entry| entry.in_force && entry.entered.checked.generation >= generation);
+        known.map(|entry| entry.entered.stage).max().unwrap_or_default()
     }
 
     fn plan_warning(
