@@ -226,23 +226,27 @@ impl<'a> Ladder<'a> {
         let invoice = self.invoice();
         let almanac = self.almanac();
         let first_failed = invoice.failed.map(|failed| almanac.zone.day(failed.first));
-        let charged = invoice.collection == Collection::ChargeAutomatically && !invoice.extended;
+        let automatic = invoice.collection == Collection::ChargeAutomatically;
+        // Nothing runs before the first failure.
+        let failed = first_failed.filter(|_| automatic);
+        if automatic && failed.is_none() {
+            return None;
+        }
         let day = match anchor {
-            Anchor::Due if charged => almanac.calendar.forward(first_failed?),
+            Anchor::Due if automatic && !invoice.extended => {
+                almanac.calendar.forward(first_failed?)
+            }
             Anchor::Due => {
                 let known =
                     almanac.plus(invoice.known, self.bearings.policy.least_terms, Fold::Earlier);
-                almanac.calendar.forward(invoice.due_on?).max(almanac.zone.day(known))
+                let due = invoice.due_on?.max(failed.unwrap_or(Day::from_number(i32::MIN)));
+                almanac.calendar.forward(due).max(almanac.zone.day(known))
             }
             Anchor::Failed => first_failed?,
             Anchor::Issued => {
                 invoice.issued_on.unwrap_or_else(|| almanac.zone.day(self.case.began))
             }
         };
-        // Charged automatically, nothing runs before the first failure.
-        if charged && first_failed.is_none() {
-            return None;
-        }
         let began = almanac.zone.day(self.case.known.max(self.case.began));
         Some(if self.case.again { day.max(began) } else { day })
     }

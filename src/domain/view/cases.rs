@@ -99,7 +99,8 @@ impl Run<'_> {
         match invoice.collection {
             Collection::SendInvoice => invoice.due_on.map(|due| i64::from(due.number())),
             Collection::ChargeAutomatically if invoice.extended => {
-                invoice.due_on.map(|due| i64::from(due.number()))
+                let due = invoice.failed.and(invoice.due_on);
+                due.map(|due| i64::from(due.number()))
             }
             Collection::ChargeAutomatically => invoice.failed.map(|failed| failed.first.millis()),
         }
