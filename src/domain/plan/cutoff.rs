@@ -10,6 +10,7 @@
 use super::What;
 use super::climb::Climb;
 use super::ladder::Place;
+use super::standing::{has_new_recipient, is_undeliverable};
 use crate::domain::account::NoticeState;
 use crate::domain::decision::{NoticeMade, Step, TaskKind};
 use crate::domain::fact::{Channel, Named, TaskOutcome};
@@ -120,7 +121,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         announced: bool,
     ) {
         let leaves = self.ladder.warning_leaves(planned, warn);
-        let Some(leaves) = self.after_failed(rung, leaves) else {
+        let Some(leaves) = self.after_failed(rung, warn, leaves) else {
             self.ask(rung, TaskKind::Letter);
             return;
         };
@@ -149,12 +150,12 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
 
     /// When the next warning may leave after those of this leg that failed. `None`: not before a
     /// contact changed.
-    fn after_failed(&self, rung: u16, leaves: Instant) -> Option<Instant> {
-        let failed = self.failed_warnings(rung);
+    fn after_failed(&self, rung: u16, warn: &Warn, leaves: Instant) -> Option<Instant> {
+        let failed = self.failed_warnings(rung, warn.needs);
         let Some(last) = failed.last() else { return Some(leaves) };
         let allowed = self.policy().postponements.is_none_or(|most| failed.len() <= most as usize);
         let almanac = self.ladder.almanac();
-        if super::standing::has_new_recipient(self.planner.survey.ground, last) {
+        if has_new_recipient(self.planner.survey.ground, last) {
             return Some(leaves);
         }
         let next = almanac.calendar.next(almanac.zone.day(last.time));
@@ -162,8 +163,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         allowed.then(|| almanac.send_at_or_after(leaves.max(next)))
     }
 
-    /// Warnings of this leg and rung that could not be delivered in time.
-    fn failed_warnings(&self, rung: u16) -> Vec<&'a NoticeState> {
+    /// Warnings of this leg and rung that could not be delivered; one whose attempts were never
+    /// made, or still go on, is none.
+    fn failed_warnings(&self, rung: u16, needs: u8) -> Vec<&'a NoticeState> {
         let leg = self.case.leg;
         let warnings = self.planner.notices_of(self.case.case).filter(|notice| {
             notice.made.leg == leg
@@ -176,7 +178,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             let warned = self.ladder.warned(notice);
             warned.is_none_or(|warned| warned.proved(self.free).is_none())
         });
-        unproved.collect()
+        let ground = self.planner.survey.ground;
+        let failed = unproved.filter(|notice| is_undeliverable(notice, ground, needs, self.now()));
+        failed.collect()
     }
 
     fn plan_repetitions(

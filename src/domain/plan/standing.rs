@@ -137,9 +137,16 @@ fn has_failed(message: &MessageState, ground: &Ground<'_>, now: Instant) -> bool
 /// Whether so many recipients of a warning failed that `needs` cannot be met.
 pub(super) fn is_dead(notice: &NoticeState, ground: &Ground<'_>, needs: u8, now: Instant) -> bool {
     // Anybody may still be shown a banner.
-    if notice.made.by.contains(&Channel::Banner) {
-        return false;
-    }
+    !notice.made.by.contains(&Channel::Banner) && is_undeliverable(notice, ground, needs, now)
+}
+
+/// Whether so many of its mailboxes failed that mail alone cannot meet `needs`.
+pub(super) fn is_undeliverable(
+    notice: &NoticeState,
+    ground: &Ground<'_>,
+    needs: u8,
+    now: Instant,
+) -> bool {
     let about = || ground.about(notice.made.notice).map(|(_, message)| message);
     let to = |message: &MessageState, mailbox: &str| same_mailbox(&message.made.recipient, mailbox);
     let mut mailboxes: Vec<&str> = recipients(ground.account, notice.made.to)
