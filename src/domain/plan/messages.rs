@@ -20,7 +20,7 @@ use crate::domain::id::{Derivation, MessageId, NoticeId};
 use crate::domain::proof::proved;
 use crate::domain::span::Span;
 use crate::domain::stage::Role;
-use crate::domain::time::{Day, Fold, HOUR, Instant, MINUTE};
+use crate::domain::time::{Day, Fold, HOUR, Instant, MINUTE, Zone};
 
 /// For so long attempts go on, and a notice that names nothing may still find its first recipient.
 const GIVE_UP_AFTER: Span = Span::working_days(5);
@@ -103,7 +103,9 @@ impl<'a> Planner<'a> {
         let date = bearings.zone.day(now);
         let may_wait =
             matches!(notice.made.step, Step::Plain | Step::Instalment(_) | Step::Missed(_));
-        let at = if may_wait && wanting.iter().any(|(mailbox, _)| self.had_message(mailbox, date)) {
+        let had_message = may_wait
+            && wanting.iter().any(|(mailbox, _)| self.had_message(mailbox, date, &bearings.zone));
+        let at = if had_message {
             almanac.start_of_sending(almanac.calendar.next(date))
         } else {
             almanac.send_at_or_after(now)
@@ -121,12 +123,14 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Whether a recipient was, or is going to be, written to on that date.
-    fn had_message(&self, mailbox: &str, date: Day) -> bool {
+    /// Whether a recipient was, or is going to be, written to on that date: an attempt at a
+    /// message of an earlier day counts, too.
+    fn had_message(&self, mailbox: &str, date: Day, zone: &Zone) -> bool {
         self.account.messages.iter().enumerate().any(|(place, message)| {
-            message.made.date == date
-                && same_mailbox(&message.made.recipient, mailbox)
-                && (!message.tried.is_empty() || self.standing[place])
+            let own = message.made.date == date;
+            same_mailbox(&message.made.recipient, mailbox)
+                && ((own && (!message.tried.is_empty() || self.standing[place]))
+                    || message.tried.iter().any(|tried| zone.day(*tried) == date))
         })
     }
 
