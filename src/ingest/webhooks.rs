@@ -7,7 +7,9 @@
 //! 2. What does not matter here is answered with 200 and counted.
 //! 3. A refund belongs to the invoice that its payment was for; where that is not known it is parked
 //!    as it came.
-//! 4. Signatures are judged by real time, whatever the clock was moved to.
+//! 4. An event that is dated more than five minutes ahead is refused with 425: Stripe sends it
+//!    again.
+//! 5. Signatures are judged by real time, whatever the clock was moved to.
 
 use axum::Json;
 use axum::body::Body;
@@ -19,7 +21,7 @@ use serde_json::{Value, json};
 use super::stripe::{Refunded, SOURCE, Told, translate};
 use super::{Ingest, Inner, events, signature};
 use crate::clock::machine_now;
-use crate::domain::event::{FieldFault, Incoming};
+use crate::domain::event::{FieldFault, Incoming, too_early};
 use crate::domain::id::{Derivation, Derived, TenantId};
 use crate::domain::json;
 use crate::domain::record::{Fact, Record};
@@ -50,6 +52,11 @@ pub(super) async fn stripe(
     let event = json::unique(&bytes)
         .map_err(|error| Problem::validation(format!("not JSON that can be taken: {error}")))?;
     let now = inner.ledger.now().await;
+    if let Some(fault) = early(&event, now) {
+        count("early");
+        tracing::warn!(%fault, "a webhook of Stripe's is dated ahead: it is to be sent again");
+        return Err(Problem::too_early(fault.to_string()));
+    }
     let result = match translate(&event, &settings.tenant, now) {
         Ok(told) if told.records.is_empty() && told.refunded.is_none() => "ignored",
         Ok(told) => inner.take_or_park(told, event, now).await?,
@@ -57,6 +64,12 @@ pub(super) async fn stripe(
     };
     count(result);
     Ok(Json(json!({ "result": result })).into_response())
+}
+
+/// What is wrong with an event that is dated ahead of the store's time.
+fn early(event: &Value, now: Instant) -> Option<FieldFault> {
+    let created = event.get("created").and_then(Value::as_i64)?;
+    too_early("created", Instant::from_seconds(created), now)
 }
 
 fn count(result: &'static str) {

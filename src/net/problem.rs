@@ -99,6 +99,12 @@ impl Problem {
         Self::new(status, "unsupported-media-type", "This kind of content is not taken", detail)
     }
 
+    /// It is not right yet, and will be: 425.
+    #[must_use]
+    pub fn too_early(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_EARLY, "too-early", "This is to be sent again later", detail)
+    }
+
     /// The store cannot be used now: 503.
     #[must_use]
     pub fn store_unavailable(detail: impl Into<String>) -> Self {

@@ -270,3 +270,20 @@ async fn what_is_not_right_is_said_or_parked() {
     assert_eq!(send(&door, &mixed).await.1["result"], "parked");
     assert_eq!(world.ledger.parked().await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn what_is_dated_ahead_is_to_be_sent_again() {
+    let world = world().await;
+    let door = door(&world);
+    take(&door, "invoice_finalized").await;
+    let ahead = crate::world::at("2026-03-12T08:05:01Z").millis() / 1_000;
+    let paid = fixture("invoice_paid").replacen("1772870400", &ahead.to_string(), 1);
+    let (status, answer) = send(&door, &paid).await;
+    assert_eq!(status, 425, "{answer}");
+    assert_eq!(answer["code"], "too_early");
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 100_000);
+    assert!(world.ledger.parked().await.unwrap().is_empty());
+    world.clock.set(crate::world::at("2026-03-12T08:00:01Z"));
+    assert_eq!(send(&door, &paid).await.1["result"], "accepted");
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 0);
+}

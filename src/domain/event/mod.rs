@@ -164,10 +164,7 @@ fn parse_from(value: &Value, arrival: Instant, gate: bool) -> Result<Incoming, V
     if own && !(gate && envelope.kind == "notice.receipt") {
         faults.push(FieldFault::new("source", "ambergate's own: name yours"));
     }
-    if envelope.time.is_some_and(|time| time > arrival.plus_millis(AHEAD_MAX)) {
-        let detail = format!("more than five minutes ahead of {arrival}: send it again then");
-        faults.push(FieldFault::new("time", detail));
-    }
+    faults.extend(envelope.time.and_then(|time| too_early("time", time, arrival)));
     if envelope.subject.is_none() {
         faults.push(FieldFault::new("subject", "missing: the tenant's id"));
     }
@@ -194,6 +191,14 @@ fn parse_from(value: &Value, arrival: Instant, gate: bool) -> Result<Incoming, V
         }
         _ => Err(faults),
     }
+}
+
+/// What is wrong with an event that is dated too far ahead of its arrival, in this field. It is
+/// right later.
+#[must_use]
+pub fn too_early(field: &str, time: Instant, arrival: Instant) -> Option<FieldFault> {
+    let detail = || format!("more than five minutes ahead of {arrival}: send it again then");
+    (time > arrival.plus_millis(AHEAD_MAX)).then(|| FieldFault::new(field, detail()))
 }
 
 /// What is wrong with a fact, beyond its shape: for those who make facts from what others say.
