@@ -54,10 +54,23 @@ fn policy(account: &Account, law: &Law) -> Option<Value> {
     Some(json!(policy.name))
 }
 
+/// The stage that gates go by: what was entered under an older generation of the switch restricts
+/// nothing.
+fn in_force(standing: &Standing) -> Stage {
+    let stage = standing.grant.strictest();
+    let void = standing.grant.generation < standing.situation.generation;
+    if stage.restricts() && void { Stage::Grace } else { stage }
+}
+
+/// Whether gates that enforce do to this tenant what its stage says.
+pub(super) fn is_enforced(standing: &Standing) -> bool {
+    !standing.situation.switch_open && in_force(standing) == standing.grant.strictest()
+}
+
 /// The next stage that is harder than the one now. Of a case that stands still nothing comes.
 fn next(standing: &Standing) -> Option<Value> {
     let Standing { tenant, account, law, situation, .. } = standing;
-    let now = account.stage();
+    let now = in_force(standing);
     let harder = |what: &What| match what {
         What::Enter { stage, announced } if *stage > now => Some((*stage, *announced)),
         _ => None,

@@ -74,9 +74,7 @@ pub(super) async fn one(
     Named(tenant): Named<String>,
 ) -> Result<Answer<Value>, Problem> {
     let standing = standing(&admin, &tenant).await?;
-    let switch = admin.ledger.switch().await.map_err(unavailable)?;
-    let enforced =
-        admin.settings.enforced && !switch.open && standing.grant.generation >= switch.generation;
+    let enforced = admin.settings.enforced && show::is_enforced(&standing);
     Ok(Answer(show::tenant(&standing, enforced)))
 }
 

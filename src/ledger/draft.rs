@@ -193,7 +193,7 @@ impl Draft {
         let row = Row {
             tenant: tenant.clone(),
             name: account.profile.name.clone(),
-            stage: account.stage(),
+            stage: grant.strictest(),
         };
         Ok(Commit {
             tenant,
