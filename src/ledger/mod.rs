@@ -35,7 +35,6 @@ mod unlisted;
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, MutexGuard, Notify};
@@ -99,7 +98,7 @@ struct Inner {
     clock: Clock,
     law: ArcSwap<Law>,
     places: Vec<Mutex<()>>,
-    inbox_clear: AtomicBool,
+    inbox: inbox::Inbox,
     known: std::sync::Mutex<Option<Incarnation>>,
     recovered_up_to: std::sync::Mutex<Option<(Incarnation, u64)>>,
     /// The recovery under way, and how often it was looked at.
@@ -123,7 +122,7 @@ impl Ledger {
             clock,
             law: ArcSwap::from_pointee(law),
             places: (0..PLACES).map(|_| Mutex::new(())).collect(),
-            inbox_clear: AtomicBool::new(true),
+            inbox: inbox::Inbox::default(),
             known: std::sync::Mutex::default(),
             recovered_up_to: std::sync::Mutex::default(),
             looked: std::sync::Mutex::default(),
@@ -237,7 +236,7 @@ impl Ledger {
         Situation {
             now,
             ready: true,
-            feeds: !behind && self.inner.inbox_clear.load(Ordering::Acquire),
+            feeds: !behind && self.inner.inbox.is_clear(),
             switch_open: switch.open || self.inner.told.is_off(),
             generation: switch.generation,
             clock_agrees: apart <= CLOCKS_APART_MAX.unsigned_abs(),

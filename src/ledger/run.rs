@@ -6,7 +6,6 @@
 //!    what of it is not in there is left behind, to be read again.
 
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Ledger;
@@ -66,6 +65,9 @@ impl Ledger {
                     self.refresh_law().await?;
                     self.write_positions(&incarnation).await?;
                 }
+                if !self.is_inbox_clear() {
+                    self.drain_inbox().await?;
+                }
                 Ok(())
             }
             Condition::Recovering(incarnation) => {
@@ -82,6 +84,7 @@ impl Ledger {
                     self.sign_of_life(real).await?;
                     self.open(&incarnation).await?;
                     self.take_in_all().await?;
+                    self.drain_inbox().await?;
                 } else if looks % LOOKS_PER_ROUND == LOOKS_PER_ROUND - 1 {
                     self.tell_what_is_waited_for().await?;
                 }
@@ -173,6 +176,6 @@ impl Ledger {
     /// Whether gates' events wait in the inbox, as of the last look.
     #[must_use]
     pub fn is_inbox_clear(&self) -> bool {
-        self.inner.inbox_clear.load(Ordering::Acquire)
+        self.inner.inbox.is_clear()
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use ambergate::clock::Clock;
+use ambergate::config::policies;
 use ambergate::domain::decision::Decision;
 use ambergate::domain::event::parse;
 use ambergate::domain::record::Record;
 use ambergate::domain::stage::Stage;
-use ambergate::ledger::Outcome;
+use ambergate::ledger::{Ledger, Outcome};
 use ambergate::store::Store as _;
 use ambergate::store::any::AnyStore;
 use ambergate::store::embedded::Embedded;
@@ -192,4 +193,97 @@ async fn a_large_account_holds_nobody_up() {
     world.accept(&updates("large", 300)).await;
     assert!(turns.load(Ordering::Relaxed) > 0, "the others went on meanwhile");
     others.abort();
+}
+
+/// A payment for an invoice of Acme's, said to be of `time`.
+fn paid_at(id: &str, time: &str) -> serde_json::Value {
+    let mut event = event("invoice.paid", id, "acme", json!({"invoice": "i1"}));
+    event["time"] = json!(time);
+    event
+}
+
+async fn leave(world: &World, event: &serde_json::Value) {
+    world.store.submit(event.to_string().into_bytes()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_dated_ahead_waits_in_the_inbox_for_its_time() {
+    let world = World::in_memory().await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    leave(&world, &paid_at("p1", "2026-03-02T08:10:00Z")).await;
+    let mut named = event("tenant.updated", "t2", "acme", json!({"name": "New"}));
+    named["time"] = json!("2026-03-02T08:01:00Z");
+    leave(&world, &named).await;
+    assert_eq!(world.ledger.drain_inbox().await.unwrap(), 1, "it holds up nobody");
+    assert!(world.ledger.is_inbox_clear());
+    let (_, account) = world.account("acme").await;
+    assert_eq!(account.profile.name.as_deref(), Some("New"));
+    assert_eq!(account.invoices[0].owed, 100_000);
+    world.clock.set(at("2026-03-02T08:05:00Z"));
+    assert_eq!(world.ledger.drain_inbox().await.unwrap(), 1);
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 0);
+    assert!(world.store.inbox(9).await.unwrap().is_empty());
+    assert!(world.ledger.parked().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_inbox_refuses_for_good_is_kept_if_it_may_be_money() {
+    let world = World::in_memory().await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    let faulty = event("payment.received", "p2", "acme", json!({"payment": "p2", "amount": -1}));
+    let mut forged = paid_at("p3", START);
+    forged["source"] = json!("ambergate");
+    let refused = [paid_at("p1", "2027-01-01T00:00:00Z"), faulty, forged];
+    for event in &refused {
+        leave(&world, event).await;
+    }
+    leave(&world, &event("tenant.updated", "t2", "acme", json!({"nmae": "New"}))).await;
+    world.store.submit(b"{not json".to_vec()).await.unwrap();
+    assert_eq!(world.ledger.drain_inbox().await.unwrap(), 5);
+    let parked = world.ledger.parked().await.unwrap();
+    assert_eq!(parked.len(), 4, "{parked:?}");
+    let forged = refused[2].clone();
+    for event in refused.into_iter().chain([json!("{not json")]) {
+        assert!(parked.iter().any(|it| it.event == json!({"refused": event})), "{event}");
+    }
+    assert!(parked.iter().all(|it| it.money && it.reason.starts_with("refused from the inbox")));
+    let forged = parked.iter().find(|it| it.event["refused"] == forged).unwrap();
+    // Nothing takes them in by itself, or in ambergate's name.
+    world.accept(&[issued("acme", "i2")]).await;
+    assert!(world.ledger.replay_parked(&forged.id, Some(&tenant("acme"))).await.is_err());
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 100_000);
+}
+
+#[tokio::test]
+async fn not_more_than_so_many_events_wait_for_their_time() {
+    let world = World::in_memory().await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    for n in 0..300 {
+        leave(&world, &paid_at(&format!("p{n}"), "2026-03-02T09:00:00Z")).await;
+    }
+    leave(&world, &paid_at("now", START)).await;
+    assert_eq!(world.ledger.drain_inbox().await.unwrap(), 45);
+    assert_eq!(world.store.inbox(999).await.unwrap().len(), 256);
+    assert_eq!(world.ledger.parked().await.unwrap().len(), 44);
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 0);
+}
+
+#[tokio::test]
+async fn an_inbox_that_was_not_read_is_not_taken_for_empty() {
+    let clock = Clock::standing(at(START));
+    let memory = Memory::new(clock.clone());
+    let law = policies::parse(policies::STANDARD, "standard.toml").unwrap();
+    let store = AnyStore::Memory(memory.clone());
+    let ledger = Ledger::new(store, None, clock, law);
+    assert!(!ledger.is_inbox_clear());
+    assert!(!ledger.present().await.unwrap().feeds);
+    ledger.look_after(false, at(START)).await.unwrap();
+    assert!(ledger.present().await.unwrap().feeds);
+    memory.set_down(true);
+    assert!(ledger.drain_inbox().await.is_err());
+    assert!(!ledger.is_inbox_clear());
+    memory.set_down(false);
+    assert!(!ledger.present().await.unwrap().feeds);
+    ledger.look_after(false, at(START)).await.unwrap();
+    assert!(ledger.present().await.unwrap().feeds);
 }
