@@ -56,12 +56,28 @@ impl Ledger {
     ///
     /// The store cannot be used now.
     pub async fn due(&self, limit: usize) -> Result<Vec<TenantId>, StoreError> {
-        if let Condition::Recovering(_) = self.store().condition().await? {
-            return Ok(Vec::new());
-        }
         let now = self.store().now().await?;
-        let due = self.store().due(now, limit).await?;
+        let due = self.due_by(now, limit).await?;
         Ok(due.into_iter().map(|(tenant, _)| tenant).collect())
+    }
+
+    /// Tenants that are due by `now`, each with when. None while the store recovers, or is not
+    /// the one that this process is acquainted with: its rules are not read yet.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now.
+    pub async fn due_by(
+        &self,
+        now: Instant,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, Instant)>, StoreError> {
+        match self.store().condition().await? {
+            Condition::Ready(incarnation) if self.knows(&incarnation) => {
+                self.store().due(now, limit).await
+            }
+            Condition::Ready(_) | Condition::Recovering(_) => Ok(Vec::new()),
+        }
     }
 
     /// When the first tenant is due.
@@ -159,6 +175,6 @@ impl Ledger {
         }
         let Ok(Some((_, account))) = self.account(&envelope.tenant).await else { return false };
         let Ok(situation) = self.present().await else { return false };
-        may_leave(&envelope.made.notices, &account, &envelope.law, &situation)
+        situation.feeds && may_leave(&envelope.made.notices, &account, &envelope.law, &situation)
     }
 }

@@ -4,7 +4,9 @@
 //! 1. What is in force is published, in the store and in the journal, before anything is decided
 //!    by it: the journal alone suffices to know what a decision meant.
 //! 2. A version that only the store knows is read from it. One that nobody knows leaves its cases
-//!    where they are: nothing is planned for them.
+//!    where they are: nothing is planned for them, and they are looked at again now and then, and
+//!    as soon as a version is learnt.
+//! 3. Nothing is due before the published versions were read.
 
 use std::sync::Arc;
 
@@ -64,6 +66,7 @@ impl Ledger {
         }
         if news {
             self.inner.law.store(Arc::new(law));
+            self.look_at_all_soon();
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::domain::id::{MessageId, RecordId, TenantId};
 use crate::domain::record::Fact;
 use crate::domain::time::Instant;
 use crate::ledger::{Envelope, Ledger, Outcome, fault};
-use crate::store::{Condition, Store as _, StoreError};
+use crate::store::{Store as _, StoreError};
 
 /// A ledger as the scheduler sees it.
 #[derive(Clone, Debug)]
@@ -38,10 +38,7 @@ impl Desk for LedgerDesk {
         now: Instant,
         limit: usize,
     ) -> Result<Vec<(TenantId, Instant)>, StoreError> {
-        match self.ledger.condition().await? {
-            Condition::Recovering(_) => Ok(Vec::new()),
-            Condition::Ready(_) => self.ledger.store().due(now, limit).await,
-        }
+        self.ledger.due_by(now, limit).await
     }
 
     async fn claim(&self, tenant: &TenantId, lasts: Duration) -> Result<bool, StoreError> {

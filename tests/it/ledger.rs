@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use ambergate::clock::Clock;
 use ambergate::config::policies;
@@ -286,4 +287,51 @@ async fn an_inbox_that_was_not_read_is_not_taken_for_empty() {
     assert!(!ledger.present().await.unwrap().feeds);
     ledger.look_after(false, at(START)).await.unwrap();
     assert!(ledger.present().await.unwrap().feeds);
+}
+
+#[tokio::test]
+async fn a_case_of_a_version_that_is_not_known_here_is_not_forgotten() {
+    let clock = Clock::standing(at(START));
+    let memory = Memory::new(clock.clone());
+    let store = || AnyStore::Memory(memory.clone());
+    let one = World::over(store(), None, clock.clone()).await;
+    let other = World::over(store(), None, clock.clone()).await;
+    let newer = policies::STANDARD.replacen("title = \"", "title = \"Newer: ", 1);
+    assert_ne!(newer, policies::STANDARD);
+    one.ledger.set_law(policies::parse(&newer, "standard.toml").unwrap()).await.unwrap();
+    one.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    one.pass("2026-03-13T09:00:00Z").await;
+    let advanced = other.ledger.advance(&tenant("acme")).await.unwrap();
+    assert!(advanced.wake.is_some(), "it is looked at again");
+    assert_eq!(other.store.next_wake().await.unwrap(), advanced.wake);
+    // Once it learns the version, it looks at all tenants at once.
+    let running = tokio::spawn({
+        let ledger = other.ledger.clone();
+        async move { ledger.run().await }
+    });
+    let right = async {
+        while other.store.next_wake().await.unwrap() == advanced.wake {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), right).await.unwrap();
+    running.abort();
+    one.pass("2026-03-30T08:15:00Z").await;
+    assert_eq!(one.stage("acme").await, Stage::ReadOnly);
+}
+
+#[tokio::test]
+async fn nothing_is_due_before_the_published_versions_were_read() {
+    let clock = Clock::standing(at(START));
+    let memory = Memory::new(clock.clone());
+    let store = AnyStore::Memory(memory.clone());
+    let world = World::over(store.clone(), None, clock.clone()).await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    clock.set(at("2026-03-16T08:00:00Z"));
+    assert_eq!(world.ledger.due(9).await.unwrap(), [tenant("acme")]);
+    let law = policies::parse(policies::STANDARD, "standard.toml").unwrap();
+    let fresh = Ledger::new(store, None, clock.clone(), law);
+    assert_eq!(fresh.due(9).await.unwrap(), []);
+    fresh.look_after(false, clock.now()).await.unwrap();
+    assert_eq!(fresh.due(9).await.unwrap(), [tenant("acme")]);
 }

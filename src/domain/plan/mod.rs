@@ -174,7 +174,11 @@ impl<'a> Planner<'a> {
         if case.opened.is_none() || !case.has_begun(self.situation.now) {
             return;
         }
-        let Some(bearings) = self.survey.ground.bearings_at(place) else { return };
+        let Some(bearings) = self.survey.ground.bearings_at(place) else {
+            // Its version is not known here yet: it must not be forgotten.
+            self.look_again();
+            return;
+        };
         self.plan_money_tasks(case, bearings);
         if let Some(ladder) = self.survey.ladder_at(place) {
             self.wake_at(ladder.free());
