@@ -4,6 +4,7 @@
 //! 1. A tenant that is due is planned on the account as just read; nothing is carried over.
 //! 2. An attempt at a message is committed before it begins, on the account as just read again.
 //!    Whoever loses that commit makes no attempt.
+//! 3. No attempt begins, and none leaves, while facts that were received wait to be worked off.
 
 use std::sync::Arc;
 

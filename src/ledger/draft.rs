@@ -5,6 +5,7 @@
 //! 2. A copy of a record that is known changes nothing: it keeps the `learnt` of its first commit.
 //! 3. What follows from what was added is decided until nothing follows any more, and is one
 //!    commit with it (SPEC 5.10).
+//! 4. No message is due while something that was received is not worked off (SPEC 5.9).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +24,9 @@ use crate::store::{Commit, Incarnation, Row, StoreError, form};
 
 /// How often what was decided may lead to the next decision before that is taken for a fault.
 const ROUNDS_MAX: usize = 100;
+
+/// How soon messages are looked at again that wait for facts to be worked off: that takes a moment.
+const LOOK_AGAIN: i64 = 5 * SECOND;
 
 /// What adding a record came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +171,7 @@ impl Draft {
             let decisions = std::mem::take(&mut found.decisions);
             if decisions.is_empty() || !self.decide(decisions) {
                 super::unlisted::alert(&found.unlisted);
-                return found;
+                return held_back(found, &situation);
             }
         }
         tracing::error!(tenant = %self.tenant, "decisions follow one another without end");
@@ -214,6 +218,16 @@ impl Draft {
         let account = self.account().clone();
         (self.reading.records, account)
     }
+}
+
+/// Nothing leaves while something that was received is not worked off: it may be the payment.
+fn held_back(mut plan: Plan, situation: &Situation) -> Plan {
+    if !situation.feeds && !plan.sends.is_empty() {
+        plan.sends.clear();
+        let soon = situation.now.plus_millis(LOOK_AGAIN);
+        plan.wake = Some(plan.wake.map_or(soon, |wake| wake.min(soon)));
+    }
+    plan
 }
 
 /// How many records came with the id of another one, in this process.

@@ -284,3 +284,30 @@ async fn a_rebuild_without_a_journal_restricts_nobody() {
     world.pass("2026-04-09T12:00:00Z").await;
     assert_eq!(world.stage("acme").await, Stage::ReadOnly);
 }
+
+#[tokio::test]
+async fn no_mail_leaves_while_an_accepted_payment_waits_in_the_journal() {
+    let site = Site::new();
+    let world = site.start("a").await;
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    world.pass("2026-03-16T07:59:59Z").await;
+    world.clock.set(at("2026-03-16T08:00:00Z"));
+    let acme = tenant("acme");
+    let sends = world.ledger.advance(&acme).await.unwrap().sends;
+    let first = world.ledger.try_message(&acme, sends[0]).await.unwrap().unwrap();
+    assert!(world.ledger.is_still_right(&first).await);
+    site.memory.set_down(true);
+    assert_eq!(world.accept(&[paid("acme", "i1")]).await, [Outcome::Accepted]);
+    site.memory.set_down(false);
+    // The store is back, and does not know of the payment yet.
+    assert!(world.ledger.is_behind());
+    assert!(!world.ledger.is_still_right(&first).await);
+    assert!(world.ledger.try_message(&acme, sends[1]).await.unwrap().is_none());
+    let advanced = world.ledger.advance(&acme).await.unwrap();
+    assert_eq!(advanced.sends, []);
+    let soon = at("2026-03-16T08:00:01Z")..at("2026-03-16T08:00:10Z");
+    assert!(advanced.wake.is_some_and(|wake| soon.contains(&wake)), "{advanced:?}");
+    world.look_after(false).await.unwrap();
+    assert!(world.work_off().await.is_empty());
+    assert!(world.ledger.try_message(&acme, sends[1]).await.unwrap().is_none());
+}
