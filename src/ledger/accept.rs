@@ -283,6 +283,8 @@ impl Ledger {
         error: &StoreError,
     ) -> Vec<Outcome> {
         let refused = vec![Outcome::Unavailable; items.len()];
+        // No recovery is told that the journal is applied while something is put into it.
+        let told = self.inner.told_applied.read().await;
         let Some(journal) = self.journal() else {
             tracing::warn!(%tenant, %error, "facts were not taken");
             return refused;
@@ -305,8 +307,14 @@ impl Ledger {
         if let Some(mark) = mark {
             journal.leave_behind(mark);
         }
+        if let (StoreError::Recovering, Some(told)) = (error, &*told) {
+            let records = items.into_iter().map(|item| item.record).collect();
+            if let Err(error) = self.follow_up(told, tenant, records).await {
+                tracing::warn!(%tenant, %error, "facts of a recovery wait in the journal");
+            }
+        }
         self.wake_up();
-        vec![Outcome::Accepted; items.len()]
+        vec![Outcome::Accepted; refused.len()]
     }
 
     /// A tenant that was just created takes in what was parked for it.

@@ -37,7 +37,7 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Mutex, MutexGuard, Notify};
+use tokio::sync::{Mutex, MutexGuard, Notify, RwLock};
 
 pub use accept::{Outcome, own_fact};
 pub use advance::{Advanced, Envelope};
@@ -101,6 +101,8 @@ struct Inner {
     inbox: inbox::Inbox,
     known: std::sync::Mutex<Option<Incarnation>>,
     recovered_up_to: std::sync::Mutex<Option<(Incarnation, u64)>>,
+    /// The recovery that was told that the whole journal is applied.
+    told_applied: RwLock<Option<Incarnation>>,
     /// The recovery under way, and how often it was looked at.
     looked: std::sync::Mutex<Option<(Incarnation, u32)>>,
     /// Journals whose names are in the own one.
@@ -125,6 +127,7 @@ impl Ledger {
             inbox: inbox::Inbox::default(),
             known: std::sync::Mutex::default(),
             recovered_up_to: std::sync::Mutex::default(),
+            told_applied: RwLock::default(),
             looked: std::sync::Mutex::default(),
             noted: std::sync::Mutex::default(),
             outbox: outbox::Outbox::new(),

@@ -12,7 +12,9 @@
 //! 4. An empty store looks the same whether it was never used or has forgotten all, and a process
 //!    with an empty journal may be the newest of several: so a first start is a recovery too, and
 //!    lasts as long as the others need to name theirs, and as a lease.
-//! 5. A line that cannot be read is said, counted and passed over: the others count.
+//! 5. A store counts a journal as applied only with all that was acknowledged by then in it; a fact
+//!    that comes later is in the store, too, before it is acknowledged.
+//! 6. A line that cannot be read is said, counted and passed over: the others count.
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -23,6 +25,7 @@ use super::accept::Item;
 use super::beside::restored;
 use super::draft::{Draft, Reading};
 use super::entry::{Entry, JournalNamed};
+use super::journaled::Journaled;
 use super::{Ledger, parked};
 use crate::domain::event::Incoming;
 use crate::domain::id::TenantId;
@@ -83,21 +86,13 @@ impl Ledger {
     ) -> Result<bool, StoreError> {
         if let Some(journal) = self.journal() {
             self.store().register_journal(&journal.name()).await?;
-            let from = self.recovered_up_to(incarnation);
-            let marks = journal.behind().map(|(marks, _)| marks).unwrap_or_default();
-            let end = journal.end();
-            let mut position = from;
-            while position < end {
-                let lines = journal.read(position, LINES_AT_ONCE).await?;
-                let Some((last, _)) = lines.last() else { break };
-                position = last + 1;
-                self.apply(lines, &Into::Recovering(incarnation.clone())).await?;
-                self.set_recovered_up_to(incarnation, position);
-            }
-            journal.caught_up(&marks);
-            self.write_positions(incarnation).await?;
+            self.read_to_the_end(journal, incarnation).await?;
             self.take_in_all().await?;
+            // What came meanwhile is little; what comes now waits until the store was told.
+            let mut told = self.inner.told_applied.write().await;
+            self.read_to_the_end(journal, incarnation).await?;
             self.store().journal_applied(incarnation, &journal.name()).await?;
+            *told = Some(incarnation.clone());
         } else {
             self.take_in_all().await?;
         }
@@ -107,6 +102,42 @@ impl Ledger {
             self.note_enforced().await?;
         }
         self.store().recovered(incarnation).await
+    }
+
+    /// Reads what the journal has into a store that recovers.
+    async fn read_to_the_end(
+        &self,
+        journal: &Journaled,
+        incarnation: &Incarnation,
+    ) -> Result<(), StoreError> {
+        let marks = journal.behind().map(|(marks, _)| marks).unwrap_or_default();
+        let end = journal.end();
+        let mut position = self.recovered_up_to(incarnation);
+        while position < end {
+            let lines = journal.read(position, LINES_AT_ONCE).await?;
+            let Some((last, _)) = lines.last() else { break };
+            position = last + 1;
+            self.apply(lines, &Into::Recovering(incarnation.clone())).await?;
+            self.set_recovered_up_to(incarnation, position);
+        }
+        journal.caught_up(&marks);
+        self.write_positions(incarnation).await
+    }
+
+    /// A fact that was just journaled, where the store recovers and counts the journal as applied
+    /// already: another process may end the recovery before this one reads its journal again.
+    pub(super) async fn follow_up(
+        &self,
+        told: &Incarnation,
+        tenant: &TenantId,
+        records: Vec<Record>,
+    ) -> Result<(), StoreError> {
+        match self.store().condition().await? {
+            Condition::Recovering(incarnation) if incarnation != *told => Ok(()),
+            Condition::Recovering(_) | Condition::Ready(_) => {
+                self.restore(tenant, records, told).await
+            }
+        }
     }
 
     /// Sees to it that the store names this journal, and this journal all others.

@@ -311,3 +311,29 @@ async fn no_mail_leaves_while_an_accepted_payment_waits_in_the_journal() {
     assert!(world.work_off().await.is_empty());
     assert!(world.ledger.try_message(&acme, sends[1]).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_payment_that_comes_when_a_journal_counts_as_applied_is_in_the_store_at_once() {
+    let site = Site::new();
+    let one = site.start("a").await;
+    let other = site.start("b").await;
+    one.look_after(false).await.unwrap();
+    other.look_after(false).await.unwrap();
+    one.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    one.pass("2026-03-23T09:00:00Z").await;
+    site.memory.flush();
+    // The other's journal is applied, this one's is not: the store goes on recovering.
+    other.look_after(false).await.unwrap();
+    assert!(matches!(other.ledger.condition().await.unwrap(), Condition::Recovering(_)));
+    assert_eq!(other.accept(&[paid("acme", "i1")]).await, [Outcome::Accepted]);
+    // The first one ends the recovery, before the other looks again.
+    for _ in 0..5 {
+        one.look_after(false).await.unwrap();
+    }
+    assert!(matches!(one.ledger.condition().await.unwrap(), Condition::Ready(_)));
+    assert_eq!(one.account("acme").await.1.owed(), []);
+    one.pass("2026-04-13T09:00:00Z").await;
+    assert_eq!(one.stage("acme").await, Stage::Full);
+    recover(&[&one, &other]).await;
+    assert_eq!(one.account("acme").await.1.owed(), []);
+}
