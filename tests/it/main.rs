@@ -5,6 +5,7 @@
 
 mod admin;
 mod admin_simulate;
+mod admin_stage;
 mod cli;
 mod cli_check;
 mod cli_policy;
