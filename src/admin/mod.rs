@@ -131,7 +131,7 @@ fn unavailable(error: StoreError) -> Problem {
         }
         error => {
             tracing::warn!(%error, "a request could not be answered");
-            Problem::store_unavailable("it cannot be used now: try again")
+            Problem::store_unavailable("nothing was changed: try again")
         }
     }
 }

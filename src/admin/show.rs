@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::account::{Account, Arrangement, Invoice, NoticeState, Receipt, TaskState};
-use crate::domain::bearings::select;
+use crate::domain::bearings::{self, select};
 use crate::domain::grant::Grant;
 use crate::domain::id::Scope;
 use crate::domain::money::Money;
@@ -24,6 +24,9 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
         "scopes": scopes(account, grant),
         "next": next(standing),
         "owed": account.owed(),
+        "on_account": account.on_account,
+        "credit": account.credit,
+        "time_zone": bearings::zone(law, &account.profile).name(),
         "invoices": account.invoices.iter().map(invoice).collect::<Vec<_>>(),
         "arrangements": account.arrangements.iter().map(arrangement).collect::<Vec<_>>(),
         "tasks": account.tasks.iter().map(task).collect::<Vec<_>>(),

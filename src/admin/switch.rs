@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::{Extension, Json as Answer};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use super::request::{Asked, Json, wrong};
 use super::{Admin, Here, Settings, unavailable};
 use crate::net::bearer::Caller;
 use crate::net::problem::Problem;
-use crate::store::Switch;
+use crate::store::{StoreError, Switch};
 
 /// The longest reason.
 const REASON_BYTES_MAX: usize = 1_000;
@@ -52,7 +53,20 @@ pub(super) async fn set(
         return turn_here(&admin.settings, &caller, open, reason.as_deref());
     }
     let set = admin.ledger.set_switch(open, reason, Some(caller.name)).await;
-    Ok(Answer(shown(&set.map_err(unavailable)?)))
+    Ok(Answer(shown(&set.map_err(not_set)?)))
+}
+
+/// The switch for everybody is in the store; without one there are other ways to open.
+fn not_set(error: StoreError) -> Problem {
+    let problem = unavailable(error);
+    if problem.status() == StatusCode::SERVICE_UNAVAILABLE {
+        Problem::store_unavailable(
+            "the switch for everybody is kept in it. To open without it: `ambergate open --here \
+             --reason TEXT` for one process, or make the file that [gate] open_file names",
+        )
+    } else {
+        problem
+    }
 }
 
 /// In a process that has nothing but a gate.

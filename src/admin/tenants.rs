@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::request::{Asked, Named, after, cursor, limit, wrong};
 use super::{Admin, show, unavailable};
+use crate::domain::bearings;
 use crate::domain::event;
 use crate::domain::explain;
 use crate::domain::id::TenantId;
@@ -84,7 +85,8 @@ pub(super) async fn explain(
 ) -> Result<Answer<Value>, Problem> {
     let Standing { tenant, account, situation, law, .. } = standing(&admin, &tenant).await?;
     let sentences = explain::explain(&tenant, &account, &law, &situation);
-    Ok(Answer(json!({"tenant": tenant, "sentences": sentences})))
+    let zone = bearings::zone(&law, &account.profile);
+    Ok(Answer(json!({"tenant": tenant, "time_zone": zone.name(), "sentences": sentences})))
 }
 
 pub(super) async fn timeline(
@@ -94,7 +96,8 @@ pub(super) async fn timeline(
     let Standing { tenant, records, account, situation, law, .. } =
         standing(&admin, &tenant).await?;
     let moments = timeline::timeline(&tenant, &records, &account, &law, &situation);
-    Ok(Answer(json!({"tenant": tenant, "timeline": moments})))
+    let zone = bearings::zone(&law, &account.profile);
+    Ok(Answer(json!({"tenant": tenant, "time_zone": zone.name(), "timeline": moments})))
 }
 
 #[derive(Debug, Deserialize)]

@@ -53,7 +53,7 @@ pub async fn demo(asked: DemoAsked, metrics: Metrics) -> Result<(), AppError> {
     let folder = Folder::make(asked.data.clone())?;
     let secrets = Secrets::of(&asked.environment)?;
     let mut config = configure(&asked, &folder, &secrets, mail_address)?;
-    let admin_door = Door::take(config.admin.listen).await?;
+    let admin_door = Door::take("--admin", config.admin.listen).await?;
     if asked.upstream.is_none() {
         let (listener, address) = sample_app::listen()
             .await
@@ -69,7 +69,7 @@ pub async fn demo(asked: DemoAsked, metrics: Metrics) -> Result<(), AppError> {
     let store = control::open_store(&config, &clock).await?;
     let control = open_control(&config, &store, &clock).await?;
     control.ledger.look_after(true, machine_now()).await.map_err(|error| error.to_string())?;
-    let front = open_front(&config, &store, &clock)?;
+    let front = open_front(&config, &store, &clock, "--listen")?;
     raise_when_closed_here(&front, &control);
     let app = format!("http://{}", front.server.address());
     let links = if asked.empty {

@@ -57,13 +57,13 @@ pub(super) struct Door {
 }
 
 impl Door {
-    /// Takes `address`; port 0 is a free one.
+    /// Takes `address`, which `key` sets; port 0 is a free one.
     ///
     /// # Errors
     /// If it cannot be had: says which, and why.
-    pub(super) async fn take(address: SocketAddr) -> Result<Self, String> {
+    pub(super) async fn take(key: &str, address: SocketAddr) -> Result<Self, String> {
         let listener =
-            TcpListener::bind(address).await.map_err(|error| not_had("", address, &error))?;
+            TcpListener::bind(address).await.map_err(|error| not_had(key, address, &error))?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         Ok(Self { listener, address })
     }
@@ -136,10 +136,10 @@ async fn guest(stream: TcpStream, router: Router, stop: Stop) {
 /// Why the address of `key` cannot be listened on, and what would help.
 pub(super) fn not_had(key: &str, address: SocketAddr, error: &Error) -> String {
     let help = match error.kind() {
-        ErrorKind::AddrInUse => "; end what listens there, or choose another",
+        ErrorKind::AddrInUse => "; end what listens there, or choose another address",
         ErrorKind::AddrNotAvailable => "; choose an address of this machine",
         ErrorKind::PermissionDenied => "; choose a port above 1023, or give the right to",
         _ => "",
     };
-    format!("{key}{address} cannot be listened on: {error}{help}")
+    format!("{key} {address} cannot be listened on: {error}{help}")
 }

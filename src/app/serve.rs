@@ -50,11 +50,16 @@ pub struct Running {
     pub control: Option<Control>,
 }
 
-/// Builds the gate and begins to serve.
+/// Builds the gate and begins to serve where `listen_key` says.
 ///
 /// # Errors
 /// What of the configuration cannot be used, or an address that cannot be had.
-pub fn open_front(config: &Config, store: &AnyStore, clock: &Clock) -> Result<Front, AppError> {
+pub fn open_front(
+    config: &Config,
+    store: &AnyStore,
+    clock: &Clock,
+    listen_key: &str,
+) -> Result<Front, AppError> {
     let settings = front::gate_settings(config);
     let proxy = front::proxy_settings(config);
     let (settings, proxy) = match (settings, proxy) {
@@ -69,7 +74,7 @@ pub fn open_front(config: &Config, store: &AnyStore, clock: &Clock) -> Result<Fr
     let following = tokio::spawn(async move { follower.follow().await });
     let listen = proxy.listen;
     let server = proxy::serve(proxy, Arc::clone(&gate))
-        .map_err(|error| not_had("proxy.listen ", listen, &error))?;
+        .map_err(|error| not_had(listen_key, listen, &error))?;
     Ok(Front { gate, server, following })
 }
 
@@ -135,14 +140,14 @@ pub async fn serve(config: Config, role: ProcessRole, metrics: Metrics) -> Resul
         ProcessRole::Gate => None,
         _ => Some(open_control(&config, &store, &clock).await?),
     };
-    let admin_door = Door::take(config.admin.listen).await?;
+    let admin_door = Door::take("admin.listen", config.admin.listen).await?;
     let ingest_door = match (config.ingest, &control) {
-        (Some(address), Some(_)) => Some(Door::take(address).await?),
+        (Some(address), Some(_)) => Some(Door::take("ingest.listen", address).await?),
         _ => None,
     };
     let front = match role {
         ProcessRole::Control => None,
-        _ => Some(open_front(&config, &store, &clock)?),
+        _ => Some(open_front(&config, &store, &clock, "proxy.listen")?),
     };
     if let (Some(front), Some(control)) = (&front, &control) {
         raise_when_closed_here(front, control);

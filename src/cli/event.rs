@@ -1,4 +1,4 @@
-//! `ambergate event send` and `ambergate event import`.
+//! `ambergate event send` and `ambergate event import`; what is parked is in [`super::parked`].
 //!
 //! Rule: both may be repeated; an event that was taken before counts once.
 
@@ -9,8 +9,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::output;
 use super::remote::{Failure, Remote, accepted};
+use super::{output, parked};
 use crate::domain::id::{Derivation, Derived};
 use crate::domain::json;
 use crate::net::client::Client;
@@ -28,6 +28,10 @@ pub(super) enum Command {
     Send(Box<Send>),
     /// Files with one CloudEvent a line. What is refused is named with its line.
     Import(Import),
+    /// Events that are kept because no tenant of theirs is known.
+    Parked(parked::List),
+    /// Take in a parked event, once its tenant is known.
+    Replay(parked::Replay),
 }
 
 /// `ambergate event send`.
@@ -79,6 +83,8 @@ impl Command {
         match self {
             Self::Send(send) => send.run().await,
             Self::Import(import) => import.run().await,
+            Self::Parked(list) => list.run().await,
+            Self::Replay(replay) => replay.run().await,
         }
     }
 }
@@ -93,12 +99,13 @@ impl Send {
             }
             None => self.built()?.to_string().into_bytes(),
         };
-        let answer = self.remote.client()?.post("/v1/events", event).await?;
+        let answer = self.remote.client()?.post("/v1/events", event.clone()).await?;
         let answer = accepted(&answer)?;
         if self.json {
             output::json(&answer)
         } else {
-            output::line("Taken.")
+            let event: Value = serde_json::from_slice(&event).unwrap_or_default();
+            output::line(&parked::taken(&answer, event["subject"].as_str()));
         }
         Ok(())
     }

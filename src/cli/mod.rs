@@ -9,6 +9,7 @@
 mod event;
 mod health;
 mod output;
+mod parked;
 mod policy;
 mod program;
 mod remote;
@@ -52,7 +53,7 @@ enum Command {
     /// Policies: what they say, what they would do, what they would have done.
     #[command(subcommand)]
     Policy(policy::Command),
-    /// Send events to a running ambergate.
+    /// Events: send them to a running ambergate, and see what is parked.
     #[command(subcommand)]
     Event(event::Command),
     /// Open everything for everybody, at once (the switch).

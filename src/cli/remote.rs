@@ -85,7 +85,7 @@ pub(super) fn problem(status: StatusCode, body: &Value) -> String {
         (None, None) => format!("the server answers {status}"),
     };
     if status == StatusCode::UNAUTHORIZED {
-        said.push_str(" (give a token: --token, or AMBERGATE_TOKEN)");
+        said.push_str(" (--token, or AMBERGATE_TOKEN)");
     }
     for error in body.get("errors").and_then(Value::as_array).into_iter().flatten() {
         let part = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();

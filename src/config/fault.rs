@@ -2,8 +2,8 @@
 //!
 //! Rules:
 //! 1. Faults are collected, never thrown: whoever reads goes on, and all are told at once.
-//! 2. A fault never shows a secret: what stands at [`Origin::hidden`] places, and whatever was
-//!    given to a key that is not known, is printed as asterisks.
+//! 2. A fault never shows a secret: what stands at [`Origin::hidden`] places, and what was given
+//!    to a key that is not known and may be one, is printed as asterisks.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -89,11 +89,14 @@ pub struct Fault {
     what: String,
     help: String,
     hide: Vec<Range<usize>>,
+    /// Whether a key that is not known may be the cause.
+    derived: bool,
 }
 
 impl Fault {
     pub(super) fn new(place: &Place, what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { place: place.clone(), what: what.into(), help: help.into(), hide: Vec::new() }
+        let (what, help) = (what.into(), help.into());
+        Self { place: place.clone(), what, help, hide: Vec::new(), derived: true }
     }
 
     /// The file's name, or the variable's.
@@ -147,7 +150,7 @@ impl Faults {
         self.0.borrow_mut().push(Fault::new(place, what, help));
     }
 
-    /// As `add`, and what stands at `hide` is not shown: it may be a misnamed secret.
+    /// A key that is not known; what stands at `hide` is not shown: it may be a misnamed secret.
     pub(super) fn add_hiding(
         &self,
         place: &Place,
@@ -155,17 +158,20 @@ impl Faults {
         what: String,
         help: String,
     ) {
-        self.0.borrow_mut().push(Fault { hide, ..Fault::new(place, what, help) });
+        self.0.borrow_mut().push(Fault { hide, derived: false, ..Fault::new(place, what, help) });
     }
 
     pub(super) fn count(&self) -> usize {
         self.0.borrow().len()
     }
 
-    /// In the order in which they stand in their files.
+    /// In the order in which they stand in their files; of each file first the keys that are not
+    /// known, for what else is wrong may be because of them.
     pub(super) fn into_sorted(self) -> Vec<Fault> {
         let mut faults = self.0.into_inner();
-        faults.sort_by(|a, b| (a.file(), a.place.span.start).cmp(&(b.file(), b.place.span.start)));
+        let order =
+            |fault: &Fault| (fault.file().to_owned(), fault.derived, fault.place.span.start);
+        faults.sort_by_cached_key(order);
         faults
     }
 }

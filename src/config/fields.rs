@@ -253,7 +253,7 @@ impl Drop for Fields<'_> {
         for (key, entry) in &self.table.0 {
             if !self.names.get() && !known.contains(&key.as_str()) {
                 let what = format!("`{}` is not known", self.path_of(key));
-                let hide = entry.node.leaves();
+                let hide = entry.node.doubtful(key);
                 self.faults.add_hiding(&entry.key, hide, what, suggest(key, &known));
             }
         }

@@ -14,7 +14,7 @@ use super::policies::{self, Defaults};
 use super::read::{self, Setting};
 use super::settings::{Config, ProcessRole};
 use super::tree::{self, Entry, Node, Table, Value};
-use crate::domain::policy::Law;
+use crate::domain::policy::{Law, Select};
 use crate::domain::span::{Span, Unit};
 
 /// Every key, its default and a line on it.
@@ -68,11 +68,13 @@ pub fn load(request: &Request) -> Result<Config, Vec<Fault>> {
 }
 
 /// The rules alone: calendars, the operator, policies and their selection. What else the
-/// configuration says, secrets that it asks for among it, is not looked at.
+/// configuration says, secrets that it asks for among it, is not looked at. The policy that is
+/// `asked` for by name needs no `[[select]]`; where a file selects nothing and holds one policy,
+/// that one is everybody's.
 ///
 /// # Errors
 /// Everything that is wrong with the rules.
-pub fn load_law(request: &Request) -> Result<Law, Vec<Fault>> {
+pub fn load_law(request: &Request, asked: Option<&str>) -> Result<Law, Vec<Fault>> {
     let file = read(request)?;
     let faults = Faults::default();
     let file = file.as_ref().map(|(text, name)| (text.as_str(), name.as_str()));
@@ -80,9 +82,27 @@ pub fn load_law(request: &Request) -> Result<Law, Vec<Fault>> {
     // A section whose name nobody knows stays: it is told, for it may be a misspelt one.
     base.0.retain(|name, _| !OTHER_SECTIONS.contains(&name.as_str()));
     let place = tree::nowhere();
-    let law = policies::law(&Fields::new(&base, &place, "", &faults), defaults(request));
+    let only = file.and_then(|(_, name)| only_policy(&base, name));
+    let defaults = Defaults { asked: only.or(asked), ..defaults(request) };
+    let mut law = policies::law(&Fields::new(&base, &place, "", &faults), defaults);
     let faults = faults.into_sorted();
-    if faults.is_empty() { Ok(law) } else { Err(faults) }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    if let Some(policy) = only.and_then(|only| only.parse().ok()) {
+        law.select = vec![Select { name: None, segment: None, policy }];
+    }
+    Ok(law)
+}
+
+/// The one policy that the file of this name holds, where nothing is selected.
+fn only_policy<'a>(base: &'a Table, file: &str) -> Option<&'a str> {
+    let ours = |(name, entry): (&'a String, &Entry)| {
+        (entry.key.origin.name == file).then_some(name.as_str())
+    };
+    let mut own = base.table("policies")?.0.iter().filter_map(ours);
+    let only = own.next().filter(|_| !base.0.contains_key("select"))?;
+    own.next().is_none().then_some(only)
 }
 
 /// As [`load`], with the file's text given.
@@ -136,9 +156,9 @@ fn layers(file: Option<(&str, &str)>, request: &Request, faults: &Faults) -> Opt
     Some(base)
 }
 
-fn defaults(request: &Request) -> Defaults {
+fn defaults(request: &Request) -> Defaults<'static> {
     let slack = request.demo.then_some(Span { count: 0, unit: Unit::Minutes });
-    slack.map_or_else(Defaults::default, |slack| Defaults { slack })
+    slack.map_or_else(Defaults::default, |slack| Defaults { slack, asked: None })
 }
 
 fn build(file: Option<(&str, &str)>, request: &Request) -> Result<Config, Vec<Fault>> {

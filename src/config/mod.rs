@@ -12,6 +12,7 @@ mod fault;
 mod fields;
 mod load;
 pub mod locales;
+mod masks;
 pub mod policies;
 mod read;
 mod secret;

@@ -12,9 +12,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, Faults, Origin, Place};
+use super::masks;
 
 /// Keys whose values are secrets, or may hold a password: never shown.
 pub(super) const SECRET_KEYS: [&str; 4] = ["secret", "secrets", "smtp", "url"];
+
+/// Those of them that are addresses, in which only the user and the password are secret.
+const ADDRESS_KEYS: [&str; 2] = ["smtp", "url"];
 
 /// A value and its place.
 #[derive(Clone, Debug)]
@@ -24,11 +28,21 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// Where its values stand, those of tables one by one.
-    pub(super) fn leaves(&self) -> Vec<Range<usize>> {
+    /// Where values stand that may be misnamed secrets, if nobody knows the key `name`.
+    pub(super) fn doubtful(&self, name: &str) -> Vec<Range<usize>> {
         match &self.value {
-            Value::Table(table) => table.0.values().flat_map(|entry| entry.node.leaves()).collect(),
-            Value::List(list) => list.iter().flat_map(Self::leaves).collect(),
+            Value::Table(table) => {
+                let one = |(inner, entry): (&String, &Entry)| match masks::sounds_secret(name) {
+                    true => entry.node.doubtful(name),
+                    false => entry.node.doubtful(inner),
+                };
+                table.0.iter().flat_map(one).collect()
+            }
+            Value::List(list) => list.iter().flat_map(|node| node.doubtful(name)).collect(),
+            Value::Boolean(_) | Value::Date(_) => Vec::new(),
+            Value::Text(text) if !masks::sounds_secret(name) && masks::is_harmless(text) => {
+                Vec::new()
+            }
             _ => vec![self.place.span.clone()],
         }
     }
@@ -107,7 +121,7 @@ impl Table {
 pub(super) fn parse(text: &str, name: &str, faults: &Faults) -> Option<Node> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut hidden = Vec::new();
-    hide_secrets(document.get_ref(), &mut hidden);
+    hide_secrets(document.get_ref(), text, &mut hidden);
     if !errors.is_empty() {
         hide_secret_lines(text, &mut hidden);
     }
@@ -162,22 +176,30 @@ fn convert(value: DeValue<'_>, origin: &Arc<Origin>) -> Value {
     }
 }
 
-/// The places of values under [`SECRET_KEYS`].
-fn hide_secrets(table: &DeTable<'_>, hidden: &mut Vec<Range<usize>>) {
+/// The places of values under [`SECRET_KEYS`]; of an address only what is secret in it.
+fn hide_secrets(table: &DeTable<'_>, text: &str, hidden: &mut Vec<Range<usize>>) {
     for (key, value) in table {
         if SECRET_KEYS.contains(&key.get_ref().as_ref()) {
-            hidden.push(value.span());
+            let written = text.get(value.span()).unwrap_or_default();
+            let whole = 0..value.span().len();
+            let part = if ADDRESS_KEYS.contains(&key.get_ref().as_ref()) {
+                masks::secret_part(written)
+            } else {
+                Some(whole)
+            };
+            let start = value.span().start;
+            hidden.extend(part.map(|part| start + part.start..start + part.end));
         } else {
-            hide_secrets_within(value.get_ref(), hidden);
+            hide_secrets_within(value.get_ref(), text, hidden);
         }
     }
 }
 
-fn hide_secrets_within(value: &DeValue<'_>, hidden: &mut Vec<Range<usize>>) {
+fn hide_secrets_within(value: &DeValue<'_>, text: &str, hidden: &mut Vec<Range<usize>>) {
     match value {
-        DeValue::Table(table) => hide_secrets(table, hidden),
+        DeValue::Table(table) => hide_secrets(table, text, hidden),
         DeValue::Array(list) => {
-            list.iter().for_each(|value| hide_secrets_within(value.get_ref(), hidden));
+            list.iter().for_each(|value| hide_secrets_within(value.get_ref(), text, hidden));
         }
         _ => {}
     }

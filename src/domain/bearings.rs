@@ -60,6 +60,14 @@ impl<'a> Bearings<'a> {
     }
 }
 
+/// The tenant's zone: its own, else that of the policy that its next case begins with.
+#[must_use]
+pub fn zone(law: &Law, profile: &Profile) -> Zone {
+    let own = profile.time_zone.as_deref().and_then(Zone::named);
+    let policy = || select(law, profile).map(|policy| policy.zone.clone());
+    own.or_else(policy).unwrap_or_else(Zone::utc)
+}
+
 /// The policy that a tenant's next case begins with: the tenant's own wish by name, else the
 /// first `[[select]]` that matches, else `standard`.
 #[must_use]

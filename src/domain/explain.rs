@@ -3,7 +3,7 @@
 //! Rule: every sentence says what records say: which invoice, which rung, which notices reached
 //! whom, what comes next and when, what lifts it.
 
-use super::account::{Account, Case, Hold, HoldCause, NoticeState};
+use super::account::{Account, Arrangement, Case, Hold, HoldCause, NoticeState};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
 use super::decision::{Step, TaskKind};
@@ -13,6 +13,7 @@ use super::plan::{Situation, What, free_at, plan};
 use super::policy::Law;
 use super::publish::{because, strictest_entry};
 use super::stage::Stage;
+use super::when::When;
 
 /// The sentences, the most important first.
 #[must_use]
@@ -73,13 +74,13 @@ fn explain_case(account: &Account, law: &Law, case: &Case, situation: &Situation
         .map_or_else(String::new, |bearings| format!(", policy `{}`", bearings.policy.name));
     let mut sentences = vec![format!("Invoice {}: {owed} owed{due}{policy}.", invoice.invoice)];
     let holds = case.holds.iter().filter(|hold| hold.covers(situation.now));
-    sentences.extend(holds.map(held));
+    sentences.extend(holds.map(|hold| held(account, hold)));
     let notices = account.notices.iter().filter(|notice| notice.made.case == case.case);
     sentences.extend(notices.map(|notice| told(account, notice)));
     sentences
 }
 
-fn held(hold: &Hold) -> String {
+fn held(account: &Account, hold: &Hold) -> String {
     let why = match &hold.cause {
         HoldCause::Agreed(kind) => agreed(*kind).to_owned(),
         HoldCause::InFlight(payment) => format!("payment {payment} is on its way"),
@@ -88,8 +89,19 @@ fn held(hold: &Hold) -> String {
         HoldCause::WrittenOff => "it was written off".to_owned(),
     };
     match hold.end {
-        Some(end) => format!("It stands still until {end}: {why}."),
+        Some(end) => format!("It stands still until {end}: {why}{}.", promised(account, hold)),
         None => format!("It stands still: {why}."),
+    }
+}
+
+/// A promise has the whole working day after the one that was named.
+fn promised(account: &Account, hold: &Hold) -> String {
+    let of_hold = |it: &&Arrangement| it.made.arrangement.as_str() == hold.id;
+    let made = account.arrangements.iter().find(of_hold).map(|it| &it.made);
+    match made.filter(|made| made.kind == ArrangementKind::Promise).and_then(|made| made.until) {
+        Some(When::Day(day)) => format!(" by {day}, and the working day after it to arrive"),
+        Some(When::Instant(at)) => format!(" by {at}, and the working day after it to arrive"),
+        None => String::new(),
     }
 }
 

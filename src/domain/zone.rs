@@ -111,6 +111,17 @@ impl Zone {
         (Day::from_number(day), local.rem_euclid(DAY))
     }
 
+    /// As people read it: `Mon 2026-03-30 10:15 CEST`.
+    #[must_use]
+    pub fn told(&self, instant: Instant) -> String {
+        let (day, millis) = self.local(instant);
+        let minutes = millis / MINUTE;
+        let (first, rest) = day.weekday().word().split_at(1);
+        let (first, hour, minute) = (first.to_uppercase(), minutes / 60, minutes % 60);
+        let here = self.0.zone.to_offset_info(instant.to_jiff());
+        format!("{first}{rest} {day} {hour:02}:{minute:02} {}", here.abbreviation())
+    }
+
     fn offset(&self, instant: Instant) -> i64 {
         let at = instant.millis();
         if (KNOWN_FROM..KNOWN_UNTIL).contains(&at) {

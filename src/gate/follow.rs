@@ -13,6 +13,7 @@ use super::service::Gate;
 use crate::clock;
 use crate::domain::time::Instant;
 use crate::store::{Change, Store, StoreError, Watch};
+use crate::telemetry::outage::{self, Party};
 
 /// How often missing beats and the local file are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ impl<S: Store> Gate<S> {
         loop {
             match self.store.watch().await {
                 Ok(watch) => self.hear_from(watch).await,
-                Err(error) => tracing::warn!(%error, "changes cannot be heard now"),
+                Err(error) => missed(&error, "changes cannot be heard now"),
             }
             self.switch.lose();
             tokio::time::sleep(LOOK_EVERY).await;
@@ -47,9 +48,10 @@ impl<S: Store> Gate<S> {
     /// Until what is cached cannot be begun from: then watching begins anew.
     async fn hear_from(&self, mut watch: S::Watch) {
         if let Err(error) = self.begin().await {
-            tracing::warn!(%error, "the store's state cannot be read now");
+            missed(&error, "the store's state cannot be read now");
             return;
         }
+        outage::store_back(Party::Gate, clock::machine_now());
         loop {
             match watch.next().await {
                 Change::Grant { shard, sequence, grant } => {
@@ -63,7 +65,7 @@ impl<S: Store> Gate<S> {
                     self.switch.lose();
                     self.lookup.shards.distrust_all();
                     if let Err(error) = self.begin().await {
-                        tracing::warn!(%error, "the store's state cannot be read now");
+                        missed(&error, "the store's state cannot be read now");
                         return;
                     }
                 }
@@ -91,6 +93,16 @@ impl<S: Store> Gate<S> {
                 tokio::time::sleep(RETRY).await;
             }
         }
+    }
+}
+
+/// The store did not do it: if it is away, that is told once for all.
+fn missed(error: &StoreError, what: &'static str) {
+    match error {
+        StoreError::Unavailable(_) => {
+            outage::store_away(Party::Gate, error, clock::machine_now());
+        }
+        error => tracing::warn!(%error, "{what}"),
     }
 }
 

@@ -12,6 +12,7 @@ use super::Ledger;
 use crate::clock::machine_now;
 use crate::domain::time::Instant;
 use crate::store::{Condition, Incarnation, Store as _, StoreError};
+use crate::telemetry::outage::{self, Party};
 
 /// How often the store is looked at, and told that somebody is there.
 const EACH: Duration = Duration::from_secs(1);
@@ -27,11 +28,19 @@ impl Ledger {
 
     async fn keep(&self) {
         let mut looks = 0_u32;
-        let mut fine = true;
+        let (mut fine, mut away) = (true, false);
         loop {
             let found = self.look_after(looks.is_multiple_of(LOOKS_PER_ROUND), machine_now()).await;
             metrics::gauge!("ambergate_store_up").set(if found.is_ok() { 1.0 } else { 0.0 });
             match &found {
+                Err(error @ StoreError::Unavailable(_)) => {
+                    outage::store_away(Party::Control, error, machine_now());
+                }
+                _ => outage::store_back(Party::Control, machine_now()),
+            }
+            match &found {
+                Err(StoreError::Unavailable(_)) => away = true,
+                Ok(()) if away => away = false,
                 Err(error) if fine => tracing::warn!(%error, "the store is not in order"),
                 Ok(()) if !fine => tracing::info!("the store is in order again"),
                 _ => {}

@@ -47,15 +47,18 @@ impl Tokens {
             let (scheme, token) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
         });
-        let token = token.filter(|token| !token.is_empty() && token.len() <= TOKEN_BYTES_MAX);
-        let hash = Sha256::digest(token.ok_or_else(Problem::unauthorized)?.as_bytes());
+        let token = token.filter(|token| !token.is_empty()).ok_or_else(Problem::unauthorized)?;
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(Problem::unknown_token());
+        }
+        let hash = Sha256::digest(token.as_bytes());
         let mut found = None;
         for known in self.0.iter() {
             if verify_slices_are_equal(&known.sha256.0, &hash).is_ok() {
                 found = Some(Caller { name: known.name.clone(), role: known.role });
             }
         }
-        found.ok_or_else(Problem::unauthorized)
+        found.ok_or_else(Problem::unknown_token)
     }
 
     /// Whose token the request bears, if it is one of these roles.
@@ -112,6 +115,11 @@ mod tests {
             assert_eq!(tokens.caller(&bearing(wrong)).unwrap_err().status(), 401, "{wrong}");
         }
         assert_eq!(tokens.caller(&HeaderMap::new()).unwrap_err().status(), 401);
+        let said = |headers| format!("{:?}", tokens.caller(&headers).unwrap_err());
+        assert!(said(bearing("Bearer three")).contains("This token is not known"));
+        assert!(!said(bearing("Bearer three")).contains("three"));
+        assert!(said(bearing("Basic one")).contains("send a token"));
+        assert!(said(HeaderMap::new()).contains("send a token"));
         let forbidden = tokens.caller_in(&bearing("Bearer one"), &[TokenRole::Admin]);
         assert_eq!(forbidden.unwrap_err().status(), 403);
     }

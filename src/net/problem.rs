@@ -65,7 +65,15 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", "This is not possible as things stand", detail)
     }
 
-    /// Nobody, or nobody that is known: 401.
+    /// Nobody that is known: 401. Nothing is said of what the token was compared with.
+    #[must_use]
+    pub fn unknown_token() -> Self {
+        let detail = "the token that was sent is none of those in admin.tokens";
+        let title = "This token is not known";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", title, detail)
+    }
+
+    /// Nobody: 401.
     #[must_use]
     pub fn unauthorized() -> Self {
         let detail = "send a token: Authorization: Bearer …";

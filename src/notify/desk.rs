@@ -93,4 +93,8 @@ impl Desk for LedgerDesk {
     async fn drain_inbox(&self) -> Result<usize, StoreError> {
         self.ledger.drain_inbox().await
     }
+
+    fn is_away(error: &StoreError) -> bool {
+        matches!(error, StoreError::Unavailable(_))
+    }
 }

@@ -12,6 +12,7 @@
 pub mod desk;
 pub mod email;
 pub mod letter;
+mod receipt;
 pub mod render;
 mod sample;
 pub mod scheduler;

@@ -21,9 +21,10 @@ use tokio::sync::Notify;
 
 use super::email::{Outcome, SEND_WITHIN};
 use super::letter::Letter;
+use super::receipt::{Pending, receipt};
 use crate::clock::Clock;
-use crate::domain::fact::{Channel, NoticeReceipt};
-use crate::domain::id::{Derivation, Derived, MessageId, RecordId, TenantId};
+use crate::domain::fact::NoticeReceipt;
+use crate::domain::id::{MessageId, RecordId, TenantId};
 use crate::domain::stage::Role;
 use crate::domain::time::{HOUR, Instant, MINUTE, SECOND};
 
@@ -112,6 +113,9 @@ pub trait Desk: Send + Sync + 'static {
 
     /// Takes in what gates left; answers how much it was.
     fn drain_inbox(&self) -> impl Future<Output = Result<usize, Self::Error>> + Send;
+
+    /// Whether the whole store is away: whoever keeps it says so, once for all.
+    fn is_away(error: &Self::Error) -> bool;
 }
 
 /// What delivers letters.
@@ -155,9 +159,6 @@ struct Aside {
     faults: u32,
     until: Instant,
 }
-
-/// A receipt that is still to be handed in.
-type Pending = (TenantId, RecordId, NoticeReceipt);
 
 /// Works off what is due.
 pub struct Scheduler<D, P> {
@@ -385,36 +386,11 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
     }
 
     fn logged<T>(&self, result: Result<T, D::Error>, what: &'static str) -> Option<T> {
-        result.map_err(|error| tracing::warn!(%error, "{what}")).ok()
+        result
+            .map_err(|error| match D::is_away(&error) {
+                true => tracing::debug!(%error, "{what}"),
+                false => tracing::warn!(%error, "{what}"),
+            })
+            .ok()
     }
-}
-
-/// The receipt of an attempt; its id is derived, so that handing it in twice is once.
-fn receipt<T>(
-    tenant: &TenantId,
-    message: MessageId,
-    attempt: &Attempt<T>,
-    outcome: &Outcome,
-) -> Pending {
-    let kind = outcome.receipt();
-    let id: Derived = Derivation::of("receipt")
-        .id(message)
-        .text(&attempt.letter.recipient)
-        .number(i64::from(attempt.number))
-        .text(kind.word())
-        .finish();
-    let id = RecordId::derived("receipt", id);
-    let receipt = NoticeReceipt {
-        notice: None,
-        message: Some(message),
-        attempt: Some(attempt.number),
-        channel: Channel::Email,
-        person: None,
-        mailbox: Some(attempt.letter.recipient.clone()),
-        role: Some(attempt.role),
-        kind,
-        at: None,
-        detail: Some(outcome.detail()).filter(|detail| !detail.is_empty()),
-    };
-    (tenant.clone(), id, receipt)
 }

@@ -8,6 +8,7 @@
 
 pub mod logs;
 pub mod names;
+pub mod outage;
 mod recorder;
 
 pub use recorder::{Metrics, UPKEEP_EVERY};

@@ -405,7 +405,9 @@ async fn the_switch_opens_everywhere_or_here() {
     assert_eq!(site.ask("admin", put, Some(json!({"open": "yes"}))).await.0, 400);
 
     site.memory.set_down(true);
-    assert_eq!(site.ask("admin", put, Some(json!({"open": true}))).await.0, 503);
+    let (status, answer) = site.ask("admin", put, Some(json!({"open": true}))).await;
+    assert_eq!(status, 503);
+    assert!(answer["detail"].as_str().unwrap().contains("ambergate open --here"), "{answer}");
     let here = "PUT /v1/switch?here=true";
     assert_eq!(site.ask("admin", here, Some(json!({"open": true}))).await.0, 200);
     assert!(site.here.load(Ordering::Relaxed));

@@ -160,6 +160,21 @@ async fn each_fault_has_a_place_and_a_remedy() {
 }
 
 #[tokio::test]
+async fn a_slip_of_the_pen_comes_before_what_follows_from_it_and_can_be_read() {
+    let text = RIGHT.replace("[gate]\nenforce = \"on\"\n", "").replace("ask =", "askk =");
+    let text = format!("{text}[store]\nkind = \"redsi\"\nurl = \"redis://u:hush@[::1]:6379\"\n");
+    let (code, _, said, json) = check(&text).await;
+    assert_eq!(code, 1);
+    let faults = json["faults"].as_array().expect("a list");
+    let what = |place: usize| faults[place]["what"].as_str().expect("a text");
+    assert_eq!(what(0), "`ways_out.askk` is not known");
+    let right = "enforcing is on because `[ways_out]` is filled, and it does not say where";
+    assert!(what(1).starts_with(right), "{faults:#?}");
+    assert!(said.contains("askk = [\"/support/**\"]"), "{said}");
+    assert!(said.contains("url = \"redis://******@[::1]:6379\""), "{said}");
+}
+
+#[tokio::test]
 async fn all_faults_come_at_once() {
     let mut text = RIGHT.to_owned();
     for (from, to, ..) in [FAULTS[1], FAULTS[2], FAULTS[5], FAULTS[6], FAULTS[7], FAULTS[15]] {

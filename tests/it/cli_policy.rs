@@ -169,6 +169,17 @@ async fn two_policies_are_compared() {
     assert!(!json["differences"].as_array().expect("a list").is_empty());
     let (_, text, _) = ambergate(&asked, "", "").await;
     assert!(text.contains("AGAINST") && text.contains("DAYS RESTRICTED"), "{text}");
+    // A file that holds one policy and selects nothing: that policy is everybody's.
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/policies/patient.toml");
+    let shipped = shipped.display().to_string();
+    let asked = [&asked[..5], &[&shipped, "--until", "2025-12-31", "--json"]].concat();
+    let (code, out, said) = ambergate(&asked, "", "").await;
+    assert_eq!(code, 0, "{said}");
+    let alone: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(alone["against"], json["against"]);
+    let asked = ["policy", "explain", "patient", "--config", &shipped];
+    let (code, _, said) = ambergate(&asked, "", "").await;
+    assert_eq!(code, 0, "{said}");
 }
 
 #[tokio::test]

@@ -6,10 +6,12 @@
 mod admin;
 mod admin_simulate;
 mod admin_stage;
+mod admin_told;
 mod cli;
 mod cli_check;
 mod cli_policy;
 mod cli_tenant;
+mod cli_told;
 mod demo_app;
 mod demo_door;
 mod demo_mailbox;

@@ -137,6 +137,10 @@ impl Desk for Fake {
     async fn drain_inbox(&self) -> Result<usize, String> {
         Ok(0)
     }
+
+    fn is_away(_: &String) -> bool {
+        false
+    }
 }
 
 /// A post whose outcomes are given beforehand, then all is accepted.

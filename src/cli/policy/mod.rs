@@ -80,7 +80,7 @@ pub(super) struct Rules {
 impl Rules {
     /// The rules, with that policy among them.
     pub(super) fn with(self, name: &str) -> Result<Law, Failure> {
-        let law = self.load()?;
+        let law = self.load(Some(name))?;
         if law.policies.keys().any(|known| known.as_str() == name) {
             return Ok(law);
         }
@@ -93,14 +93,14 @@ impl Rules {
         Err(Failure::Refused(format!("there is no policy {name:?}; there are: {known}")))
     }
 
-    pub(super) fn load(self) -> Result<Law, Failure> {
+    /// The rules; `asked`: the policy that is meant, if it was named.
+    pub(super) fn load(self, asked: Option<&str>) -> Result<Law, Failure> {
         let environment = Environment::of_process();
         let colors = output::colors(&environment);
-        load_law(&Request { file: self.config, environment, ..Request::default() }).map_err(
-            |faults| {
-                output::report(&render(&faults, colors));
-                Failure::Refused("the policies cannot be used".to_owned())
-            },
-        )
+        let request = Request { file: self.config, environment, ..Request::default() };
+        load_law(&request, asked).map_err(|faults| {
+            output::report(&render(&faults, colors));
+            Failure::Refused("the policies cannot be used".to_owned())
+        })
     }
 }

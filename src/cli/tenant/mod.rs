@@ -1,6 +1,7 @@
 //! `ambergate tenant`: who stands where, why, what comes, and what is agreed.
 
 mod arrange;
+mod local;
 mod received;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -90,7 +91,7 @@ impl One {
         if self.asked.json {
             output::json(&answer)
         } else {
-            people(&answer)
+            people(&local::told(&answer))
         }
         Ok(())
     }
@@ -120,16 +121,38 @@ async fn list(stage: Option<Stage>, q: Option<&str>, asked: &Asked) -> Result<()
         output::json(&json!({ "tenants": tenants }));
         return Ok(());
     }
+    if tenants.is_empty() {
+        output::report(&format!("{}\n", nobody(stage, q)));
+        return Ok(());
+    }
     let row = |tenant: &Value| ["tenant", "stage", "name"].map(|key| cell(&tenant[key])).to_vec();
-    let rows = tenants.iter().map(row).collect();
-    table::print(&["tenant", "stage", "name"], rows, "there is no such tenant");
+    table::print(&["tenant", "stage", "name"], tenants.iter().map(row).collect(), "");
     Ok(())
+}
+
+/// What is said where no tenant is as was asked.
+fn nobody(stage: Option<Stage>, q: Option<&str>) -> String {
+    let named = q.map_or_else(String::new, |text| format!(" with {text:?} in its id or name"));
+    let is = match stage {
+        None if q.is_none() => "is known yet",
+        None => "is known",
+        Some(Stage::Full) => "has full access",
+        Some(Stage::Grace) => "is in grace",
+        Some(Stage::ReadOnly) => "is read-only",
+        Some(Stage::Frozen) => "is frozen",
+    };
+    format!("No tenant{named} {is}.")
 }
 
 /// One tenant for people: what matters first, then a table for each kind of thing.
 fn show(tenant: &Value) {
-    for key in ["tenant", "name", "stage", "enforced", "policy", "owed"] {
+    for key in ["tenant", "name", "time_zone", "stage", "enforced", "policy", "owed"] {
         output::line(&format!("{key:<12}{}", cell(&tenant[key])));
+    }
+    for key in ["on_account", "credit"] {
+        if tenant[key].as_array().is_some_and(|money| !money.is_empty()) {
+            output::line(&format!("{key:<12}{}", cell(&tenant[key])));
+        }
     }
     let next = &tenant["next"];
     let next = match (next["stage"].as_str(), next["at"].as_str()) {

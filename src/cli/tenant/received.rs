@@ -4,9 +4,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Asked;
-use crate::cli::output;
 use crate::cli::policy::money;
 use crate::cli::remote::Failure;
+use crate::cli::{output, parked};
 use crate::domain::id::{Derivation, Derived};
 use crate::domain::money::Money;
 use crate::domain::time::Instant;
@@ -57,10 +57,8 @@ impl Received {
         let answer = self.asked.remote.post("/v1/events", &event).await?;
         if self.asked.json {
             output::json(&answer);
-        } else if answer["parked"].as_u64().is_some_and(|parked| parked > 0) {
-            output::line("Parked: nobody of this id is known yet.");
         } else {
-            output::line("Taken.");
+            output::line(&parked::taken(&answer, Some(&self.tenant)));
         }
         Ok(())
     }

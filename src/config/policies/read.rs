@@ -19,19 +19,21 @@ use crate::domain::week::{Hours, TimeOfDay, Weekday, Weekdays};
 
 /// What a policy takes where it says nothing.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::config) struct Defaults {
+pub(in crate::config) struct Defaults<'a> {
     /// `slack`.
     pub(in crate::config) slack: Span,
+    /// A policy that is asked for by its name: nobody has to be selected for it.
+    pub(in crate::config) asked: Option<&'a str>,
 }
 
-impl Default for Defaults {
+impl Default for Defaults<'_> {
     fn default() -> Self {
-        Self { slack: Span { count: 15, unit: crate::domain::span::Unit::Minutes } }
+        Self { slack: Span { count: 15, unit: crate::domain::span::Unit::Minutes }, asked: None }
     }
 }
 
 /// All of the law that `root` holds: `calendars`, `operator`, `policies`, `select`.
-pub(in crate::config) fn law(root: &Fields<'_>, defaults: Defaults) -> Law {
+pub(in crate::config) fn law(root: &Fields<'_>, defaults: Defaults<'_>) -> Law {
     let calendars = calendars(root);
     let operator = root.table("operator").and_then(|fields| operator(&fields, &calendars));
     let context = Context { calendars: &calendars, operator: operator.as_ref(), defaults };
@@ -51,6 +53,7 @@ pub(in crate::config) fn law(root: &Fields<'_>, defaults: Defaults) -> Law {
         }
     }
     let select = select(root, &places);
+    places.retain(|name, _| defaults.asked != Some(name.as_str()));
     check::selection(&select, &places, root.faults());
     let select = select.into_iter().map(|(line, _)| line).collect();
     let versions = policies.values().map(|policy| (policy.hash, Arc::clone(policy))).collect();
@@ -62,7 +65,7 @@ pub(in crate::config) fn law(root: &Fields<'_>, defaults: Defaults) -> Law {
 pub(super) struct Context<'a> {
     pub(super) calendars: &'a BTreeMap<CalendarName, Arc<Calendar>>,
     pub(super) operator: Option<&'a Operator>,
-    defaults: Defaults,
+    defaults: Defaults<'a>,
 }
 
 fn calendars(root: &Fields<'_>) -> BTreeMap<CalendarName, Arc<Calendar>> {

@@ -24,7 +24,7 @@ use super::tree::Node;
 pub(super) struct Setting {
     pub(super) demo: bool,
     pub(super) role: ProcessRole,
-    pub(super) policies: policies::Defaults,
+    pub(super) policies: policies::Defaults<'static>,
 }
 
 /// The whole configuration. Usable only if there was no fault.
@@ -87,6 +87,10 @@ fn absent(config: &Config, setting: Setting) -> Vec<String> {
         (
             control && config.email.is_none(),
             "no mail leaves, so no warning arrives and nobody is cut off: say in [email] how",
+        ),
+        (
+            control && config.email.as_ref().is_some_and(|email| email.only_to.is_some()),
+            "[email] only_to is for rehearsals: nobody else gets mail, so nobody else is cut off",
         ),
         (
             config.admin.tokens.is_empty(),

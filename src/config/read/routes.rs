@@ -137,10 +137,11 @@ pub(super) fn enforcement(
         }
     };
     if enforce == Enforce::On && !ways.missing.is_empty() {
-        let what = format!(
-            "`gate.enforce = \"on\"`, and `[ways_out]` does not say where people can: {}",
-            ways.missing.join(", ")
-        );
+        let why = match given {
+            Some(_) => "`gate.enforce = \"on\"`, and `[ways_out]`",
+            None => "enforcing is on because `[ways_out]` is filled, and it",
+        };
+        let what = format!("{why} does not say where people can: {}", ways.missing.join(", "));
         let help = "name the paths, as sign_in = [\"/login/**\"], or say why there is none, as \
                     cancel = { not_here = \"by mail\" }";
         let place = match (given, root.node("ways_out")) {

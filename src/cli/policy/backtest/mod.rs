@@ -57,9 +57,9 @@ pub(in crate::cli) struct Backtest {
 
 impl Backtest {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let law = Rules { config: self.policy }.load()?;
+        let law = Rules { config: self.policy }.load(None)?;
         let against = match self.against {
-            Some(file) => Some(Rules { config: Some(file) }.load()?),
+            Some(file) => Some(Rules { config: Some(file) }.load(None)?),
             None => None,
         };
         let history = History::read(&self.events)?;

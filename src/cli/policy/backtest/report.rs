@@ -55,7 +55,9 @@ impl Report<'_> {
         let date = |at: Instant| Zone::utc().day(at).to_string();
         let from = self.history.oldest.map_or_else(String::new, date);
         output::line(&format!(
-            "{tenants} tenants, {events} events, {from} to {}",
+            "{}, {}, {from} to {}",
+            counted(tenants, "tenant"),
+            counted(events, "event"),
             date(self.until)
         ));
         output::line("");
@@ -138,6 +140,13 @@ fn print(headings: &[&str], mut rows: Vec<Vec<String>>, all: bool) {
     if more > 0 {
         output::note(&format!("{more} more lines: --all prints them"));
     }
+}
+
+/// `1 tenant`, `2 tenants`.
+fn counted(count: impl std::fmt::Display, noun: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 fn sum(sum: &Sum) -> Value {

@@ -1,0 +1,55 @@
+//! What the API tells people: why a case stands still, what money waits, who is not let in.
+
+use serde_json::{Value, json};
+
+use crate::admin::Site;
+use crate::world::{event, issued, tenant_updated};
+
+async fn told(site: &Site, events: &[Value]) {
+    let (status, answer) = site.ask("ingest", "POST /v1/events", Some(json!(events))).await;
+    assert_eq!((status, &answer["accepted"]), (200, &json!(events.len())), "{answer}");
+}
+
+#[tokio::test]
+async fn a_promise_says_why_it_lasts_longer_than_its_day() {
+    let site = Site::new().await;
+    told(&site, &[tenant_updated("acme"), issued("acme", "in_1")]).await;
+    let promise = json!({"kind": "promise", "until": "2026-03-26", "invoices": ["in_1"]});
+    let line = "POST /v1/tenants/acme/arrangements";
+    assert_eq!(site.ask("agent", line, Some(promise)).await.0, 201);
+    let (_, explained) = site.ask("viewer", "GET /v1/tenants/acme/explain", None).await;
+    assert_eq!(explained["time_zone"], "Europe/Berlin");
+    let said = "It stands still until 2026-03-27T23:00:00Z: a promise to pay by 2026-03-26, and \
+                the working day after it to arrive.";
+    let sentences = explained["sentences"].as_array().unwrap();
+    assert!(sentences.contains(&json!(said)), "{sentences:#?}");
+    let (_, timeline) = site.ask("viewer", "GET /v1/tenants/acme/timeline", None).await;
+    assert_eq!(timeline["time_zone"], "Europe/Berlin");
+}
+
+#[tokio::test]
+async fn money_that_waits_is_shown() {
+    let site = Site::new().await;
+    let euros = |minor: i64| json!({"minor": minor, "currency": "EUR"});
+    let events = [
+        tenant_updated("acme"),
+        event("payment.received", "p1", "acme", json!({"payment": "p1", "amount": euros(500)})),
+        event("credit.changed", "c1", "acme", json!({"amount": euros(700)})),
+    ];
+    told(&site, &events).await;
+    let (_, tenant) = site.ask("viewer", "GET /v1/tenants/acme", None).await;
+    assert_eq!(tenant["on_account"], json!([euros(500)]));
+    assert_eq!(tenant["credit"], json!([euros(700)]));
+    assert_eq!(tenant["time_zone"], "Europe/Berlin");
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_known_is_told_from_none() {
+    let site = Site::new().await;
+    for line in ["GET /v1/tenants", "POST /v1/events"] {
+        let (status, answer) = site.ask("nobody", line, None).await;
+        assert_eq!((status, &answer["title"]), (401, &json!("This token is not known")), "{line}");
+        let (status, answer) = site.ask("", line, None).await;
+        assert_eq!((status, &answer["title"]), (401, &json!("Who are you?")), "{line}");
+    }
+}
