@@ -7,6 +7,7 @@
 //! 3. What is shown is reckoned when it is asked for, from records: nothing is kept here.
 
 mod arrangements;
+mod breaker;
 mod notices;
 mod parked;
 mod policies;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 
 use crate::config::TokenRole;
 use crate::ledger::Ledger;
@@ -91,13 +92,16 @@ impl Admin {
             .route("/v1/policies/{policy}", get(policies::one))
             .route("/v1/policies/{policy}/simulate", post(simulate::run))
             .route("/v1/parked", get(parked::list))
+            .route("/v1/breaker", get(breaker::read))
             .route("/v1/switch", get(switch::read));
         let deals = Router::new()
             .route("/v1/tenants/{tenant}/arrangements", post(arrangements::make))
             .route("/v1/tenants/{tenant}/arrangements/{name}", delete(arrangements::end))
             .route("/v1/tasks/{task}/done", post(tasks::done))
             .route("/v1/parked/{id}/replay", post(parked::replay));
-        let rules = Router::new().route("/v1/switch", axum::routing::put(switch::set));
+        let rules = Router::new()
+            .route("/v1/breaker", put(breaker::set))
+            .route("/v1/switch", put(switch::set));
         let guard = |roles| from_fn_with_state((self.settings.clone(), roles), request::guard);
         Router::new()
             .merge(looks.route_layer(guard(LOOKS)))
@@ -113,7 +117,7 @@ impl Admin {
 pub fn gate_only(tokens: Tokens, here: Box<dyn Here>) -> Router {
     let settings = Arc::new(Settings { tokens, enforced: true, here: Some(here) });
     let guard = |roles| from_fn_with_state((settings.clone(), roles), request::guard);
-    let set = axum::routing::put(switch::set_here).route_layer(guard(RULES));
+    let set = put(switch::set_here).route_layer(guard(RULES));
     let read = get(switch::read_here).route_layer(guard(LOOKS));
     Router::new()
         .route("/v1/switch", set.merge(read))

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::{Config, Email, StoreKind};
-use crate::ledger::Ledger;
+use crate::config::{Breaker, Config, Email, StoreKind};
+use crate::ledger::{Ledger, Limit};
 use crate::notify::desk::LedgerDesk;
 use crate::notify::email::{self, Mailer, SEND_WITHIN};
 use crate::notify::scheduler::Scheduler;
@@ -71,6 +71,13 @@ pub async fn open_journal(config: &Config) -> Result<Option<Journal>, String> {
         Ok(Err(error)) => Err(format!("journal.path {place}: {error}")),
         Err(error) => Err(format!("journal.path {place}: {error}")),
     }
+}
+
+/// How many tenants may be warned or cut off before it stops by itself; `None`: no limit.
+#[must_use]
+pub fn limit(config: &Config) -> Option<Limit> {
+    let Breaker { share, at_least, window } = config.breaker?;
+    Some(Limit { share, at_least, window })
 }
 
 /// What sends mail; `None`: none leaves.

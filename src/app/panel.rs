@@ -86,6 +86,9 @@ async fn health(State(panel): State<Panel>) -> Json<Value> {
         }
     }
     if let Some(ledger) = &panel.ledger {
+        if ledger.is_breaker_tripped() {
+            degraded.push("the breaker is tripped: nobody is warned or cut off until it is reset");
+        }
         match ledger.store().condition().await {
             Ok(Condition::Ready(_)) => {}
             Ok(Condition::Recovering(_)) => {

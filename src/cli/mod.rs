@@ -6,6 +6,7 @@
 //! 3. What prints a table prints JSON with `--json`.
 //! 4. Commands about tenants, events and the switch talk to the admin API of a running ambergate.
 
+mod breaker;
 mod event;
 mod health;
 mod output;
@@ -60,6 +61,9 @@ enum Command {
     Open(switch::Open),
     /// Close the switch: nobody is restricted at that moment.
     Close(switch::Close),
+    /// The breaker: what stops by itself when too many would be warned or cut off.
+    #[command(subcommand)]
+    Breaker(breaker::Command),
     /// Whether a running ambergate is well: for containers and monitors.
     Healthcheck(health::Healthcheck),
     /// A script that completes commands, for your shell.
@@ -83,6 +87,7 @@ pub fn run(program: &impl Program) -> ExitCode {
         Command::Event(command) => wait(command.run()),
         Command::Open(open) => wait(open.run()),
         Command::Close(close) => wait(close.run()),
+        Command::Breaker(command) => wait(command.run()),
         Command::Healthcheck(health) => wait(health.run()),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -10,7 +10,7 @@ use super::secret::Secret;
 use super::show::Shown;
 use super::values::{Network, Sha256};
 use crate::domain::decide::RouteClass;
-use crate::domain::policy::Law;
+use crate::domain::policy::{Law, Percent};
 use crate::domain::span::Span;
 
 /// All settings.
@@ -38,6 +38,8 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// `[email]`; absent: no mail leaves, and no warning by mail is ever delivered.
     pub email: Option<Email>,
+    /// `[breaker]`; absent: however many are warned or cut off, nothing stops it.
+    pub breaker: Option<Breaker>,
     /// `[cors] origins`.
     pub cors_origins: Vec<String>,
     /// `[sources.stripe]`.
@@ -252,6 +254,17 @@ pub struct Email {
     pub only_to: Option<Vec<String>>,
     /// A folder of templates that take the place of those compiled in.
     pub templates: Option<PathBuf>,
+}
+
+/// How many tenants may be warned, put into grace or cut off before it stops by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breaker {
+    /// So large a share of all tenants within a window.
+    pub share: Percent,
+    /// And at least so many.
+    pub at_least: u32,
+    /// How long a window is.
+    pub window: Duration,
 }
 
 /// Stripe as a source.

@@ -131,6 +131,7 @@ impl<'a> Course<'a> {
             now: start,
             ready: true,
             feeds: true,
+            slots: true,
             switch_open: false,
             generation: 0,
             clock_agrees: true,

@@ -9,6 +9,9 @@ use super::id::{
 use super::stage::{Role, Roles, Stage};
 use super::time::{Day, Instant};
 
+/// The notice that says for the first time that something is overdue, as policies name it.
+pub const OVERDUE: &str = "overdue";
+
 /// What ambergate decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decision {
@@ -323,6 +326,21 @@ impl Decision {
             Self::StageLifted(_) => "lifted",
         };
         format!("{kind}-{about}")
+    }
+
+    /// Whether it takes a slot of the breaker: grace, a restriction, a warning or an overdue
+    /// notice (SPEC 5.9).
+    #[must_use]
+    pub fn needs_slot(&self) -> bool {
+        match self {
+            Self::RungEntered(_) => true,
+            Self::NoticeMade(made) => match made.step {
+                Step::Warning | Step::Again(_) => true,
+                Step::Plain => made.kind == OVERDUE,
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// Its rank among records of one time (SPEC 5.2).

@@ -213,6 +213,9 @@ impl Ledger {
             .journal()
             .filter(|_| self.knows(&commit.incarnation))
             .map(|journal| journal.applied(shard_of(tenant), mark));
+        if draft.needs_slot() {
+            self.take_slot(tenant).await?;
+        }
         let lines = commit.entries.clone();
         let name = outbox_name(tenant, commit.stored.digest);
         self.store().commit(commit).await?;
@@ -336,14 +339,14 @@ impl Ledger {
     /// Reads a tenant, and what is true around it.
     pub(super) async fn draft(&self, tenant: &TenantId) -> Result<Draft, StoreError> {
         let store = self.store();
-        let (incarnation, now, stored, switch) =
-            tokio::try_join!(self.ready(), store.now(), store.load(tenant), store.switch())?;
+        let (incarnation, now, stored, around) =
+            tokio::try_join!(self.ready(), store.now(), store.load(tenant), self.around())?;
         let records = stored.as_ref().map(|stored| form::records(tenant, stored)).transpose()?;
         let reading = Reading {
             incarnation,
             expected: stored.map(|stored| stored.digest),
             records: records.unwrap_or_default(),
-            situation: self.situation(now, &switch),
+            situation: self.situation(now, &around),
         };
         Ok(Draft::new(tenant.clone(), reading, self.law()))
     }

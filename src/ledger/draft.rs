@@ -65,11 +65,20 @@ pub(super) struct Draft {
     added: Vec<Record>,
     identities: Option<Identities>,
     account: Option<Account>,
+    needs_slot: bool,
 }
 
 impl Draft {
     pub(super) const fn new(tenant: TenantId, reading: Reading, law: Arc<Law>) -> Self {
-        Self { tenant, reading, law, added: Vec::new(), identities: None, account: None }
+        Self {
+            tenant,
+            reading,
+            law,
+            added: Vec::new(),
+            identities: None,
+            account: None,
+            needs_slot: false,
+        }
     }
 
     /// The store's time when it was read.
@@ -146,10 +155,16 @@ impl Draft {
     pub(super) fn decide(&mut self, decisions: Vec<Decision>) -> bool {
         let at = self.own_time();
         let before = self.added.len();
+        self.needs_slot |= decisions.iter().any(Decision::needs_slot);
         for decision in decisions {
             self.add(&Record::decision(at, decision));
         }
         self.added.len() > before
+    }
+
+    /// Whether anything that was decided takes a slot of the breaker.
+    pub(super) const fn needs_slot(&self) -> bool {
+        self.needs_slot
     }
 
     /// The account as it is now.

@@ -11,6 +11,7 @@ use crate::domain::event::{self, Envelope, FieldFault, Incoming};
 use crate::domain::id::{Derivation, Derived, Source, TenantId};
 use crate::domain::record::Record;
 use crate::domain::time::Instant;
+use crate::store::breaker::Breaker;
 use crate::store::{Alias, Parked, Switch, Version};
 
 /// A line of a journal.
@@ -22,6 +23,8 @@ pub enum Entry {
     Published(Version),
     /// `switch.set`.
     Switch(Switch),
+    /// `breaker.set`: it tripped, or a person set it.
+    Breaker(Breaker),
     /// `event.parked`.
     Parked(Parked),
     /// `event.parked` with `released`: it was replayed.
@@ -70,6 +73,7 @@ impl Entry {
         match envelope.kind {
             "policy.published" | "calendar.published" => data(&envelope).map(Self::Published),
             "switch.set" => data(&envelope).map(Self::Switch),
+            "breaker.set" => data(&envelope).map(Self::Breaker),
             "journal.named" => data(&envelope).map(Self::Journal),
             "alias.noted" => data(&envelope).map(Self::Alias),
             "beat.noted" => data(&envelope).map(Self::Beat),
@@ -94,6 +98,11 @@ impl Entry {
                 let about = [switch.generation.to_string(), switch.open.to_string()];
                 let at = json!(switch.at);
                 own_line("switch.set", &[&about[0], &about[1], &at.to_string()], at, switch)
+            }
+            Self::Breaker(breaker) => {
+                let about = [breaker.generation.to_string(), breaker.tripped.to_string()];
+                let at = json!(breaker.at);
+                own_line("breaker.set", &[&about[0], &about[1], &at.to_string()], at, breaker)
             }
             Self::Parked(parked) => {
                 own_line("event.parked", &[&parked.id], json!(parked.at), parked)
@@ -176,12 +185,15 @@ mod tests {
             by: None,
             at: Some(at),
         };
+        let breaker =
+            Breaker { tripped: true, generation: 2, max: 3, at: Some(at), ..Breaker::default() };
         let mut released = parked.clone();
         released.event = json!({"source": "books"});
         for entry in [
             Entry::Record(record.unwrap()),
             Entry::Published(version),
             Entry::Switch(switch),
+            Entry::Breaker(breaker),
             Entry::Parked(released),
             Entry::Released("p".to_owned()),
             Entry::Journal(JournalNamed { journal: "j".to_owned(), given_up: true, at }),

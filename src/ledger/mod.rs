@@ -17,6 +17,7 @@ mod accept;
 mod advance;
 mod alias;
 mod beside;
+mod breaker;
 mod draft;
 mod entry;
 pub mod fault;
@@ -41,6 +42,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify, RwLock};
 
 pub use accept::{Outcome, own_fact};
 pub use advance::{Advanced, Envelope};
+pub use breaker::Limit;
 pub use entry::{BeatNoted, Entry, JournalNamed};
 pub use parked::{ReplayError, of_event as parked_event};
 pub use rebuild::{Rebuilt, rebuild};
@@ -91,6 +93,13 @@ pub struct Standing {
     pub law: Arc<Law>,
 }
 
+/// What people and guards set, for everybody.
+#[derive(Debug)]
+struct Around {
+    switch: Switch,
+    slots: bool,
+}
+
 #[derive(Debug)]
 struct Inner {
     store: AnyStore,
@@ -110,6 +119,7 @@ struct Inner {
     outbox: outbox::Outbox,
     silence: silence::Silence,
     told: switch::Told,
+    breaker: breaker::Guard,
     wake_up: Notify,
     sweep: Notify,
 }
@@ -133,6 +143,7 @@ impl Ledger {
             outbox: outbox::Outbox::new(),
             silence: silence::Silence::default(),
             told: switch::Told::default(),
+            breaker: breaker::Guard::default(),
             wake_up: Notify::new(),
             sweep: Notify::new(),
         };
@@ -198,10 +209,10 @@ impl Ledger {
     /// The store cannot be used now.
     pub async fn standing(&self, tenant: &TenantId) -> Result<Option<Standing>, StoreError> {
         let store = self.store();
-        let (now, stored, switch) =
-            tokio::try_join!(store.now(), store.load(tenant), store.switch())?;
+        let (now, stored, around) =
+            tokio::try_join!(store.now(), store.load(tenant), self.around())?;
         let Some(stored) = stored else { return Ok(None) };
-        let (law, situation) = (self.law(), self.situation(now, &switch));
+        let (law, situation) = (self.law(), self.situation(now, &around));
         let tenant = tenant.clone();
         beside::reckoned(stored.account.len(), move || {
             let records = form::records(&tenant, &stored)?;
@@ -219,8 +230,8 @@ impl Ledger {
     ///
     /// The store cannot be used now.
     pub async fn present(&self) -> Result<Situation, StoreError> {
-        let (now, switch) = tokio::try_join!(self.store().now(), self.store().switch())?;
-        Ok(self.situation(now, &switch))
+        let (now, around) = tokio::try_join!(self.store().now(), self.around())?;
+        Ok(self.situation(now, &around))
     }
 
     /// The store that is written to.
@@ -233,15 +244,22 @@ impl Ledger {
         self.inner.journal.as_ref()
     }
 
-    fn situation(&self, now: Instant, switch: &Switch) -> Situation {
+    /// What people and guards set, for everybody.
+    async fn around(&self) -> Result<Around, StoreError> {
+        let (switch, slots) = tokio::try_join!(self.store().switch(), self.may_have_slots())?;
+        Ok(Around { switch, slots })
+    }
+
+    fn situation(&self, now: Instant, around: &Around) -> Situation {
         let apart = self.inner.clock.now().millis().abs_diff(now.millis());
         let behind = self.journal().is_some_and(|journal| journal.behind().is_some());
         Situation {
             now,
             ready: true,
             feeds: !behind && self.inner.inbox.is_clear(),
-            switch_open: switch.open || self.inner.told.is_off(),
-            generation: switch.generation,
+            slots: around.slots,
+            switch_open: around.switch.open || self.inner.told.is_off(),
+            generation: around.switch.generation,
             clock_agrees: apart <= CLOCKS_APART_MAX.unsigned_abs(),
         }
     }

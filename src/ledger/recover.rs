@@ -245,6 +245,7 @@ impl Ledger {
                 Some(known) if known.at >= alias.at => Ok(()),
                 _ => self.store().set_alias(alias).await,
             },
+            Entry::Breaker(breaker) => self.restore_breaker(breaker).await,
             Entry::Switch(switch) => {
                 let known = self.store().switch().await?;
                 let newer = (switch.generation, switch.at) > (known.generation, known.at);
@@ -319,10 +320,10 @@ impl Ledger {
         incarnation: &Incarnation,
     ) -> Result<Draft, StoreError> {
         let store = self.store();
-        let (now, stored, switch) =
-            tokio::try_join!(store.now(), store.load(tenant), store.switch())?;
+        let (now, stored, around) =
+            tokio::try_join!(store.now(), store.load(tenant), self.around())?;
         let records = stored.as_ref().map(|stored| form::records(tenant, stored)).transpose()?;
-        let mut situation = self.situation(now, &switch);
+        let mut situation = self.situation(now, &around);
         situation.ready = false;
         let reading = Reading {
             incarnation: incarnation.clone(),

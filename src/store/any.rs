@@ -1,5 +1,6 @@
 //! The one store of a running program, whichever it is.
 
+use super::breaker::{Breaker, Slot, Slots};
 use super::embedded::Embedded;
 use super::memory::Memory;
 use super::near::NearWatch;
@@ -209,5 +210,28 @@ impl Store for AnyStore {
 
     async fn reset(&self) -> Result<(), StoreError> {
         ask!(self, store => store.reset().await)
+    }
+}
+
+impl Slots for AnyStore {
+    async fn breaker(&self) -> Result<Breaker, StoreError> {
+        ask!(self, store => store.breaker().await)
+    }
+
+    async fn set_breaker(&self, expected: &Breaker, breaker: Breaker) -> Result<(), StoreError> {
+        ask!(self, store => store.set_breaker(expected, breaker).await)
+    }
+
+    async fn take_slot(
+        &self,
+        tenant: &TenantId,
+        max: u64,
+        window: u64,
+    ) -> Result<Slot, StoreError> {
+        ask!(self, store => store.take_slot(tenant, max, window).await)
+    }
+
+    async fn tenants(&self) -> Result<u64, StoreError> {
+        ask!(self, store => store.tenants().await)
     }
 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::broadcast;
 
+use super::breaker::Held;
 use super::near::{NearWatch, teller};
 use super::{
     Alias, Change, Commit, Condition, Incarnation, Parked, Row, SHARDS, Store, StoreError, Stored,
@@ -36,16 +37,17 @@ struct Inner {
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     incarnation: u64,
     recovering: bool,
-    tenants: BTreeMap<TenantId, Kept>,
+    pub(super) tenants: BTreeMap<TenantId, Kept>,
     wakes: BTreeSet<(Instant, TenantId)>,
     sequences: Vec<u64>,
     beats: Vec<Option<Instant>>,
     inbox: VecDeque<(u64, Vec<u8>)>,
     inbox_next: u64,
     switch: Switch,
+    pub(super) held: Held,
     versions: Vec<Version>,
     parked: Vec<Parked>,
     aliases: BTreeMap<String, Alias>,
@@ -56,7 +58,7 @@ struct State {
 }
 
 #[derive(Debug)]
-struct Kept {
+pub(super) struct Kept {
     stored: Stored,
     grant: Vec<u8>,
     words: Vec<u8>,
@@ -129,7 +131,7 @@ impl Memory {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+    pub(super) fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
         if self.inner.down.load(Ordering::Acquire) {
             return Err(StoreError::Unavailable("the memory store is switched off".to_owned()));
         }
@@ -190,12 +192,8 @@ impl Store for Memory {
 
     async fn condition(&self) -> Result<Condition, StoreError> {
         let state = self.state()?;
-        let incarnation = state.incarnation();
-        Ok(if state.recovering {
-            Condition::Recovering(incarnation)
-        } else {
-            Condition::Ready(incarnation)
-        })
+        let told = if state.recovering { Condition::Recovering } else { Condition::Ready };
+        Ok(told(state.incarnation()))
     }
 
     async fn load(&self, tenant: &TenantId) -> Result<Option<Stored>, StoreError> {

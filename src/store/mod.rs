@@ -14,6 +14,7 @@
 //!    keeps one, else in its outbox, until the caller says that a journal has it.
 
 pub mod any;
+pub mod breaker;
 pub mod embedded;
 pub mod form;
 pub mod journal;

@@ -58,6 +58,10 @@ pub const NAMES: &[Name] = &[
     counter("ambergate_entered_total", "Stages that were entered, by stage."),
     counter("ambergate_lifted_total", "Stages that were given back."),
     counter("ambergate_cutoffs_held_total", "Cutoffs that moved because nobody was told in time."),
+    gauge(
+        "ambergate_breaker_tripped",
+        "1 while the breaker holds back warnings and cutoffs, else 0.",
+    ),
     counter("ambergate_tasks_total", "Work for people that was asked for, by kind."),
     counter("ambergate_parked_total", "Events without a tenant, by whether they are money."),
     counter("ambergate_currencies_unlisted_total", "Currencies that a policy does not name."),

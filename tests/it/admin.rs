@@ -189,11 +189,13 @@ async fn everything_asks_for_the_right_token() {
         ("GET /v1/policies", "viewer"),
         ("POST /v1/policies/standard/simulate", "viewer"),
         ("GET /v1/parked", "viewer"),
+        ("GET /v1/breaker", "viewer"),
         ("GET /v1/switch", "viewer"),
         ("POST /v1/tenants/acme/arrangements", "agent"),
         ("DELETE /v1/tenants/acme/arrangements/x", "agent"),
         ("POST /v1/tasks/x/done", "agent"),
         ("POST /v1/parked/x/replay", "agent"),
+        ("PUT /v1/breaker", "admin"),
         ("PUT /v1/switch", "admin"),
     ] {
         let mut let_in = false;

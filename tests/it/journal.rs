@@ -143,6 +143,33 @@ async fn a_store_that_lost_everything_is_what_it_was() {
 }
 
 #[tokio::test]
+async fn a_breaker_that_tripped_is_tripped_after_the_store_lost_everything() {
+    let site = Site::new();
+    let world = site.start("a").await;
+    crate::breaker::with_limit(&world.ledger, 1);
+    for name in ["acme", "zen"] {
+        world.accept(&[tenant_updated(name), issued(name, name)]).await;
+    }
+    world.clock.set(at("2026-03-16T08:00:00Z"));
+    world.work_off().await;
+    let tripped = world.ledger.breaker().await.unwrap();
+    assert!(tripped.tripped);
+    site.memory.flush();
+    assert!(!world.ledger.breaker().await.unwrap().tripped, "it is forgotten");
+    recover(&[&world]).await;
+    assert_eq!(world.ledger.breaker().await.unwrap(), tripped);
+    let stages = [world.stage("acme").await, world.stage("zen").await];
+    assert_eq!(stages, [Stage::Grace, Stage::Full]);
+
+    let set = world.ledger.set_breaker(false, "it was right".to_owned(), None).await.unwrap();
+    site.memory.flush();
+    recover(&[&world]).await;
+    assert_eq!(world.ledger.breaker().await.unwrap().generation, set.generation);
+    world.ledger.look_at_all().await.unwrap();
+    assert_eq!(world.stage("zen").await, Stage::Grace);
+}
+
+#[tokio::test]
 async fn two_journals_rebuild_one_account() {
     let site = Site::new();
     let one = site.start("a").await;

@@ -7,6 +7,7 @@ mod admin;
 mod admin_simulate;
 mod admin_stage;
 mod admin_told;
+mod breaker;
 mod cli;
 mod cli_check;
 mod cli_policy;

@@ -106,6 +106,7 @@ impl World {
             now,
             ready: true,
             feeds: true,
+            slots: true,
             switch_open: false,
             generation: 0,
             clock_agrees: true,

@@ -9,4 +9,5 @@ mod journal;
 mod losses;
 mod remote;
 mod server;
+mod slots;
 mod world;

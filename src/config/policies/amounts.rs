@@ -67,7 +67,11 @@ pub(super) fn major(minor: i64, currency: Currency) -> String {
 }
 
 /// `3%` or `1.5%`, at most `most` percent.
-pub(super) fn percent(fields: &Fields<'_>, key: &'static str, most: u32) -> Option<Percent> {
+pub(in crate::config) fn percent(
+    fields: &Fields<'_>,
+    key: &'static str,
+    most: u32,
+) -> Option<Percent> {
     let text = fields.text(key)?;
     let read = text.strip_suffix('%').and_then(|number| {
         let (whole, part) = number.trim_end().split_once('.').unwrap_or((number.trim_end(), "0"));

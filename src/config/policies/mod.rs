@@ -21,6 +21,7 @@ use super::tree::{self, Table, Value};
 use crate::domain::id::PolicyName;
 use crate::domain::policy::{Law, Policy};
 
+pub(super) use amounts::percent;
 pub(super) use read::{Defaults, law};
 pub use write::{calendar as calendar_text, policy as text};
 

@@ -46,10 +46,11 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
     let mut all_routes = ways_out.routes;
     all_routes.extend(routes::routes(root));
     let email = root.table("email").and_then(|fields| outside::email(&fields));
+    let breaker = root.table("breaker").and_then(|fields| outside::breaker(&fields));
     let cors_origins = root.table("cors").and_then(|fields| outside::origins(&fields));
     let stripe = outside::stripe(root, &mut notes);
     let log = root.table("log").and_then(|fields| outside::log(&fields));
-    root.later(&["authz", "breaker"]);
+    root.later(&["authz"]);
     let law = policies::law(root, setting.policies);
     let mut config = Config {
         proxy: proxy?,
@@ -63,6 +64,7 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
         identify_rules: rules?,
         routes: all_routes,
         email,
+        breaker,
         cors_origins: cors_origins?,
         stripe,
         log: log?,

@@ -1,9 +1,18 @@
-//! What is reached outside: `[store]`, `[email]`, `[cors]`, `[sources]`; and `[log]`.
+//! What is reached outside: `[store]`, `[email]`, `[cors]`, `[sources]`; `[breaker]` and `[log]`.
+
+use std::time::Duration;
 
 use super::super::fields::Fields;
+use super::super::policies::percent;
 use super::super::secret::Secret;
-use super::super::settings::{Email, Log, Store, StoreKind, Stripe};
+use super::super::settings::{Breaker, Email, Log, Store, StoreKind, Stripe};
 use super::servers::time;
+use crate::domain::policy::Percent;
+
+/// A breaker that lets more than so many pass stops nothing.
+const TENANTS_MAX: u32 = 1_000_000;
+/// A breaker's window, where nothing else is said.
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 pub(super) fn store(fields: &Fields<'_>) -> Option<Store> {
     let kind = fields.word("kind", &[("embedded", true), ("redis", false)]);
@@ -58,6 +67,19 @@ pub(super) fn email(fields: &Fields<'_>) -> Option<Email> {
     }
     let from = from.or_else(|| fields.missing("from", "\"Example <billing@example.com>\""))?;
     Some(Email { smtp, from, only_to, templates })
+}
+
+/// `None`: there is no breaker.
+pub(super) fn breaker(fields: &Fields<'_>) -> Option<Breaker> {
+    let given = |key| fields.has(key).then_some(());
+    let share = given("share").map(|()| percent(fields, "share", 100));
+    let at_least = given("at_least").map(|()| fields.number("at_least", 1, TENANTS_MAX));
+    let window = given("window").map(|()| time(fields, "window"));
+    Some(Breaker {
+        share: share.unwrap_or(Some(Percent(100)))?,
+        at_least: at_least.unwrap_or(Some(3))?,
+        window: window.unwrap_or(Some(DAY))?,
+    })
 }
 
 pub(super) fn origins(fields: &Fields<'_>) -> Option<Vec<String>> {

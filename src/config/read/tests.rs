@@ -2,10 +2,11 @@ use std::time::Duration;
 
 use super::super::environment::Environment;
 use super::super::load::{DEFAULT, Request, load, load_text};
-use super::super::settings::{Algorithm, JwtKey};
+use super::super::settings::{Algorithm, Breaker, JwtKey};
 use super::super::{Fault, render};
 use super::*;
 use crate::domain::decide::RouteClass;
+use crate::domain::policy::Percent;
 use crate::domain::span::Span;
 
 const WAYS: &str = r#"
@@ -67,6 +68,11 @@ fn every_line_of_the_documentation_that_is_commented_out_is_a_key() {
     assert_eq!(config.gate.enforce, Enforce::On);
     assert_eq!(config.identify[0].audience, ["app"]);
     assert_eq!(config.email.unwrap().only_to.unwrap(), ["@example.com"]);
+    let day = Duration::from_secs(24 * 3_600);
+    let breaker = Breaker { share: Percent(100), at_least: 3, window: day };
+    assert_eq!(config.breaker, Some(breaker));
+    assert_eq!(read("[breaker]").unwrap().breaker, Some(breaker));
+    assert_eq!(read("").unwrap().breaker, None);
     assert_eq!(config.stripe.unwrap().heard_every, Some(Span::days(1)));
     assert_eq!(config.law.select[0].name.as_deref(), Some("slow"));
 }
@@ -202,7 +208,10 @@ fn what_is_wrong_is_refused_with_its_place() {
         ("[cors]\norigins = [\"*\"]".to_owned(), "no origin"),
         ("[sources.stripe]\nsecrets = []".to_owned(), "is empty"),
         ("[log]\nlevel = \"nonsense=loud\"".to_owned(), "log.level"),
-        ("[breaker]\nshare = \"1%\"".to_owned(), "not known to this version"),
+        ("[breaker]\nshare = \"101%\"".to_owned(), "at most 100%"),
+        ("[breaker]\nat_least = 0".to_owned(), "breaker.at_least"),
+        ("[breaker]\nwindow = \"1 fortnight\"".to_owned(), "breaker.window"),
+        ("[authz]\nlisten = \"127.0.0.1:8082\"".to_owned(), "not known to this version"),
     ] {
         let faults = faults(&text);
         assert!(faults.iter().any(|fault| fault.contains(what)), "{text}: {faults:#?}");

@@ -11,7 +11,7 @@ use super::ladder::Ladder;
 use super::{Coming, Planner, What};
 use crate::domain::account::{Case, Invoice};
 use crate::domain::bearings::Bearings;
-use crate::domain::decision::{Checked, Decision, NoticeMade, RungEntered, Step};
+use crate::domain::decision::{Checked, Decision, NoticeMade, OVERDUE, RungEntered, Step};
 use crate::domain::fact::InvoiceKind;
 use crate::domain::id::{Derivation, NoticeId};
 use crate::domain::money::Money;
@@ -151,7 +151,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         self.coming(at, rung, What::Notice(notice.kind.clone()));
         if at > self.now() {
             self.keep_for_later(rung, notice, at);
-        } else if self.feeds_are_fresh() {
+        } else if self.feeds_are_fresh() && (notice.kind != OVERDUE || self.may_have_slot()) {
             let made = self.plain(rung, notice);
             self.make(made);
         }
@@ -160,7 +160,8 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     /// What is due later today travels with the first message of the day.
     fn keep_for_later(&mut self, rung: u16, notice: &Notice, at: Instant) {
         let (zone, situation) = (&self.bearings.zone, self.planner.situation);
-        if situation.feeds && self.free <= self.now() && zone.day(at) == zone.day(self.now()) {
+        let may = situation.feeds && (situation.slots || notice.kind != OVERDUE);
+        if may && self.free <= self.now() && zone.day(at) == zone.day(self.now()) {
             let made = self.plain(rung, notice);
             self.planner.later.push(made);
         }
@@ -184,7 +185,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             }
             return;
         }
-        if !situation.feeds || situation.switch_open {
+        if !situation.feeds || !situation.slots || situation.switch_open {
             self.planner.look_again();
             return;
         }
@@ -289,6 +290,15 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             self.planner.look_again();
         }
         fresh
+    }
+
+    /// Asked before an overdue notice or a warning leaves, too.
+    pub(super) fn may_have_slot(&mut self) -> bool {
+        let may = self.planner.situation.slots;
+        if !may {
+            self.planner.look_again();
+        }
+        may
     }
 
     /// Notes that something comes, and to look again then.

@@ -81,7 +81,8 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             return;
         }
         let situation = self.planner.situation;
-        if !situation.feeds || situation.switch_open || !situation.clock_agrees {
+        let fresh = situation.feeds && situation.clock_agrees;
+        if !fresh || !situation.slots || situation.switch_open {
             self.planner.look_again();
             return;
         }
@@ -134,7 +135,8 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             }
         }
         let due = leaves <= self.now() && announced;
-        if !due || self.planner.situation.switch_open || !self.feeds_are_fresh() {
+        let open = self.planner.situation.switch_open;
+        if !due || open || !self.feeds_are_fresh() || !self.may_have_slot() {
             return;
         }
         let draft = self.draft(rung, Step::Warning, "warning");
@@ -206,7 +208,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             }
             self.coming(at, rung, What::Again(stage));
             let open = self.planner.situation.switch_open;
-            if at <= self.now() && !open && self.feeds_are_fresh() {
+            if at <= self.now() && !open && self.feeds_are_fresh() && self.may_have_slot() {
                 let draft = self.draft(rung, step, "again");
                 self.make(NoticeMade {
                     of: Some(of),

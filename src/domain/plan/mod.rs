@@ -46,6 +46,8 @@ pub struct Situation {
     pub ready: bool,
     /// All that was received is worked off.
     pub feeds: bool,
+    /// A slot of the breaker may be had.
+    pub slots: bool,
     /// Everything is open.
     pub switch_open: bool,
     /// The switch's generation.

@@ -9,6 +9,7 @@
 //! 3. The file is locked: a second process is told so. Leases and beats live in memory.
 //! 4. Its time is the given [`Clock`]'s.
 
+mod breaker;
 mod reads;
 mod tables;
 mod writer;

@@ -41,7 +41,10 @@ pub(super) fn set_up(file: &File) -> Result<(), StoreError> {
 }
 
 /// Reads one state of the file.
-fn read<T>(file: &File, read: impl FnOnce(&ReadTransaction) -> Tabled<T>) -> Result<T, StoreError> {
+pub(super) fn read<T>(
+    file: &File,
+    read: impl FnOnce(&ReadTransaction) -> Tabled<T>,
+) -> Result<T, StoreError> {
     let database = file.database()?;
     let txn = database.begin_read().map_err(redb::Error::from);
     txn.and_then(|txn| read(&txn)).map_err(|error| failed(&file.path, error))

@@ -55,6 +55,7 @@ pub(super) const META_LAYOUT: &[u8] = b"layout";
 pub(super) const META_INCARNATION: &[u8] = b"incarnation";
 pub(super) const META_RECOVERING: &[u8] = b"recovering";
 pub(super) const META_SWITCH: &[u8] = b"switch";
+pub(super) const META_BREAKER: &[u8] = b"breaker";
 pub(super) const META_INBOX_NEXT: &[u8] = b"inbox_next";
 pub(super) const META_ENTRIES_NEXT: &[u8] = b"entries_next";
 

@@ -10,6 +10,7 @@
 //!    server says when it refuses (`OOM`, `READONLY`, `LOADING`, `NOAUTH` …) is passed on.
 //! 4. Time is the server's.
 
+mod breaker;
 mod incarnation;
 mod keys;
 mod link;

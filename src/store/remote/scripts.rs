@@ -29,6 +29,8 @@ scripts! {
     FORWARD = "forward.lua";
     BEAT = "beat.lua";
     SWITCH = "switch.lua";
+    BREAKER = "breaker.lua";
+    SLOT = "slot.lua";
     LEASE = "lease.lua";
     SUBMIT = "submit.lua";
 }
