@@ -94,6 +94,7 @@ step-grace = { $when } bittet ein Hinweis in der Anwendung { $who } um die Zahlu
 step-read-only = Frühestens { $when } wird die Anwendung schreibgeschützt: Alles kann weiterhin gelesen und exportiert, aber nichts mehr geändert werden.
 step-frozen = Frühestens { $when } wird die Anwendung gesperrt: Nutzbar bleibt nur, was unten als immer offen aufgeführt ist.
 step-warned = Mindestens { $span } bevor das geschieht, warnen wir { $who } { $how } und nennen Tag und Uhrzeit.
+step-approval = Es geschieht nur, wenn die bei uns verantwortliche Person zugestimmt hat, bevor es angekündigt wird.
 step-again = Diese Warnung wiederholen wir { $spans } vorher.
 step-proofs = { $count ->
     [one] Es geschieht nur, wenn mindestens eine Nachricht mit dieser Warnung nachweislich angekommen ist.

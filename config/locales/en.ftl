@@ -68,6 +68,7 @@ step-grace = { $when }, a banner in the app asks { $who } for the payment. Every
 step-read-only = { $when } at the earliest, the app becomes read-only: everything can still be read and exported, but nothing can be changed.
 step-frozen = { $when } at the earliest, the app is frozen: only what is listed below as always open can still be used.
 step-warned = At least { $span } before this happens, we warn { $who } { $how } and name the day and the hour.
+step-approval = It happens only if the person in charge on our side has approved of it before it is announced.
 step-again = We repeat this warning { $spans } before.
 step-proofs = { $count ->
     [one] It happens only if at least one message with this warning has demonstrably arrived.

@@ -73,6 +73,7 @@ step-grace = { $when }, un aviso en la aplicación pide el pago { $who_dat }. To
 step-read-only = Como muy pronto { $when }, la aplicación pasa a ser de solo lectura: todo se puede leer y exportar, pero nada se puede modificar.
 step-frozen = Como muy pronto { $when }, la aplicación queda bloqueada: solo se puede usar lo que más abajo figura como siempre abierto.
 step-warned = Al menos { $span } antes de que eso ocurra, avisamos { $who_dat } { $how } e indicamos el día y la hora.
+step-approval = Solo ocurre si la persona responsable de nuestra parte lo ha aprobado antes de que se anuncie.
 step-again = Repetimos este aviso { $spans } antes.
 step-proofs = { $count ->
     [one] Solo ocurre si consta que ha llegado al menos un mensaje con este aviso.

@@ -73,6 +73,7 @@ step-grace = { $when }, un bandeau dans l’application demande le paiement { $w
 step-read-only = Au plus tôt { $when }, l’application passe en lecture seule : tout peut encore être lu et exporté, mais rien ne peut être modifié.
 step-frozen = Au plus tôt { $when }, l’application est suspendue : seul reste utilisable ce qui figure plus bas comme toujours ouvert.
 step-warned = Au moins { $span } avant que cela n’arrive, nous avertissons { $who } { $how } et indiquons le jour et l’heure.
+step-approval = Cela n’a lieu que si la personne responsable chez nous l’a approuvé avant l’annonce.
 step-again = Nous répétons cet avertissement { $spans } avant.
 step-proofs = { $count ->
     [one] Cela n’arrive que si au moins un message contenant cet avertissement est arrivé de façon certaine.

@@ -73,6 +73,7 @@ step-grace = { $when }, um aviso no aplicativo pede o pagamento { $who_dat }. Tu
 step-read-only = No mínimo { $when }, o aplicativo passa a ser somente leitura: tudo ainda pode ser lido e exportado, mas nada pode ser alterado.
 step-frozen = No mínimo { $when }, o aplicativo é bloqueado: só pode ser usado o que abaixo consta como sempre aberto.
 step-warned = Pelo menos { $span } antes que isso aconteça, avisamos { $who } { $how } e informamos o dia e a hora.
+step-approval = Isso só acontece se a pessoa responsável do nosso lado o tiver aprovado antes de ser anunciado.
 step-again = Repetimos este aviso { $spans } antes.
 step-proofs = { $count ->
     [one] Isso só acontece se comprovadamente chegou pelo menos uma mensagem com este aviso.

@@ -17,7 +17,7 @@ use super::Admin;
 use super::request::{Json, Named, faulty};
 use super::tenants::standing;
 use crate::domain::account::Account;
-use crate::domain::bearings::{Bearings, select};
+use crate::domain::bearings::Bearings;
 use crate::domain::event::{FieldFault, faults_of};
 use crate::domain::fact::{
     Acceptance, Access, ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade,
@@ -26,6 +26,7 @@ use crate::domain::fact::{
 use crate::domain::id::{ArrangementId, Derivation, Derived, InvoiceId, RecordId, TenantId};
 use crate::domain::money::Money;
 use crate::domain::record::Fact;
+use crate::domain::selection::select;
 use crate::domain::stage::Stage;
 use crate::domain::time::{Day, Instant, Zone};
 use crate::ledger::{Outcome, Standing};
@@ -219,6 +220,6 @@ fn is_sooner(account: &Account, make: &Make, due: Day) -> bool {
 /// In whose zone dates are meant.
 fn zone(standing: &Standing) -> Zone {
     let Standing { account, law, .. } = standing;
-    let policy = select(law, &account.profile);
+    let policy = select(law, account, account.newest);
     policy.map_or_else(Zone::utc, |policy| Bearings::of(law, &account.profile, policy).zone)
 }

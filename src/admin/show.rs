@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::domain::account::{Account, Arrangement, Invoice, NoticeState, Receipt, TaskState};
-use crate::domain::bearings::{self, select};
+use crate::domain::bearings;
 use crate::domain::grant::Grant;
 use crate::domain::id::Scope;
 use crate::domain::money::Money;
 use crate::domain::plan::{What, plan};
 use crate::domain::policy::Law;
+use crate::domain::selection::select;
 use crate::domain::stage::Stage;
 use crate::ledger::Standing;
 
@@ -26,7 +27,7 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
         "owed": account.owed(),
         "on_account": account.on_account,
         "credit": account.credit,
-        "time_zone": bearings::zone(law, &account.profile).name(),
+        "time_zone": bearings::zone(law, account).name(),
         "invoices": account.invoices.iter().map(invoice).collect::<Vec<_>>(),
         "arrangements": account.arrangements.iter().map(arrangement).collect::<Vec<_>>(),
         "tasks": account.tasks.iter().map(task).collect::<Vec<_>>(),
@@ -53,7 +54,7 @@ fn scopes(account: &Account, grant: &Grant) -> Vec<Value> {
 fn policy(account: &Account, law: &Law) -> Option<Value> {
     let live = account.cases.iter().rev().filter(|case| case.is_live());
     let pinned = live.filter_map(|case| law.versions.get(&case.opened.as_ref()?.policy)).next();
-    let policy = pinned.or_else(|| select(law, &account.profile))?;
+    let policy = pinned.or_else(|| select(law, account, account.newest))?;
     Some(json!(policy.name))
 }
 

@@ -85,7 +85,7 @@ pub(super) async fn explain(
 ) -> Result<Answer<Value>, Problem> {
     let Standing { tenant, account, situation, law, .. } = standing(&admin, &tenant).await?;
     let sentences = explain::explain(&tenant, &account, &law, &situation);
-    let zone = bearings::zone(&law, &account.profile);
+    let zone = bearings::zone(&law, &account);
     Ok(Answer(json!({"tenant": tenant, "time_zone": zone.name(), "sentences": sentences})))
 }
 
@@ -96,7 +96,7 @@ pub(super) async fn timeline(
     let Standing { tenant, records, account, situation, law, .. } =
         standing(&admin, &tenant).await?;
     let moments = timeline::timeline(&tenant, &records, &account, &law, &situation);
-    let zone = bearings::zone(&law, &account.profile);
+    let zone = bearings::zone(&law, &account);
     Ok(Answer(json!({"tenant": tenant, "time_zone": zone.name(), "timeline": moments})))
 }
 

@@ -90,7 +90,7 @@ pub fn load_law(request: &Request, asked: Option<&str>) -> Result<Law, Vec<Fault
         return Err(faults);
     }
     if let Some(policy) = only.and_then(|only| only.parse().ok()) {
-        law.select = vec![Select { name: None, segment: None, policy }];
+        law.select = vec![Select::everybody(policy)];
     }
     Ok(law)
 }

@@ -7,9 +7,10 @@
 
 use std::sync::Arc;
 
-use super::account::{Case, Profile};
+use super::account::{Account, Case, Profile};
 use super::calendar::{Almanac, Calendar, Operator};
 use super::policy::{Law, Policy};
+use super::selection::select;
 use super::time::Zone;
 
 /// What dates of one tenant under one policy are reckoned with.
@@ -40,12 +41,12 @@ impl<'a> Bearings<'a> {
 
     /// Of a tenant's case: under the version that is pinned, else the one that would be.
     #[must_use]
-    pub fn of_case(law: &'a Law, profile: &Profile, case: &Case) -> Option<Self> {
+    pub fn of_case(law: &'a Law, account: &Account, case: &Case) -> Option<Self> {
         let policy = match &case.opened {
             Some(opened) => law.versions.get(&opened.policy)?,
-            None => select(law, profile)?,
+            None => select(law, account, case.began)?,
         };
-        Some(Self::of(law, profile, policy))
+        Some(Self::of(law, &account.profile, policy))
     }
 
     /// For reckoning.
@@ -62,32 +63,8 @@ impl<'a> Bearings<'a> {
 
 /// The tenant's zone: its own, else that of the policy that its next case begins with.
 #[must_use]
-pub fn zone(law: &Law, profile: &Profile) -> Zone {
-    let own = profile.time_zone.as_deref().and_then(Zone::named);
-    let policy = || select(law, profile).map(|policy| policy.zone.clone());
+pub fn zone(law: &Law, account: &Account) -> Zone {
+    let own = account.profile.time_zone.as_deref().and_then(Zone::named);
+    let policy = || select(law, account, account.newest).map(|policy| policy.zone.clone());
     own.or_else(policy).unwrap_or_else(Zone::utc)
-}
-
-/// The policy that a tenant's next case begins with: the tenant's own wish by name, else the
-/// first `[[select]]` that matches, else `standard`.
-#[must_use]
-pub fn select<'a>(law: &'a Law, profile: &Profile) -> Option<&'a Arc<Policy>> {
-    let named = profile.policy.as_deref().and_then(|name| law.policies.get(name));
-    let matched = || {
-        law.select.iter().find(|select| {
-            let wish = select.name.is_none() || select.name == profile.policy;
-            let segment = select.segment.is_none() || select.segment == profile.segment;
-            wish && segment
-        })
-    };
-    named
-        .or_else(|| matched().and_then(|select| law.policies.get(&select.policy)))
-        .or_else(|| law.policies.get("standard"))
-        .or_else(|| only(law))
-}
-
-/// Where there is one policy only, it is everybody's.
-fn only(law: &Law) -> Option<&Arc<Policy>> {
-    let mut policies = law.policies.values();
-    policies.next().filter(|_| law.policies.len() == 1)
 }

@@ -70,7 +70,7 @@ fn explain_case(account: &Account, law: &Law, case: &Case, situation: &Situation
     let owed = invoice.amount.map(|amount| Money { minor: invoice.owed, ..amount });
     let owed = owed.map_or_else(|| "an unknown amount".to_owned(), |owed| owed.to_string());
     let due = invoice.due_on.map_or_else(String::new, |due| format!(", due {due}"));
-    let policy = Bearings::of_case(law, &account.profile, case)
+    let policy = Bearings::of_case(law, account, case)
         .map_or_else(String::new, |bearings| format!(", policy `{}`", bearings.policy.name));
     let mut sentences = vec![format!("Invoice {}: {owed} owed{due}{policy}.", invoice.invoice)];
     let holds = case.holds.iter().filter(|hold| hold.covers(situation.now));

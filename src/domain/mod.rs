@@ -28,6 +28,7 @@ pub mod policy;
 pub mod proof;
 pub mod publish;
 pub mod record;
+pub mod selection;
 pub mod simulate;
 pub mod span;
 pub mod stage;

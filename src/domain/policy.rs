@@ -11,6 +11,7 @@ use super::decision::TaskKind;
 use super::fact::{Channel, TaskOutcome};
 use super::id::{CalendarName, PolicyHash, PolicyName};
 use super::money::{Currency, Money};
+pub use super::selection::{Custom, Select, SettledWithin};
 use super::span::Span;
 use super::stage::{Role, Roles, Stage};
 use super::time::Zone;
@@ -107,6 +108,8 @@ pub struct Enter {
     pub stage: Stage,
     /// The warning before it; always there for a cutoff.
     pub warn: Option<Warn>,
+    /// Whether a person approves it before it is announced.
+    pub approval: bool,
 }
 
 /// The warning before a cutoff.
@@ -240,17 +243,6 @@ pub struct BannerFor {
     pub read_only: Roles,
     /// While frozen, on what is still open.
     pub frozen: Roles,
-}
-
-/// One line of `[[select]]`.
-#[derive(Clone, Debug)]
-pub struct Select {
-    /// The policy that is picked.
-    pub policy: PolicyName,
-    /// If the tenant's own wish is this one; absent: whatever it is.
-    pub name: Option<String>,
-    /// If the tenant is of this segment.
-    pub segment: Option<String>,
 }
 
 /// All the rules in force: what `view` and `plan` read besides the records.

@@ -5,7 +5,7 @@
 
 use super::account::{Account, Case, Entry, HoldCause, Invoice, NoticeState, add};
 use super::arrangement::ArrangementKind;
-use super::bearings::{Bearings, select};
+use super::bearings::Bearings;
 use super::decision::Step;
 use super::fact::{Channel, FailureReason, Named, ReceiptKind};
 use super::grant::{BannerNotice, Because, Cause, Grant, InvoiceWords, ScopeStage, Words};
@@ -13,6 +13,7 @@ use super::id::{Digest, Scope, TenantId};
 use super::money::Money;
 use super::plan::{Ground, Situation, Survey, is_valid};
 use super::policy::{BannerFor, Law, Policy};
+use super::selection::select;
 use super::stage::{Roles, Stage};
 use super::time::Instant;
 
@@ -36,7 +37,7 @@ pub fn publish(
     let stage = strictest.map_or(Stage::Full, |(_, entry)| entry.entered.stage);
     let banner = strictest
         .and_then(|(case, _)| policy_of(account, law, case))
-        .or_else(|| select(law, &account.profile).map(|policy| &**policy))
+        .or_else(|| select(law, account, account.newest).map(|policy| &**policy))
         .map_or(Roles::NONE, |policy| banner_for(&policy.banner_for, stage, warned));
     let scopes = strictest.map(|(case, entry)| ScopeStage {
         scope: Scope::whole(),
@@ -107,7 +108,7 @@ pub fn because(account: &Account, law: &Law, case: &Case, entry: &Entry) -> Beca
 }
 
 fn policy_of<'a>(account: &Account, law: &'a Law, case: &Case) -> Option<&'a Policy> {
-    Bearings::of_case(law, &account.profile, case).map(|bearings| &**bearings.policy)
+    Bearings::of_case(law, account, case).map(|bearings| &**bearings.policy)
 }
 
 fn banner_for(roles: &BannerFor, stage: Stage, warned: bool) -> Roles {
@@ -143,7 +144,8 @@ fn words(tenant: &TenantId, survey: &Survey<'_>, digest: Digest) -> Words {
     let (account, law) = (survey.ground.account, survey.ground.law);
     let now = survey.situation.now;
     let profile = &account.profile;
-    let bearings = select(law, profile).map(|policy| Bearings::of(law, profile, policy));
+    let bearings =
+        select(law, account, account.newest).map(|policy| Bearings::of(law, profile, policy));
     let overdue = overdue_on(survey.ground, now);
     let mut owed: Vec<Money> = Vec::new();
     for invoice in &overdue {

@@ -12,6 +12,7 @@ use ambergate::domain::record::Fact;
 use ambergate::domain::span::Span;
 use ambergate::domain::time::{Day, Fold, Instant, Zone};
 use ambergate::domain::week::TimeOfDay;
+use serde_json::{Map, Value, json};
 
 use crate::told::told_fact;
 use crate::world::{Mail, STANDARD, World, law_of};
@@ -84,6 +85,7 @@ impl Scene {
                 self.policy = Some(fs::read_to_string(path.join(format!("{rest}.toml"))).unwrap());
             }
             "rung" => self.add_to_rung(rest),
+            "select" => self.select(rest),
             "slack" => self.slack = Some(rest.to_owned()),
             "zone" => self.zone = Some(rest.to_owned()),
             "country" => self.country = Some(rest.to_owned()),
@@ -99,6 +101,16 @@ impl Scene {
             "mail" => self.mail = Some(mail(rest)),
             other => panic!("unknown setting {other}"),
         }
+    }
+
+    /// Another shipped policy besides, for those that a condition picks.
+    fn select(&mut self, rest: &str) {
+        let (policy, condition) = rest.split_once(' ').unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/policies");
+        let other = fs::read_to_string(path.join(format!("{policy}.toml"))).unwrap();
+        let text = self.policy.take().unwrap_or_else(|| STANDARD.to_owned());
+        let line = format!("[[select]]\npolicy = \"{policy}\"\n{condition}\n");
+        self.policy = Some(format!("{text}\n{other}\n{line}"));
     }
 
     /// Adds a line to a rung, counted from 1; rung 0 is the policy itself.
@@ -196,6 +208,12 @@ fn act(world: &mut World, words: &[&str]) {
             return world.fact_from(source, fact);
         }
         ["done", kind, outcome] => task_done(world, kind, outcome),
+        ["tenant", rest @ ..] => {
+            let field =
+                |word: &&str| word.split_once('=').map(|(key, it)| (key.to_owned(), json!(it)));
+            let fields: Map<String, Value> = rest.iter().filter_map(field).collect();
+            Fact::TenantUpdated(Box::new(serde_json::from_value(Value::Object(fields)).unwrap()))
+        }
         ["mail", rest @ ..] => return world.mail = mail(&rest.join(" ")),
         ["contact", role, email] => {
             let mut contacts = world.account().profile.contacts;
@@ -246,6 +264,7 @@ fn publish(world: &mut World, day: Day, holiday: bool) {
 fn task_done(world: &World, kind: &str, outcome: &str) -> Fact {
     let outcome = match outcome {
         "approved" => TaskOutcome::Approved,
+        "declined" => TaskOutcome::Declined,
         "reached" => TaskOutcome::Reached,
         _ => TaskOutcome::Done,
     };

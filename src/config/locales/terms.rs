@@ -163,6 +163,9 @@ impl Writer<'_> {
         if self.only(rung) {
             self.plain("only-ends");
         }
+        if enter.approval {
+            self.plain("step-approval");
+        }
         if let Some(warn) = &enter.warn {
             self.warn(warn);
         }

@@ -143,14 +143,18 @@ fn conditions_are_said() {
     let when = "when = { owed_over = { EUR = \"100.00\" }, invoices_over = 2, collection = \
                 \"send_invoice\", promised = false }";
     let text = policies::STANDARD
-        .replace("enter = \"read_only\"", &format!("enter = \"read_only\"\n{when}"))
+        .replace(
+            "enter = \"read_only\"",
+            &format!("enter = \"read_only\"\napproval = true\n{when}"),
+        )
         .replace("task = \"call\"", "task = \"call\"\nwhen = { promised = true }");
     let law = policies::parse(&text, "p.toml").unwrap();
     for language in Language::ALL {
         let said = terms(&law, &law.policies["standard"], language);
         let said = serde_json::to_string(&said).unwrap();
         let phrases = Phrases::of(language);
-        let keys = ["only-sent", "only-promised", "only-not-promised", "only-ends"];
+        let keys =
+            ["only-sent", "only-promised", "only-not-promised", "only-ends", "step-approval"];
         for sentence in keys.map(|key| phrases.say(key, &Fill::default())) {
             assert_eq!(said.matches(&sentence).count(), 1, "{sentence}: {said}");
         }

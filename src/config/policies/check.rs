@@ -139,8 +139,7 @@ pub(super) fn selection(
     policies: &BTreeMap<PolicyName, Place>,
     faults: &Faults,
 ) {
-    let takes_all = |select: &Select| select.name.is_none() && select.segment.is_none();
-    let all = select.iter().position(|(line, _)| takes_all(line));
+    let all = select.iter().position(|(line, _)| line.takes_all());
     for (_, place) in select.iter().skip(all.map_or(usize::MAX, |all| all + 1)) {
         let help = "move it before the line without conditions; the first match wins";
         faults.add(place, "this line of `[[select]]` is never reached", help);

@@ -10,12 +10,16 @@ use super::{amounts, check, rungs, write};
 use crate::domain::calendar::{Calendar, Operator};
 use crate::domain::id::{CalendarName, Derived, PolicyHash, PolicyName};
 use crate::domain::policy::{
-    BannerFor, InFlight, LateFee, Law, Policy, Promises, Select, WrittenOff,
+    BannerFor, Custom, InFlight, LateFee, Law, Policy, Promises, Select, SettledWithin, WrittenOff,
 };
+use crate::domain::selection::SETTLED_LEAST;
 use crate::domain::span::Span;
 use crate::domain::stage::{Role, Roles};
 use crate::domain::time::{Day, Zone};
 use crate::domain::week::{Hours, TimeOfDay, Weekday, Weekdays};
+
+/// So many settled invoices may be asked for.
+const INVOICES_MAX: u32 = 1_000;
 
 /// What a policy takes where it says nothing.
 #[derive(Clone, Copy, Debug)]
@@ -254,13 +258,53 @@ fn select(root: &Fields<'_>, places: &BTreeMap<PolicyName, Place>) -> Vec<(Selec
         let policy = fields.text("policy").or_else(|| fields.missing("policy", "name a policy"));
         let name = fields.text("name").map(str::to_owned);
         let segment = fields.text("segment").map(str::to_owned);
-        fields.later(&["plan", "country", "customer_for", "settled_within", "invoices"]);
+        let plan = fields.text("plan").map(str::to_owned);
+        let country = country(&fields);
+        let customer_for = fields.parsed::<Custom>("customer_for");
+        let settled_within =
+            fields.table("settled_within").and_then(|fields| settled_within(&fields));
+        let invoices = fields.number("invoices", SETTLED_LEAST, INVOICES_MAX);
         let policy = policy?;
         if !known.contains(&policy) {
             let what = format!("is {policy:?}, which is no policy");
             fields.fault("policy", &what, suggest(policy, &known));
         }
-        Some((Select { policy: policy.parse().ok()?, name, segment }, node.place.clone()))
+        let policy = policy.parse().ok()?;
+        let line = Select {
+            name,
+            segment,
+            plan,
+            country,
+            customer_for,
+            settled_within,
+            invoices,
+            ..Select::everybody(policy)
+        };
+        Some((line, node.place.clone()))
     };
     root.list("select").unwrap_or_default().iter().enumerate().filter_map(one).collect()
+}
+
+fn country(fields: &Fields<'_>) -> Option<String> {
+    let text = fields.text("country")?;
+    let upper = text.to_ascii_uppercase();
+    let is_code = upper.len() == 2 && upper.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_code && upper == text {
+        return Some(upper);
+    }
+    let help = match is_code {
+        true => format!("did you mean `{upper}`?"),
+        false => "give two capital letters such as DE (ISO 3166)".to_owned(),
+    };
+    fields.fault("country", &format!("is {text:?}, which is no country"), help);
+    None
+}
+
+fn settled_within(fields: &Fields<'_>) -> Option<SettledWithin> {
+    let days = fields.number("days", 0, 1_000).or_else(|| fields.missing("days", "10"));
+    let share = amounts::percent(fields, "share", 100);
+    let share = share.or_else(|| fields.missing("share", "\"90%\""));
+    let of_last = fields.number("of_last", SETTLED_LEAST, INVOICES_MAX);
+    let of_last = of_last.or_else(|| fields.missing("of_last", "12"));
+    Some(SettledWithin { days: days?, share: share?, of_last: of_last? })
 }

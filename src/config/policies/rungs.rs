@@ -29,7 +29,7 @@ fn rung(fields: &Fields<'_>) -> Option<Rung> {
     let notice = notice(fields);
     let enter = enter(fields);
     let when = condition(fields);
-    fields.later(&["slow", "approval"]);
+    fields.later(&["slow"]);
     if !["enter", "notice", "task", "slow"].into_iter().any(|key| fields.has(key)) {
         let help = "give it `enter`, `notice` or `task`";
         fields.faults().add(fields.place(), "a rung that does nothing".to_owned(), help);
@@ -74,6 +74,9 @@ fn condition(fields: &Fields<'_>) -> Result<Option<Condition>, Faulty> {
 fn enter(fields: &Fields<'_>) -> Result<Option<Enter>, Faulty> {
     let warn = fields.table("warn");
     if !fields.has("enter") {
+        if fields.has("approval") {
+            fields.fault("approval", "without `enter`", "add `enter`, or take it out");
+        }
         return match warn {
             None => Ok(None),
             Some(warn) => {
@@ -85,6 +88,12 @@ fn enter(fields: &Fields<'_>) -> Result<Option<Enter>, Faulty> {
     }
     let stages = [Stage::Grace, Stage::ReadOnly, Stage::Frozen].map(|stage| (stage.word(), stage));
     let stage = fields.word("enter", &stages);
+    let approval = fields.boolean("approval");
+    if stage == Some(Stage::Grace) && approval.is_some() {
+        fields.fault("approval", "is for cutoffs; grace is none", "take it out");
+        return Err(Faulty);
+    }
+    let approval = approval.unwrap_or_default();
     let warned = warn.as_ref().map(self::warn);
     if let (Some(stage), None, true) = (stage, &warned, stage.is_some_and(Stage::restricts)) {
         let what = format!("is a cutoff without a warning: {}", stage.word());
@@ -99,8 +108,8 @@ fn enter(fields: &Fields<'_>) -> Result<Option<Enter>, Faulty> {
     }
     let stage = stage.ok_or(Faulty)?;
     match warned {
-        None => Ok(Some(Enter { stage, warn: None })),
-        Some(warn) => Ok(Some(Enter { stage, warn: Some(warn.ok_or(Faulty)?) })),
+        None => Ok(Some(Enter { stage, warn: None, approval })),
+        Some(warn) => Ok(Some(Enter { stage, warn: Some(warn.ok_or(Faulty)?), approval })),
     }
 }
 

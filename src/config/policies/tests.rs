@@ -117,6 +117,46 @@ fn a_condition_is_read_back_from_its_text() {
 }
 
 #[test]
+fn an_approval_is_read_back_from_its_text() {
+    let source = SMALL.replace("enter = \"read_only\"", "enter = \"read_only\"\napproval = true");
+    let policy = &parse(&source, "a").unwrap().policies["standard"];
+    let again = version(&text(policy), "v").unwrap();
+    let approval = |policy: &Policy| policy.rungs[1].enter.as_ref().unwrap().approval;
+    assert!(approval(policy) && approval(&again));
+    assert_ne!(parse(SMALL, "a").unwrap().policies["standard"].hash, policy.hash);
+}
+
+#[test]
+fn lines_of_the_selection_are_read_whole() {
+    let line = "[[select]]\npolicy = \"standard\"\nplan = \"team\"\ncountry = \"DE\"\n\
+                customer_for = \"1 year\"\ninvoices = 3\n\
+                settled_within = { days = 10, share = \"90%\", of_last = 12 }\n";
+    let law = parse(&format!("{SMALL}{line}"), "a").unwrap();
+    let select = &law.select[0];
+    assert_eq!((select.plan.as_deref(), select.country.as_deref()), (Some("team"), Some("DE")));
+    assert_eq!((select.customer_for, select.invoices), ("1 year".parse().ok(), Some(3)));
+    let within = select.settled_within.unwrap();
+    assert_eq!((within.days, within.share.0, within.of_last), (10, 9_000, 12));
+    assert!(!select.takes_all());
+    for (from, to, what) in [
+        ("\"DE\"\ncustomer", "\"de\"\ncustomer", "did you mean `DE`?"),
+        ("1 year", "1 week", "years, months or days"),
+        ("invoices = 3", "invoices = 2", "give 3 to"),
+        ("of_last = 12", "of_last = 2", "give 3 to"),
+        ("days = 10, ", "", "`select[0].settled_within.days` is missing"),
+        ("\"90%\"", "\"190%\"", "at most 100%"),
+        ("plan =", "plans =", "did you mean `plan`?"),
+    ] {
+        assert!(line.contains(from), "{from}");
+        let text = format!("{SMALL}{}", line.replacen(from, to, 1));
+        let faults = parse(&text, "p.toml").unwrap_err();
+        assert_eq!(faults.len(), 1, "{faults:#?}");
+        let fault = faults[0].to_string();
+        assert!(fault.starts_with("p.toml:2") && fault.contains(what), "{fault}: {what}");
+    }
+}
+
+#[test]
 fn holidays_are_sorted() {
     let law = parse(SMALL, "a").unwrap();
     assert!(law.calendars["DE"].holidays.is_sorted());
@@ -155,28 +195,9 @@ fn what_makes_no_sense_is_refused() {
         ("calendar = \"DE\"", "calendar = \"DE\"\nignore_below = { eur = \"5\" }", "`EUR`"),
         ("calendar = \"DE\"", "calendar = \"DE\"\naccept = 1", "not known to this version"),
         ("notice = \"overdue\"", "slow = \"20 per minute\"\nnotice = \"overdue\"", "slow"),
-        ("notice = \"overdue\"", "approval = true\nnotice = \"overdue\"", "approval"),
-        ("notice = \"overdue\"", "when = {}\nnotice = \"overdue\"", "asks for nothing"),
-        (
-            "notice = \"overdue\"",
-            "when = { owed_over = {} }\nnotice = \"overdue\"",
-            "names no currency",
-        ),
-        (
-            "notice = \"overdue\"",
-            "when = { promissed = true, invoices_over = 2 }\nnotice = \"overdue\"",
-            "did you mean `promised`?",
-        ),
-        (
-            "notice = \"overdue\"",
-            "when = { invoices_over = 0 }\nnotice = \"overdue\"",
-            "give 1 to 1000",
-        ),
-        (
-            "notice = \"overdue\"",
-            "when = { collection = \"send_invoices\" }\nnotice = \"overdue\"",
-            "did you mean `send_invoice`?",
-        ),
+        ("notice = \"overdue\"", "approval = true\nnotice = \"overdue\"", "grace is none"),
+        ("enter = \"grace\"", "approval = true", "without `enter`"),
+        ("enter = \"read_only\"", "enter = \"read_only\"\napproval = \"yes\"", "true or false"),
         ("calendar = \"DE\"", "calendar = \"DE\"\ncutoff_hours = \"16:00-10:00\"", "never occur"),
         ("calendar = \"DE\"", "calendar = \"DE\"\ncutoff_days = [\"fri\"]", "never occur"),
         (
@@ -198,6 +219,36 @@ fn what_makes_no_sense_is_refused() {
             "[policies.standard]",
             "[operator]\ntime_zone = \"Pacific/Auckland\"\ncalendar = \"DE\"\nhours = \"09:00-17:00\"\n[policies.standard]",
             "operator",
+        ),
+    ] {
+        let fault = only_fault(from, to);
+        assert!(fault.contains(what), "{fault}\nshould say {what}");
+    }
+}
+
+#[test]
+fn conditions_that_make_no_sense_are_refused() {
+    for (from, to, what) in [
+        ("notice = \"overdue\"", "when = {}\nnotice = \"overdue\"", "asks for nothing"),
+        (
+            "notice = \"overdue\"",
+            "when = { owed_over = {} }\nnotice = \"overdue\"",
+            "names no currency",
+        ),
+        (
+            "notice = \"overdue\"",
+            "when = { promissed = true, invoices_over = 2 }\nnotice = \"overdue\"",
+            "did you mean `promised`?",
+        ),
+        (
+            "notice = \"overdue\"",
+            "when = { invoices_over = 0 }\nnotice = \"overdue\"",
+            "give 1 to 1000",
+        ),
+        (
+            "notice = \"overdue\"",
+            "when = { collection = \"send_invoices\" }\nnotice = \"overdue\"",
+            "did you mean `send_invoice`?",
         ),
     ] {
         let fault = only_fault(from, to);

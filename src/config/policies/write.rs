@@ -109,6 +109,9 @@ fn rung(rung: &Rung) -> String {
     }
     if let Some(enter) = &rung.enter {
         line("enter", quote(enter.stage.word()));
+        if enter.approval {
+            line("approval", true.to_string());
+        }
         if let Some(warn) = &enter.warn {
             line("warn", self::warn(warn));
         }

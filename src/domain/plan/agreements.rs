@@ -29,7 +29,7 @@ impl<'a> Planner<'a> {
     pub(super) fn plan_reviews(&mut self) {
         for arrangement in &self.account.arrangements {
             let Some(case) = self.case_about(arrangement) else { continue };
-            let Some(bearings) = Bearings::of_case(self.law, &self.account.profile, case) else {
+            let Some(bearings) = Bearings::of_case(self.law, self.account, case) else {
                 continue;
             };
             match arrangement.made.kind {

@@ -4,7 +4,8 @@
 //! 1. No rung is warned of before the `enter` rung before it is in force or has a live warning.
 //! 2. A warning is made when its step is due and none is live; after one that failed the next
 //!    waits for a changed contact or the next working day.
-//! 3. Undeliverable warnings move a cutoff `postponements` times; then a letter is asked for, and
+//! 3. What a person has to approve is not announced before; what was declined never is.
+//! 4. Undeliverable warnings move a cutoff `postponements` times; then a letter is asked for, and
 //!    only a changed contact brings another warning.
 
 use super::What;
@@ -227,7 +228,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             self.owed()
                 .is_some_and(|owed| limits.of(owed.currency).is_none_or(|limit| owed.minor > limit))
         });
-        if !above {
+        let approval = self.policy().rungs.get(usize::from(rung));
+        let approval = approval.and_then(|it| it.enter.as_ref()).is_some_and(|it| it.approval);
+        if !above && !approval {
             return false;
         }
         let approved = self.planner.account.tasks.iter().any(|task| {

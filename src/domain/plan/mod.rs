@@ -20,11 +20,11 @@ mod survey;
 mod tasks;
 
 use super::account::{Account, Case, NoticeState};
-use super::bearings::select;
 use super::decision::{CaseOpened, Decision, NoticeMade, TaskKind};
 use super::id::{CaseId, MessageId, NoticeId, PolicyName, TenantId};
 use super::money::Currency;
 use super::policy::Law;
+use super::selection::select;
 use super::stage::Stage;
 use super::time::{Instant, MINUTE, SECOND};
 
@@ -160,7 +160,7 @@ impl<'a> Planner<'a> {
     fn open_cases(&mut self) {
         for case in &self.account.cases {
             if case.is_live() && case.has_begun(self.situation.now) && case.opened.is_none() {
-                let Some(policy) = select(self.law, &self.account.profile) else { continue };
+                let Some(policy) = select(self.law, self.account, case.began) else { continue };
                 self.decide(Decision::CaseOpened(CaseOpened {
                     case: case.case,
                     invoice: self.account.invoice_of(case).invoice.clone(),

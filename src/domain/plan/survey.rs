@@ -61,7 +61,7 @@ impl<'a> Ground<'a> {
         let version = case.opened.as_ref().map(|opened| opened.policy);
         let known = self.bearings.iter().position(|(known, _)| *known == version);
         known.unwrap_or_else(|| {
-            let found = Bearings::of_case(self.law, &self.account.profile, case);
+            let found = Bearings::of_case(self.law, self.account, case);
             self.bearings.push((version, found));
             self.bearings.len() - 1
         })

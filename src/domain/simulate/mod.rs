@@ -73,7 +73,7 @@ pub fn simulate(law: &Law, name: &str, scenario: &Scenario) -> Result<Simulated,
     let policy = Arc::clone(known.ok_or_else(|| Refused::NoPolicy(name.to_owned()))?);
     let zone = zone_of(&policy, scenario)?;
     judge(scenario)?;
-    let only = Select { policy: policy.name.clone(), name: None, segment: None };
+    let only = Select::everybody(policy.name.clone());
     let law = Law { select: vec![only], ..law.clone() };
     let told = Told::of(scenario, &policy, &zone)?;
     let tenant = "tenant".parse().map_err(|_| Refused::NoPolicy(name.to_owned()))?;

@@ -145,7 +145,7 @@ impl Run<'_> {
 
     /// What a case's dates are reckoned with.
     pub(super) fn bearings_of(&self, case: &Case) -> Option<Bearings<'_>> {
-        Bearings::of_case(self.law, &self.account.profile, case)
+        Bearings::of_case(self.law, &self.account, case)
     }
 }
 

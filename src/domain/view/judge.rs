@@ -6,7 +6,8 @@
 
 use super::Run;
 use crate::domain::account::{Case, Entry};
-use crate::domain::decision::RungEntered;
+use crate::domain::decision::{RungEntered, TaskKind};
+use crate::domain::fact::TaskOutcome;
 use crate::domain::policy::{Condition, Policy};
 use crate::domain::proof::Warned;
 use crate::domain::record::Record;
@@ -54,6 +55,9 @@ impl Run<'_> {
         if !earlier_in_force(case, policy, entered.rung) {
             return false;
         }
+        if enter.approval && !self.is_approved(case, entered.rung) {
+            return false;
+        }
         let Some(warn) = enter.warn.as_ref() else { return !enter.stage.restricts() };
         let notice = entered.notice.and_then(|id| self.account.notice(id));
         notice.is_some_and(|notice| {
@@ -63,6 +67,16 @@ impl Run<'_> {
                 && named.is_some_and(|named| named.stage >= entered.stage);
             let attempts = &self.account.invoice_of(case).attempts;
             same && Warned { notice, warn, almanac: bearings.almanac(), attempts }.covers(t)
+        })
+    }
+
+    /// Whether a person approved of this cutoff.
+    fn is_approved(&self, case: &Case, rung: u16) -> bool {
+        self.account.tasks.iter().any(|task| {
+            task.made.case == case.case
+                && task.made.kind == TaskKind::Approve
+                && task.made.rung == Some(rung)
+                && task.done.is_some_and(|(_, outcome)| outcome == TaskOutcome::Approved)
         })
     }
 }

@@ -17,13 +17,14 @@ mod judge;
 mod papers;
 
 use super::account::{Account, Hold};
-use super::bearings::{Bearings, select};
+use super::bearings::Bearings;
 use super::decision::CaseOpened;
 use super::fact::{Contact, TenantUpdated};
 use super::id::{InvoiceId, PaymentId, Source, TenantId};
 use super::money::{Currency, Money};
 use super::policy::Law;
 use super::record::{Body, Fact, Record};
+use super::selection::select;
 use super::time::{Day, Instant};
 use books::Books;
 
@@ -249,7 +250,7 @@ impl<'a> Run<'a> {
 
     /// What an invoice's dates are reckoned with before its case is opened.
     fn bearings(&self) -> Option<Bearings<'a>> {
-        let policy = select(self.law, &self.account.profile)?;
+        let policy = select(self.law, &self.account, self.account.newest)?;
         Some(Bearings::of(self.law, &self.account.profile, policy))
     }
 
