@@ -180,6 +180,7 @@ async fn two_journals_rebuild_one_account() {
     other.pass("2026-03-30T08:15:00Z").await;
     assert_eq!(one.stage("acme").await, Stage::ReadOnly);
     other.accept(&[paid("acme", "i1")]).await;
+    assert_eq!(other.work_off().await.len(), 2, "they are thanked");
     let before = records(&one, "acme").await;
     site.memory.flush();
     // Of the journals only the first is there: it knows the invoice's climb in part, and of no
@@ -196,9 +197,11 @@ async fn a_journal_that_is_away_is_waited_for_also_when_the_store_forgot_its_nam
     let one = site.start("a").await;
     let other = site.start("b").await;
     one.look_after(false).await.unwrap();
+    other.look_after(false).await.unwrap();
     one.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
     one.pass("2026-03-30T08:15:00Z").await;
     other.accept(&[paid("acme", "i1")]).await;
+    assert_eq!(other.work_off().await.len(), 2, "they are thanked");
     let before = records(&one, "acme").await;
     drop(one);
     site.memory.flush();
