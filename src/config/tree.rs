@@ -20,6 +20,10 @@ pub(super) const SECRET_KEYS: [&str; 4] = ["secret", "secrets", "smtp", "url"];
 /// Those of them that are addresses, in which only the user and the password are secret.
 const ADDRESS_KEYS: [&str; 2] = ["smtp", "url"];
 
+/// Keys whose values are not shown where something is wrong: what stands there by mistake may be a
+/// secret.
+const HIDDEN_KEYS: [&str; 2] = ["pem", "sha256"];
+
 /// A value and its place.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
@@ -122,6 +126,8 @@ pub(super) fn parse(text: &str, name: &str, faults: &Faults) -> Option<Node> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut hidden = Vec::new();
     hide_secrets(document.get_ref(), text, &mut hidden);
+    hide_credentials(text, &mut hidden);
+    hide_comments(text, &mut hidden);
     if !errors.is_empty() {
         hide_secret_lines(text, &mut hidden);
     }
@@ -189,6 +195,8 @@ fn hide_secrets(table: &DeTable<'_>, text: &str, hidden: &mut Vec<Range<usize>>)
             };
             let start = value.span().start;
             hidden.extend(part.map(|part| start + part.start..start + part.end));
+        } else if HIDDEN_KEYS.contains(&key.get_ref().as_ref()) {
+            hidden.push(value.span());
         } else {
             hide_secrets_within(value.get_ref(), text, hidden);
         }
@@ -202,6 +210,28 @@ fn hide_secrets_within(value: &DeValue<'_>, text: &str, hidden: &mut Vec<Range<u
             list.iter().for_each(|value| hide_secrets_within(value.get_ref(), text, hidden));
         }
         _ => {}
+    }
+}
+
+/// What stands before the host of an address, wherever one stands.
+fn hide_credentials(text: &str, hidden: &mut Vec<Range<usize>>) {
+    for (at, scheme) in text.match_indices("://") {
+        let begin = at + scheme.len();
+        let rest = &text[begin..];
+        let address = &rest[..rest.find(['"', '\'', '\n']).unwrap_or(rest.len())];
+        hidden.extend(address.rfind('@').map(|end| begin..begin + end));
+    }
+}
+
+/// Comments of lines that name a secret: what was commented out is one still.
+fn hide_comments(text: &str, hidden: &mut Vec<Range<usize>>) {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let mut named = SECRET_KEYS.iter().chain(&HIDDEN_KEYS);
+        if let Some(at) = line.find('#').filter(|_| named.any(|key| line.contains(key))) {
+            hidden.push(start + at + 1..start + line.trim_end().len());
+        }
+        start += line.len();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::fields::Fields;
+use super::super::masks;
 use super::super::settings::{Admin, Enforce, Gate, Proxy, Token, TokenRole, Upstream};
 use super::super::tree::Node;
 use super::super::values::RealTime;
@@ -24,7 +25,12 @@ pub(super) fn upstream(fields: &Fields<'_>) -> Option<Upstream> {
     let read = |(text, place): (&str, &_)| match authority(text) {
         Ok(authority) => Some(authority),
         Err(help) => {
-            let what = format!("`upstream.addresses`: {text:?} is no address of an app");
+            let part = masks::secret_part(text).filter(|_| text.contains('@'));
+            let shown = part.map_or_else(
+                || text.to_owned(),
+                |part| format!("{}***{}", &text[..part.start], &text[part.end..]),
+            );
+            let what = format!("`upstream.addresses`: {shown:?} is no address of an app");
             fields.faults().add(place, what, help);
             None
         }

@@ -231,6 +231,11 @@ fn a_secret_is_never_shown_even_where_it_is_misplaced() {
         format!("[store]\nurl = \"redis:{marker}\"\nkind = 3"),
         format!("[email]\nsmtp = \"smtp://u:{marker}@x\" oops"),
         format!("[sources.stripe]\nsecrets = [\"{marker}\"\n[store]\nkind = 1"),
+        format!("[[identify]]\njwt = {{ pem = \"-----BEGIN PRIVATE KEY-----{marker}\" }}"),
+        format!("[upstream]\naddresses = [\"http://u:{marker}@127.0.0.1:1\"]"),
+        format!("[admin]\ntokens = [{{ name = \"x\", role = \"admin\", sha256 = \"{marker}\" }}]"),
+        format!("[store]\n# url = \"redis://u:{marker}@h:6379\"\nkind = \"nope\""),
+        format!("[sources.stripe]\nsecrets = 5 # [\"{marker}\"]"),
     ] {
         let faults = read(&text).unwrap_err();
         let all = format!("{faults:?}{}", render(&faults, false));
