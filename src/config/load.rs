@@ -53,8 +53,8 @@ pub struct Request {
     pub environment: Environment,
     /// Which part of the program it is for.
     pub role: ProcessRole,
-    /// For `demo`: nobody asks for ways out, the operator is always there, `slack` is zero; what
-    /// the file says holds all the same.
+    /// For `demo`: nobody asks for ways out, the operator is always there, there is no breaker,
+    /// `slack` is zero; what the file says holds all the same.
     pub demo: bool,
 }
 
@@ -204,9 +204,10 @@ fn names_policy(given: &Table, name: &str) -> bool {
         || matches!(list, Some(Value::List(lines)) if lines.iter().any(selects))
 }
 
-/// Takes the operator and the slack out of what is compiled in.
+/// Takes the operator, the breaker and the slack out of what is compiled in.
 fn make_demo(base: &mut Table) {
     base.0.remove("operator");
+    base.0.remove("breaker");
     let Some(Value::Table(policies)) = base.0.get_mut("policies").map(|e| &mut e.node.value) else {
         return;
     };

@@ -38,7 +38,7 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// `[email]`; absent: no mail leaves, and no warning by mail is ever delivered.
     pub email: Option<Email>,
-    /// `[breaker]`; absent: however many are warned or cut off, nothing stops it.
+    /// `[breaker]`; absent, in a demo: however many are warned or cut off, nothing stops it.
     pub breaker: Option<Breaker>,
     /// `[cors] origins`.
     pub cors_origins: Vec<String>,

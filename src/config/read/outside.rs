@@ -69,7 +69,7 @@ pub(super) fn email(fields: &Fields<'_>) -> Option<Email> {
     Some(Email { smtp, from, only_to, templates })
 }
 
-/// `None`: there is no breaker.
+/// Where only a part is given, as in a demo, the rest is what is always so.
 pub(super) fn breaker(fields: &Fields<'_>) -> Option<Breaker> {
     let given = |key| fields.has(key).then_some(());
     let share = given("share").map(|()| percent(fields, "share", 100));

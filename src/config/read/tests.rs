@@ -71,8 +71,11 @@ fn every_line_of_the_documentation_that_is_commented_out_is_a_key() {
     let day = Duration::from_secs(24 * 3_600);
     let breaker = Breaker { share: Percent(100), at_least: 3, window: day };
     assert_eq!(config.breaker, Some(breaker));
-    assert_eq!(read("[breaker]").unwrap().breaker, Some(breaker));
-    assert_eq!(read("").unwrap().breaker, None);
+    assert_eq!(read("").unwrap().breaker, Some(breaker));
+    let demo = Request { demo: true, ..Request::default() };
+    assert_eq!(load_text("", "a.toml", &demo).unwrap().breaker, None);
+    let shown = load_text("[breaker]\nat_least = 5", "a.toml", &demo).unwrap().breaker;
+    assert_eq!(shown, Some(Breaker { at_least: 5, ..breaker }));
     assert_eq!(config.stripe.unwrap().heard_every, Some(Span::days(1)));
     assert_eq!(config.law.select[0].name.as_deref(), Some("slow"));
 }
