@@ -89,6 +89,9 @@ async fn health(State(panel): State<Panel>) -> Json<Value> {
         if ledger.is_breaker_tripped() {
             degraded.push("the breaker is tripped: nobody is warned or cut off until it is reset");
         }
+        if ledger.is_journal_refused() {
+            degraded.push("the disk refuses the journal: no event is taken until it has room");
+        }
         match ledger.store().condition().await {
             Ok(Condition::Ready(_)) => {}
             Ok(Condition::Recovering(_)) => {

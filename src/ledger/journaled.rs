@@ -51,6 +51,10 @@ impl Journaled {
         self.journal.end()
     }
 
+    pub(super) fn is_refused(&self) -> bool {
+        self.journal.is_refused()
+    }
+
     /// Something of `shard` is about to be journaled.
     pub(super) fn begin(&self, shard: u16) -> Mark {
         let mut marks = self.marks();

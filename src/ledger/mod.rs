@@ -264,6 +264,12 @@ impl Ledger {
         }
     }
 
+    /// Whether the disk refused the last entries of the own journal.
+    #[must_use]
+    pub fn is_journal_refused(&self) -> bool {
+        self.inner.journal.as_ref().is_some_and(Journaled::is_refused)
+    }
+
     /// The incarnation to commit with, if decisions may be taken.
     async fn ready(&self) -> Result<Incarnation, StoreError> {
         match self.store().condition().await? {

@@ -19,13 +19,13 @@ mod writer;
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::lines::Entries;
 
 use self::segments::Folder;
-use self::writer::Writer;
+use self::writer::{Reached, Writer};
 use super::StoreError;
 
 /// The longest entry, in bytes.
@@ -100,7 +100,7 @@ pub struct Journal {
 struct Inner {
     folder: Arc<Folder>,
     writer: Writer,
-    end: Arc<AtomicU64>,
+    reached: Arc<Reached>,
     /// Where the last [`Journal::read`] stopped: the next one goes on there.
     reading: Mutex<Option<Entries>>,
 }
@@ -115,9 +115,10 @@ impl Journal {
     pub fn open(folder: impl AsRef<Path>, settings: JournalSettings) -> Result<Self, JournalError> {
         let (folder, tail) = Folder::open(folder.as_ref(), settings.segment_bytes)?;
         let folder = Arc::new(folder);
-        let end = Arc::new(AtomicU64::new(tail.next));
-        let writer = Writer::start(folder.clone(), tail, end.clone())?;
-        Ok(Self { inner: Arc::new(Inner { folder, writer, end, reading: Mutex::new(None) }) })
+        let end = AtomicU64::new(tail.next);
+        let reached = Arc::new(Reached { end, refused: AtomicBool::new(false) });
+        let writer = Writer::start(folder.clone(), tail, reached.clone())?;
+        Ok(Self { inner: Arc::new(Inner { folder, writer, reached, reading: Mutex::new(None) }) })
     }
 
     /// Its own name, made with it: no two journals share one.
@@ -129,7 +130,13 @@ impl Journal {
     /// The position after the last entry that is on disk.
     #[must_use]
     pub fn end(&self) -> u64 {
-        self.inner.end.load(Ordering::Acquire)
+        self.inner.reached.end.load(Ordering::Acquire)
+    }
+
+    /// Whether the disk refused the last entries: nothing is taken until it takes one again.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.inner.reached.refused.load(Ordering::Relaxed)
     }
 
     /// Adds entries in this order; answers their positions once they are on disk.

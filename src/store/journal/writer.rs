@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
@@ -20,6 +20,15 @@ struct Append {
     answer: oneshot::Sender<Result<Range<u64>, JournalError>>,
 }
 
+/// How far the journal is, for everybody to see.
+#[derive(Debug, Default)]
+pub(super) struct Reached {
+    /// The position after the last entry that is on disk.
+    pub(super) end: AtomicU64,
+    /// The disk refused the last entries.
+    pub(super) refused: AtomicBool,
+}
+
 /// Hands entries to the thread. Dropped, it waits until what it took is on disk.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -32,7 +41,7 @@ impl Writer {
     pub(super) fn start(
         folder: Arc<Folder>,
         tail: Tail,
-        end: Arc<AtomicU64>,
+        reached: Arc<Reached>,
     ) -> Result<Self, JournalError> {
         let (appends, waiting) = mpsc::channel(APPENDS_WAITING_MAX);
         let (pack, closed) = std::sync::mpsc::channel::<()>();
@@ -49,7 +58,7 @@ impl Writer {
         let written = folder.clone();
         let thread = spawn("journal-writer", &folder, move || {
             let mut file = Written { folder: written, tail, torn: false, pack };
-            file.run(waiting, &end);
+            file.run(waiting, &reached);
             drop(file);
             // A panic of the thread was printed when it happened.
             let _ = packer.join();
@@ -97,7 +106,7 @@ struct Written {
 }
 
 impl Written {
-    fn run(&mut self, mut waiting: mpsc::Receiver<Append>, end: &AtomicU64) {
+    fn run(&mut self, mut waiting: mpsc::Receiver<Append>, reached: &Reached) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while waiting.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
             let first = self.tail.next;
@@ -105,7 +114,8 @@ impl Written {
             if let Err(error) = &written {
                 tracing::warn!(%error, "the journal could not be written");
             }
-            end.store(self.tail.next, Ordering::Release);
+            reached.refused.store(written.is_err(), Ordering::Relaxed);
+            reached.end.store(self.tail.next, Ordering::Release);
             let mut position = first;
             for Append { entries, answer } in batch.drain(..) {
                 let outcome = written.clone().map(|()| {
@@ -161,8 +171,6 @@ impl Written {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
-
     use super::super::segments::Disk;
     use super::super::{Journal, JournalSettings};
     use super::*;
@@ -193,18 +201,20 @@ mod tests {
         let (folder, mut tail) = Folder::open(place.path(), 1 << 20).unwrap();
         let full = Arc::new(AtomicBool::new(false));
         tail.file = Box::new(Filling { file: tail.file, full: full.clone() });
-        let end = Arc::new(AtomicU64::new(0));
-        let writer = Writer::start(Arc::new(folder), tail, end.clone()).unwrap();
+        let reached = Arc::new(Reached::default());
+        let writer = Writer::start(Arc::new(folder), tail, reached.clone()).unwrap();
         let entries = |n: u8| vec![vec![b'a' + n; 50], vec![b'A' + n; 50]];
         assert_eq!(writer.append(entries(0)).await, Ok(0..2));
         full.store(true, Ordering::Release);
         for _ in 0..2 {
             let error = writer.append(entries(1)).await.unwrap_err();
             assert!(matches!(error, JournalError::Disk { .. }), "{error}");
+            assert!(reached.refused.load(Ordering::Relaxed));
         }
-        assert_eq!(end.load(Ordering::Acquire), 2);
+        assert_eq!(reached.end.load(Ordering::Acquire), 2);
         full.store(false, Ordering::Release);
         assert_eq!(writer.append(entries(2)).await, Ok(2..4));
+        assert!(!reached.refused.load(Ordering::Relaxed));
         drop(writer);
 
         let journal = Journal::open(place.path(), JournalSettings::default()).unwrap();
