@@ -29,8 +29,10 @@ pub struct Span {
     pub unit: Unit,
 }
 
-/// The most units that a span may have: about 270 years of days.
+/// The most minutes or hours that a span may have: more than eleven years of hours.
 const COUNT_MAX: u32 = 100_000;
+/// The most days that a span may have: ten years. What people agree on ends sooner.
+const DAYS_MAX: u32 = 3_660;
 
 impl Span {
     /// Nothing at all.
@@ -103,8 +105,13 @@ impl FromStr for Span {
             "week" | "weeks" => Unit::Weeks,
             _ => return Err(wrong()),
         };
-        if count > COUNT_MAX {
-            return Err(format!("a span of at most {COUNT_MAX} units: {text:?}"));
+        let most = match unit {
+            Unit::Minutes | Unit::Hours => COUNT_MAX,
+            Unit::Days | Unit::WorkingDays => DAYS_MAX,
+            Unit::Weeks => DAYS_MAX / 7,
+        };
+        if count > most {
+            return Err(format!("a span of at most {}: {text:?}", Self { count: most, unit }));
         }
         Ok(Self { count, unit })
     }
@@ -126,7 +133,9 @@ mod tests {
         assert_eq!("7 days".parse(), Ok(Span::days(7)));
         assert_eq!("1 working day".parse(), Ok(Span::working_days(1)));
         assert_eq!("4h".parse::<Span>().map(|s| s.exact_millis()), Ok(Some(4 * HOUR)));
-        for wrong in ["", "days", "7", "7 fortnights", "-1 days", "1.5 days", "100001 days"] {
+        for wrong in
+            ["", "days", "7", "7 fortnights", "-1 days", "1.5 days", "3661 days", "523 weeks"]
+        {
             assert!(wrong.parse::<Span>().is_err(), "{wrong}");
         }
     }

@@ -215,6 +215,10 @@ async fn a_history_without_people_restricts_nobody_and_says_so() {
     let (_, out, _) = ambergate(&asked, "", "").await;
     let json: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(json["restricted"][0]["stretches"][1]["from"], "2026-03-30T08:15:00Z");
+    let far = [&asked[..], &["--until", "9999-12-31"]].concat();
+    let (code, _, said) = ambergate(&far, "", "").await;
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("2026-03-02T07:00:00Z") && said.contains("30 years"), "{said}");
     let (code, ..) = ambergate(&["policy", "backtest"], "", "").await;
     assert_eq!(code, 2);
     let (code, _, said) =

@@ -40,8 +40,17 @@ fn is_url(url: &Secret, schemes: &[&str]) -> bool {
     let uri: Result<http::Uri, _> = url.expose().parse();
     uri.is_ok_and(|uri| {
         uri.host().is_some_and(|host| !host.is_empty())
+            && has_good_port(&uri)
             && uri.scheme_str().is_some_and(|scheme| schemes.contains(&scheme))
     })
+}
+
+/// What stands behind the host is a port or nothing: `http::Uri` takes any digits.
+fn has_good_port(uri: &http::Uri) -> bool {
+    let text = uri.authority().map_or("", |it| it.as_str());
+    let server = text.rsplit_once('@').map_or(text, |(_, server)| server);
+    let port = server.rsplit_once(':').map_or("", |(_, port)| port);
+    port.is_empty() || port.ends_with(']') || uri.port_u16().is_some_and(|port| port > 0)
 }
 
 /// `None`: no mail leaves.

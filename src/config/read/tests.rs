@@ -197,6 +197,7 @@ fn what_is_wrong_is_refused_with_its_place() {
         ),
         ("[store]\nkind = \"redsi\"".to_owned(), "did you mean `redis`?"),
         ("[store]\nurl = \"host:6379\"".to_owned(), "no address of a Redis server"),
+        ("[store]\nurl = \"redis://u:p@h:99999999\"".to_owned(), "no address of a Redis server"),
         (jwt("claim = \"t\""), "tokens without a key"),
         (jwt("secret = \"short\""), "has 5 bytes"),
         (jwt(&format!("secret = \"{long}\", algorithms = [\"RS256\"]")), "do not fit the key"),

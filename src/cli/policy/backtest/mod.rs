@@ -20,10 +20,13 @@ use crate::cli::output;
 use crate::cli::remote::Failure;
 use crate::domain::course::Mail;
 use crate::domain::span::Span;
-use crate::domain::time::{Day, Instant, Zone};
+use crate::domain::time::{DAY, Day, Instant, Zone};
 use history::History;
 use report::Report;
 use work::Task;
+
+/// How much time is looked at, at most: what lies farther apart is a mistake in a date.
+const YEARS_MAX: i64 = 30;
 
 /// `ambergate policy backtest`.
 #[derive(Debug, Args)]
@@ -69,6 +72,13 @@ impl Backtest {
             ));
         };
         let until = self.until.map_or(newest, end_of);
+        let oldest = history.oldest.unwrap_or(newest);
+        if until.millis() - oldest.millis() > YEARS_MAX * 366 * DAY {
+            return Err(Failure::Refused(format!(
+                "from the oldest event ({oldest}) to the end ({until}) are more than {YEARS_MAX} \
+                 years: mend the dates of the history, or give a nearer --until"
+            )));
+        }
         let task = Task {
             history: &history,
             laws: [Some(&law), against.as_ref()],
