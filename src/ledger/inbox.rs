@@ -6,7 +6,8 @@
 //!    money is parked for a person, as it came.
 //! 2. One that is dated too far ahead of the store's time is refused until then, no longer: it
 //!    stays where it is. One that would stay for long, or beside too many, is refused for good.
-//! 3. Until the inbox was read, and was empty but for those, nobody knows what waits in it.
+//! 3. Until the inbox was read, and was empty but for those, nobody knows what waits in it. While
+//!    one of those may be money, not all that was received is worked off either.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -77,6 +78,8 @@ struct Sorted {
     incoming: Vec<Incoming>,
     refused: Vec<Refused>,
     early: usize,
+    /// One of the early ones may be money.
+    early_money: bool,
 }
 
 #[derive(Debug)]
@@ -113,7 +116,7 @@ impl Ledger {
             let events = self.store().inbox(TAKEN_AT_ONCE + EARLY_MAX).await?;
             let sorted = sort(events, self.store().now().await?);
             let clear = sorted.names.is_empty() && sorted.refused.is_empty();
-            inbox.set_clear(clear);
+            inbox.set_clear(clear && !sorted.early_money);
             inbox.note_early(sorted.early);
             if clear {
                 return Ok(taken);
@@ -172,7 +175,10 @@ fn sort(events: Vec<(String, Vec<u8>)>, now: Instant) -> Sorted {
             vec![FieldFault::new("", format!("not JSON that can be taken: {error}"))]
         });
         let parsed = read.and_then(|value| match event::parse_from_gate(&value, now) {
-            Err(_) if may_wait(&value, now) && sorted.early < EARLY_MAX => Ok(None),
+            Err(_) if may_wait(&value, now) && sorted.early < EARLY_MAX => {
+                sorted.early_money |= may_be_money(&value);
+                Ok(None)
+            }
             parsed => parsed.map(Some),
         });
         match parsed {

@@ -216,13 +216,21 @@ async fn what_is_dated_ahead_waits_in_the_inbox_for_its_time() {
     named["time"] = json!("2026-03-02T08:01:00Z");
     leave(&world, &named).await;
     assert_eq!(world.ledger.drain_inbox().await.unwrap(), 1, "it holds up nobody");
-    assert!(world.ledger.is_inbox_clear());
+    assert!(!world.ledger.is_inbox_clear(), "money waits: nobody is cut off meanwhile");
     let (_, account) = world.account("acme").await;
     assert_eq!(account.profile.name.as_deref(), Some("New"));
     assert_eq!(account.invoices[0].owed, 100_000);
     world.clock.set(at("2026-03-02T08:05:00Z"));
     assert_eq!(world.ledger.drain_inbox().await.unwrap(), 1);
     assert_eq!(world.account("acme").await.1.invoices[0].owed, 0);
+    assert!(world.ledger.is_inbox_clear());
+    named["id"] = json!("t3");
+    named["time"] = json!("2026-03-02T08:20:00Z");
+    leave(&world, &named).await;
+    assert_eq!(world.ledger.drain_inbox().await.unwrap(), 0);
+    assert!(world.ledger.is_inbox_clear(), "a name is no money");
+    world.clock.set(at("2026-03-02T08:20:00Z"));
+    assert_eq!(world.ledger.drain_inbox().await.unwrap(), 1);
     assert!(world.store.inbox(9).await.unwrap().is_empty());
     assert!(world.ledger.parked().await.unwrap().is_empty());
 }
