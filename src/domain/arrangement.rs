@@ -293,6 +293,14 @@ pub enum Outcome {
 }
 
 impl Arrangement {
+    /// Whether the instalment of that number, from 0, has not come.
+    #[must_use]
+    pub fn waits_for(&self, number: usize) -> bool {
+        let parts = self.made.instalments.iter().flatten().take(number + 1);
+        let due = parts.map(|part| part.amount.minor).fold(0, i64::saturating_add);
+        self.came < due
+    }
+
     /// What came of it, as of `now`.
     #[must_use]
     pub fn outcome(&self, now: Instant) -> Outcome {

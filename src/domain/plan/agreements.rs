@@ -3,13 +3,14 @@
 //! Rules:
 //! 1. A dispute is a person's task within five working days; after ten it goes to the `owner`.
 //! 2. A silence is looked at every thirty days.
-//! 3. An instalment that has not come by its date is reminded of on the next working day, once;
-//!    when it is certain that it was missed, and the plan stands, people are warned that the next
-//!    one ends it. These notices name no cutoff, and go although the case stands still.
+//! 3. An instalment that has not come by its date is reminded of on the next working day, once a
+//!    plan; when it is certain that it was missed, and the plan stands, people are warned that the
+//!    next one ends it. These notices name no cutoff, and go although the case stands still by the
+//!    plan: not while it stands still by anything else, nor once the instalment has come.
 //! 4. Such a task is about its arrangement and lasts as long as that stands.
 
 use super::Planner;
-use crate::domain::account::{Arrangement, Case};
+use crate::domain::account::{Account, Arrangement, Case, HoldCause};
 use crate::domain::bearings::Bearings;
 use crate::domain::decision::{Decision, NoticeMade, Step, TaskKind, TaskMade};
 use crate::domain::fact::{ArrangementKind, Channel};
@@ -25,6 +26,20 @@ const TO_OWNER_AFTER: Span = Span::working_days(10);
 /// How often a silence is looked at.
 const SILENCE_DAYS: i32 = 30;
 
+/// The plan by which alone the case stands still at `now`.
+pub(super) fn standing_plan<'a>(
+    account: &'a Account,
+    case: &Case,
+    now: Instant,
+) -> Option<&'a Arrangement> {
+    let plan = HoldCause::Agreed(ArrangementKind::Plan);
+    let mut covering = case.holds.iter().filter(|hold| hold.covers(now));
+    let hold = covering.next().filter(|hold| case.is_live() && hold.cause == plan)?;
+    let name = |it: &&Arrangement| it.made.arrangement.as_str() == hold.id;
+    let plan = account.arrangements.iter().find(name)?;
+    covering.next().is_none().then_some(plan)
+}
+
 impl<'a> Planner<'a> {
     pub(super) fn plan_reviews(&mut self) {
         for arrangement in &self.account.arrangements {
@@ -39,8 +54,11 @@ impl<'a> Planner<'a> {
                 ArrangementKind::Silence if arrangement.ended.is_none() => {
                     self.review_silence(arrangement, case, &bearings);
                 }
-                ArrangementKind::Plan if arrangement.stands(self.situation.now) => {
-                    self.plan_instalments(arrangement, case, &bearings);
+                ArrangementKind::Plan => {
+                    let plan = standing_plan(self.account, case, self.situation.now);
+                    if plan.is_some_and(|it| it.made.arrangement == arrangement.made.arrangement) {
+                        self.plan_instalments(arrangement, case, &bearings);
+                    }
                 }
                 _ => {}
             }
@@ -54,29 +72,28 @@ impl<'a> Planner<'a> {
         bearings: &Bearings<'_>,
     ) {
         let almanac = bearings.almanac();
-        let mut due = 0_i64;
         for (number, part) in arrangement.made.instalments.iter().flatten().enumerate() {
-            due = due.saturating_add(part.amount.minor);
             let Ok(n) = u8::try_from(number) else { return };
-            if arrangement.came >= due {
+            if !arrangement.waits_for(number) {
                 continue;
             }
             let next = almanac.calendar.next(almanac.calendar.forward(part.due_on));
             let reminded = almanac.start_of_sending(next);
-            self.tell(case, Step::Instalment(n), "instalment", reminded);
+            self.tell(arrangement, case, (Step::Instalment(n), "instalment", reminded));
             let missed = arrangement.missed.iter().find(|(missed, _)| *missed == number);
             if let Some((_, certain)) = missed {
                 let at = almanac.send_at_or_after(*certain);
-                self.tell(case, Step::Missed(n), "plan", at);
+                self.tell(arrangement, case, (Step::Missed(n), "plan", at));
             }
         }
     }
 
-    /// Tells those who can pay, once a case, at `at` or as soon as messages may leave then.
-    fn tell(&mut self, case: &Case, step: Step, kind: &str, at: Instant) {
+    /// Tells those who can pay, once a plan, at `at` or as soon as messages may leave then.
+    fn tell(&mut self, plan: &Arrangement, case: &Case, (step, kind, at): (Step, &str, Instant)) {
         self.wake_at(at);
         let mut told = self.notices_of(case.case);
-        if at > self.situation.now || told.any(|notice| notice.made.step == step) {
+        let told = told.any(|notice| notice.made.step == step && notice.time >= plan.time);
+        if at > self.situation.now || told {
             return;
         }
         let leg = case.leg;

@@ -5,11 +5,11 @@
 //!    speaks.
 //! 2. A recipient has failed when a message was returned, or put off for too long.
 
+use super::agreements::standing_plan;
 use super::messages::gives_up;
 use super::survey::{Ground, Survey};
 use super::{Planner, Situation};
-use crate::domain::account::{Account, Hold, HoldCause, MessageState, NoticeState};
-use crate::domain::arrangement::ArrangementKind;
+use crate::domain::account::{Account, MessageState, NoticeState};
 use crate::domain::decision::Step;
 use crate::domain::fact::{Channel, ReceiptKind};
 use crate::domain::id::{CaseId, NoticeId};
@@ -41,10 +41,9 @@ pub(in crate::domain) fn is_valid(notice: &NoticeState, survey: &Survey<'_>) -> 
     }
     let now = survey.situation.now;
     let Some(case) = survey.ground.case(made.case) else { return false };
-    if matches!(made.step, Step::Instalment(_) | Step::Missed(_)) {
-        let plan = HoldCause::Agreed(ArrangementKind::Plan);
-        let kept = |hold: &Hold| hold.cause == plan && hold.covers(now);
-        return case.is_live() && made.leg == case.leg && case.holds.iter().any(kept);
+    if let Step::Instalment(n) | Step::Missed(n) = made.step {
+        let plan = standing_plan(survey.ground.account, case, now);
+        return plan.is_some_and(|it| it.time <= notice.time && it.waits_for(n.into()));
     }
     if notice.voided.is_some() || !case.is_live() || case.is_held(now) {
         return false;
