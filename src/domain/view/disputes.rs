@@ -3,7 +3,9 @@
 //! Rules:
 //! 1. A dispute's part stands still; the case does as soon as nothing else is owed. What was
 //!    entered stays, unless the rest was paid meanwhile: then nothing stricter than grace holds.
-//! 2. What is upheld is credited; a credit note that the owner sends for it counts once.
+//! 2. What is upheld is credited; a credit note that the owner sends for it counts once, whether
+//!    it comes before the dispute's end or after it. Of a dispute about several invoices that ends
+//!    `partly` one amount is credited, to the oldest first.
 //! 3. A chargeback that is open is a dispute, and its money is still there; one that is lost takes
 //!    it, and one that is won after all brings it back.
 
@@ -53,19 +55,25 @@ impl Run<'_> {
 
     /// What a dispute's end takes from what is owed.
     pub(super) fn answer(&mut self, number: usize, record: &Record, ended: &ArrangementEnded) {
+        let mut left = ended.amount;
         for place in 0..self.sheets.len() {
             let mut parts = self.sheets[place].disputes.iter();
             let Some((_, part)) = parts.find(|(of, _)| *of == number) else { continue };
             let part = (*part).min(self.account.invoices[place].owed);
-            let counted =
-                ended.amount.filter(|it| self.sheets[place].currency == Some(it.currency));
-            let credited = match ended.how {
-                ArrangementEnd::Upheld => part,
-                ArrangementEnd::Partly => counted.map_or(0, |amount| amount.minor.min(part)),
-                ArrangementEnd::Withdrawn | ArrangementEnd::Rejected => 0,
-            };
             let sheet = &mut self.sheets[place];
-            sheet.credited = sheet.credited.saturating_add(credited);
+            let counted = left.as_mut().filter(|it| sheet.currency == Some(it.currency));
+            let credited = match (ended.how, counted) {
+                (ArrangementEnd::Upheld, _) => part,
+                (ArrangementEnd::Partly, Some(left)) => {
+                    let credited = left.minor.min(part);
+                    left.minor -= credited;
+                    credited
+                }
+                _ => 0,
+            };
+            let noted = credited.min(sheet.noted);
+            sheet.noted -= noted;
+            sheet.credited = sheet.credited.saturating_add(credited - noted);
             self.weigh(place, record);
         }
     }

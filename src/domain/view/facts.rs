@@ -103,7 +103,12 @@ impl<'a> Run<'a> {
         if let Some(amount) = terms.amount.filter(counted) {
             // A credit note says what a dispute took already.
             let less = invoice.amount.map_or(0, |before| before.minor - amount.minor).max(0);
-            sheet.credited = sheet.credited.saturating_sub(less).max(0);
+            let known = less.min(sheet.credited);
+            sheet.credited -= known;
+            let of = |(number, _): &(usize, i64)| &self.account.arrangements[*number];
+            if sheet.disputes.iter().any(|it| of(it).ended.is_none()) {
+                sheet.noted = sheet.noted.saturating_add(less - known);
+            }
             invoice.amount = Some(amount);
             sheet.books.amount_known(amount.minor);
         }

@@ -57,6 +57,8 @@ struct Sheet {
     disputes: Vec<(usize, i64)>,
     /// What disputes took from it, and its owner has not taken from its amount.
     credited: i64,
+    /// What its owner took from its amount while a dispute stood, before anything was credited.
+    noted: i64,
     /// Payments of it that a chargeback took.
     charged_back: Vec<PaymentId>,
 }
