@@ -149,7 +149,7 @@ pub(super) fn is_ignored(
     let others = account
         .cases
         .iter()
-        .filter(|other| other.is_live() && other.invoice != case.invoice)
+        .filter(|other| other.is_live() && other.has_begun(now) && other.invoice != case.invoice)
         .map(|other| account.invoice_of(other))
         .filter(|other| other.amount.is_some_and(|other| other.currency == amount.currency))
         .filter(|other| other.due_on.is_none_or(|due| due <= until));
