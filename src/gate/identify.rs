@@ -241,33 +241,41 @@ fn cookie<'a>(name: &str, headers: &'a HeaderMap) -> Result<Option<&'a str>, Not
     let mut found = None;
     for value in headers.get_all(COOKIE) {
         for pair in value.as_bytes().split(|byte| *byte == b';') {
-            let Some(value) = cookie_in(pair.trim_ascii_start(), name.as_bytes()) else { continue };
-            if found.is_some() {
-                return Err(NotIdentified::Contradiction(
-                    "a cookie that says who you are is there twice",
-                ));
+            for value in cookies_in(pair.trim_ascii_start(), name.as_bytes()) {
+                if found.is_some() {
+                    return Err(NotIdentified::Contradiction(
+                        "a cookie that says who you are is there twice",
+                    ));
+                }
+                let end = value.iter().position(|byte| ends_pair(*byte)).unwrap_or(value.len());
+                let value = &value[..end];
+                let quoted = value.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\""));
+                found = Some(std::str::from_utf8(quoted.unwrap_or(value)).unwrap_or_default());
             }
-            let end = value.iter().position(|byte| ends_pair(*byte)).unwrap_or(value.len());
-            let value = &value[..end];
-            let quoted = value.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\""));
-            found = Some(std::str::from_utf8(quoted.unwrap_or(value)).unwrap_or_default());
         }
     }
     // An empty cookie is how browsers are told to forget one: nobody.
     Ok(found.filter(|value| !value.is_empty()))
 }
 
-/// The value of `name` in what stands between two semicolons: some apps end a pair at a comma or
+/// The values of `name` in what stands between two semicolons: some apps end a pair at a comma or
 /// at white space, too.
-fn cookie_in<'a>(pair: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+fn cookies_in<'a>(pair: &'a [u8], name: &[u8]) -> impl Iterator<Item = &'a [u8]> {
     let starts = pair.iter().enumerate().filter(|(_, byte)| ends_pair(**byte));
-    let mut starts = std::iter::once(0).chain(starts.map(|(at, _)| at + 1));
+    let starts = std::iter::once(0).chain(starts.map(|(at, _)| at + 1));
     // Percent-encoded it is thrice as long, with some white space around it.
     let longest = 3 * name.len() + 8;
-    starts.find_map(|start| {
+    // White space before a name makes several starts of one.
+    let mut last = 0;
+    starts.filter_map(move |start| {
         let rest = &pair[start..];
         let at = rest.iter().take(longest).position(|byte| *byte == b'=')?;
-        is_cookie(&rest[..at], name).then(|| rest[at + 1..].trim_ascii_start())
+        let value = start + at + 1;
+        let found = value > last && is_cookie(&rest[..at], name);
+        found.then(|| {
+            last = value;
+            pair[value..].trim_ascii_start()
+        })
     })
 }
 
