@@ -10,6 +10,8 @@ use serde_json::{Map, Number, Value};
 
 /// Most doubled names that are told of one text.
 const DOUBLED_MAX: usize = 20;
+/// So many characters of a name are told.
+const NAME_CHARS_MAX: usize = 100;
 
 /// A text's value, and the JSON pointers of the names that appear twice in it. The first of two
 /// counts in the value.
@@ -20,7 +22,7 @@ const DOUBLED_MAX: usize = 20;
 pub fn parse(bytes: &[u8]) -> serde_json::Result<(Value, Vec<String>)> {
     let mut doubled = Vec::new();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let seed = Strict { path: String::new(), doubled: &mut doubled };
+    let seed = Strict { place: Place::Whole, doubled: &mut doubled };
     let value = seed.deserialize(&mut reader)?;
     reader.end()?;
     Ok((value, doubled))
@@ -39,20 +41,35 @@ pub fn unique(bytes: &[u8]) -> serde_json::Result<Value> {
     }
 }
 
-/// Reads a value and notes doubled names.
-struct Strict<'d> {
-    path: String,
-    doubled: &'d mut Vec<String>,
+/// Where a value stands. Written out only for what is told: every value has one.
+#[derive(Clone, Copy)]
+enum Place<'p> {
+    Whole,
+    Named(&'p Self, &'p str),
+    Item(&'p Self, usize),
 }
 
-impl Strict<'_> {
-    fn at(&mut self, name: &str) -> Strict<'_> {
-        let name = name.replace('~', "~0").replace('/', "~1");
-        Strict { path: format!("{}/{name}", self.path), doubled: self.doubled }
+impl fmt::Display for Place<'_> {
+    /// A JSON pointer (RFC 6901); long names are cut.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Named(within, name) => {
+                let name: String = name.chars().take(NAME_CHARS_MAX).collect();
+                write!(f, "{within}/{}", name.replace('~', "~0").replace('/', "~1"))
+            }
+            Self::Item(within, number) => write!(f, "{within}/{number}"),
+        }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict<'_> {
+/// Reads a value and notes doubled names.
+struct Strict<'p, 'd> {
+    place: Place<'p>,
+    doubled: &'d mut Vec<String>,
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_, '_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -60,7 +77,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Strict<'_> {
+impl<'de> Visitor<'de> for Strict<'_, '_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,23 +112,26 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Ok(Value::String(value))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(value) = seq.next_element_seed(self.at(&list.len().to_string()))? {
+        loop {
+            let place = Place::Item(&self.place, list.len());
+            let Some(value) = seq.next_element_seed(Strict { place, doubled: self.doubled })?
+            else {
+                return Ok(Value::Array(list));
+            };
             list.push(value);
         }
-        Ok(Value::Array(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let within = self.at(&name);
-            let place = within.path.clone();
-            let value = map.next_value_seed(within)?;
+            let place = Place::Named(&self.place, &name);
+            let value = map.next_value_seed(Strict { place, doubled: self.doubled })?;
             if object.contains_key(&name) {
                 if self.doubled.len() < DOUBLED_MAX {
-                    self.doubled.push(place);
+                    self.doubled.push(place.to_string());
                 }
             } else {
                 object.insert(name, value);
@@ -132,6 +152,16 @@ mod tests {
         assert_eq!(doubled, ["/0/a", "/1/b/c~1d/x", "/1/b/c~1d"]);
         assert_eq!(value, serde_json::json!([{"a": 1}, {"b": {"c/d": 1}}]));
         assert_eq!(parse(br#"{"a":{"b":1},"b":[1.5,-1,null,true,"x"]}"#).unwrap().1, [""; 0]);
+    }
+
+    #[test]
+    fn a_long_name_is_not_told_whole_nor_copied_for_each_value() {
+        let long = "k".repeat(400_000);
+        let zeros = vec!["0"; 200_000].join(",");
+        let text = format!("{{\"{long}\":[{zeros}],\"{long}\":1}}");
+        let (value, doubled) = parse(text.as_bytes()).unwrap();
+        assert_eq!(value[&long].as_array().unwrap().len(), 200_000);
+        assert_eq!(doubled, [format!("/{}", "k".repeat(NAME_CHARS_MAX))]);
     }
 
     #[test]
