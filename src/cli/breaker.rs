@@ -61,7 +61,10 @@ fn tell(answer: &Value, json: bool) {
 fn said(answer: &Value) -> String {
     let number = |key: &str| answer[key].as_u64().unwrap_or_default();
     let (count, max) = (number("count"), number("max"));
-    let hours = number("window_seconds") / 3_600;
+    let window = match number("window_seconds") / 60 {
+        minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
+        minutes => format!("{minutes} min"),
+    };
     let reason = answer["reason"].as_str().unwrap_or_default();
     if answer["on"] == false {
         return "There is no breaker: [breaker] in the configuration says how many are allowed."
@@ -69,11 +72,11 @@ fn said(answer: &Value) -> String {
     }
     if answer["tripped"] == true {
         return format!(
-            "TRIPPED at {count} of {max} tenants in {hours} h: {reason}. Nobody is warned, put into \
+            "TRIPPED at {count} of {max} tenants in {window}: {reason}. Nobody is warned, put into \
              grace or cut off until `ambergate breaker reset`."
         );
     }
-    format!("Not tripped: {count} of {max} tenants in {hours} h were warned or cut off.")
+    format!("Not tripped: {count} of {max} tenants in {window} were warned or cut off.")
 }
 
 #[cfg(test)]
@@ -91,5 +94,7 @@ mod tests {
         assert!(of(true, true).starts_with("TRIPPED at 3 of 3 tenants in 24 h: too many."));
         assert!(of(true, false).starts_with("Not tripped: 3 of 3"));
         assert!(of(false, false).starts_with("There is no breaker"));
+        let short = json!({"on": true, "count": 1, "max": 3, "window_seconds": 1_800});
+        assert!(said(&short).contains("in 30 min were"), "{}", said(&short));
     }
 }
