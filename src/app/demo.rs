@@ -170,6 +170,7 @@ fn configure(
             pattern: (*pattern).to_owned(),
             methods: Vec::new(),
             class: RouteClass::Always,
+            scope: None,
         };
         config.routes.extend(sample_app::WAYS_OUT.iter().map(open));
     }

@@ -106,6 +106,7 @@ fn route(route: &Route) -> Result<classify::Route, String> {
             .map_err(|fault| format!("routes: {}: {fault}", route.pattern))?,
         methods: route.methods.iter().map(method).collect::<Result<_, _>>()?,
         class: route.class,
+        scope: route.scope.clone(),
     })
 }
 

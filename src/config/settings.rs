@@ -10,6 +10,7 @@ use super::secret::Secret;
 use super::show::Shown;
 use super::values::{Network, Sha256};
 use crate::domain::decide::RouteClass;
+use crate::domain::id::Scope;
 use crate::domain::policy::{Law, Percent};
 use crate::domain::span::Span;
 
@@ -241,6 +242,8 @@ pub struct Route {
     pub methods: Vec<String>,
     /// What requests that match are.
     pub class: RouteClass,
+    /// Which part of the app they are; none: no part that is closed by itself.
+    pub scope: Option<Scope>,
 }
 
 /// How mail leaves.

@@ -172,12 +172,14 @@ pub struct Case {
     pub opened: Option<CaseOpened>,
     /// The stretches in which it stands still, by their begin.
     pub holds: Vec<Hold>,
-    /// H(case, ids of holds begun).
+    /// H(case, scope, ids of holds begun).
     pub leg: LegId,
     /// What was entered, in order.
     pub entries: Vec<Entry>,
     /// What the climb is anchored to; another value is another case.
     pub due_key: Option<i64>,
+    /// The part of the app that it is about: its invoice's; another one is another leg.
+    pub scope: Scope,
 }
 
 /// A stage that was entered.
@@ -191,6 +193,9 @@ pub struct Entry {
     pub lawful: bool,
     /// When `stage.lifted` was recorded.
     pub lifted: Option<Instant>,
+    /// The part of the app that it closes: what was entered, as far as its invoice was about that
+    /// ever since. `None`: nothing is left of it.
+    pub closes: Option<Scope>,
     /// Whether it is in force: lawful, not lifted, its case live and not below what is ignored.
     pub in_force: bool,
 }

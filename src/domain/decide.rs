@@ -6,8 +6,13 @@
 //! 2. `ease` is applied by the gate's clock; nothing here makes a standing harder than its grant.
 //! 3. An open switch passes everything; a grant older than the switch's generation restricts
 //!    nothing.
+//! 4. A request is judged by the standing of its route's scope; without one by the whole app's.
+//!    What could be read as any part of the app is judged by the strictest of all.
 
-use super::grant::Grant;
+use std::sync::Arc;
+
+use super::grant::{Grant, ScopeStage};
+use super::id::Scope;
 use super::stage::{Roles, Stage};
 use super::time::Instant;
 
@@ -42,14 +47,11 @@ impl Standing {
         banner: Roles::NONE,
     };
 
-    /// What `grant` says of the whole app.
-    #[must_use]
-    pub fn of(grant: &Grant) -> Self {
-        let whole = grant.scopes.iter().find(|scope| scope.scope.is_whole());
-        let ease = grant.ease.iter().filter(|ease| ease.scope.is_whole()).min_by_key(|e| e.at);
-        let stage = whole.map_or(Stage::Full, |scope| scope.stage);
+    fn of(grant: &Grant, scope: &Scope, closed: Option<&ScopeStage>) -> Self {
+        let ease = grant.ease.iter().filter(|ease| ease.scope == *scope).min_by_key(|e| e.at);
+        let stage = closed.map_or(Stage::Full, |scope| scope.stage);
         Self {
-            since: whole.map_or(Instant::MIN, |scope| scope.since),
+            since: closed.map_or(Instant::MIN, |scope| scope.since),
             ease_at: ease.map_or(Instant::MAX, |ease| ease.at),
             until: grant.announced.as_ref().map_or(Instant::MAX, |named| named.at),
             generation: grant.generation,
@@ -57,6 +59,63 @@ impl Standing {
             eased: ease.map_or(stage, |ease| ease.stage.min(stage)),
             banner: grant.banner,
         }
+    }
+}
+
+/// The standings of one tenant: of the whole app, and of those parts that stand otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standings {
+    whole: Standing,
+    /// `None`: there are none.
+    parts: Option<Arc<[(Scope, Standing)]>>,
+}
+
+/// Which part of the app a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About<'a> {
+    /// That of no route's scope.
+    Whole,
+    /// That part.
+    Part(&'a Scope),
+    /// It could be read as any.
+    Any,
+}
+
+impl Standings {
+    /// Everything open.
+    pub const FULL: Self = Self::whole(Standing::FULL);
+
+    /// One standing for every part.
+    #[must_use]
+    pub const fn whole(whole: Standing) -> Self {
+        Self { whole, parts: None }
+    }
+
+    /// What `grant` says.
+    #[must_use]
+    pub fn of(grant: &Grant) -> Self {
+        let whole = grant.scopes.iter().find(|scope| scope.scope.is_whole());
+        let parts = grant.scopes.iter().filter(|scope| !scope.scope.is_whole());
+        let parts: Vec<(Scope, Standing)> = parts
+            .map(|part| (part.scope.clone(), Standing::of(grant, &part.scope, Some(part))))
+            .collect();
+        Self {
+            whole: Standing::of(grant, &Scope::whole(), whole),
+            parts: (!parts.is_empty()).then(|| parts.into()),
+        }
+    }
+
+    /// What a request about that is judged by.
+    #[must_use]
+    pub fn about(&self, about: About<'_>) -> &Standing {
+        let mut parts = self.parts.iter().flat_map(|parts| parts.iter());
+        let part = match about {
+            About::Whole => None,
+            About::Part(scope) => parts.find(|(part, _)| part == scope),
+            About::Any => parts.max_by_key(|(_, part)| part.stage),
+        };
+        let stricter = |part: &&Standing| part.stage >= self.whole.stage;
+        part.map(|(_, part)| part).filter(stricter).unwrap_or(&self.whole)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::{Channel, Named};
 use super::id::{
-    CaseId, Derived, EntryId, InvoiceId, LegId, MessageId, NoticeId, PolicyHash, TaskId,
+    CaseId, Derived, EntryId, InvoiceId, LegId, MessageId, NoticeId, PolicyHash, Scope, TaskId,
 };
 use super::stage::{Role, Roles, Stage};
 use super::time::{Day, Instant};
@@ -269,6 +269,9 @@ pub struct RungEntered {
     pub at: Instant,
     /// What was looked at.
     pub checked: Checked,
+    /// The part of the app that it closes.
+    #[serde(default = "Scope::whole")]
+    pub scope: Scope,
 }
 
 /// Why a stage was lifted.
@@ -283,6 +286,8 @@ pub enum LiftCause {
     Agreed,
     /// What its rung asks for is no longer so.
     Condition,
+    /// Its invoice is about another part of the app now.
+    Scope,
 }
 
 /// `stage.lifted`.

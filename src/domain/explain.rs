@@ -6,12 +6,13 @@
 use super::account::{Account, Arrangement, Case, Hold, HoldCause, NoticeState};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
+use super::closed::scopes;
 use super::decision::{Step, TaskKind};
+use super::grant::ScopeStage;
 use super::id::TenantId;
 use super::money::Money;
 use super::plan::{Situation, What, free_at, plan};
 use super::policy::Law;
-use super::publish::{because, strictest_entry};
 use super::stage::Stage;
 use super::when::When;
 
@@ -23,7 +24,7 @@ pub fn explain(
     law: &Law,
     situation: &Situation,
 ) -> Vec<String> {
-    let mut sentences = vec![standing(tenant, account, law)];
+    let mut sentences = standing(tenant, account, law);
     if situation.switch_open {
         sentences.push(
             "Nothing is refused to anybody: the switch is open, or nothing is enforced.".to_owned(),
@@ -40,20 +41,27 @@ pub fn explain(
     sentences
 }
 
-fn standing(tenant: &TenantId, account: &Account, law: &Law) -> String {
-    match strictest_entry(account) {
-        None => format!("{tenant} has full access."),
-        Some((case, entry)) => {
-            let because = because(account, law, case, entry);
-            format!(
-                "{tenant} {} since {}, because of invoice {} (rung `{}`).",
-                has_been(entry.entered.stage),
-                entry.time,
-                because.invoice,
-                because.rung
-            )
-        }
+fn standing(tenant: &TenantId, account: &Account, law: &Law) -> Vec<String> {
+    let scopes = scopes(account, law);
+    let mut sentences = Vec::new();
+    if !scopes.iter().any(|it| it.scope.is_whole()) {
+        let but = if scopes.is_empty() { "" } else { ", but for what is said here" };
+        sentences.push(format!("{tenant} has full access{but}."));
     }
+    sentences.extend(scopes.iter().map(|it| closed(tenant, it)));
+    sentences
+}
+
+fn closed(tenant: &TenantId, it: &ScopeStage) -> String {
+    let whose = if it.scope.is_whole() {
+        tenant.to_string()
+    } else {
+        format!("Scope `{}` of {tenant}", it.scope)
+    };
+    let because = it.because.as_ref().map_or_else(String::new, |because| {
+        format!(", because of invoice {} (rung `{}`)", because.invoice, because.rung)
+    });
+    format!("{whose} {} since {}{because}.", has_been(it.stage), it.since)
 }
 
 const fn has_been(stage: Stage) -> &'static str {

@@ -7,11 +7,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::account::add;
 use super::fact::Named;
 use super::id::{Digest, InvoiceId, NoticeId, Scope, TenantId};
 use super::money::Money;
 use super::stage::{Roles, Stage};
 use super::time::{Day, Instant};
+
+/// How many invoices and dates pages list at the most.
+pub const LISTED_MAX: usize = 20;
 
 /// The standing of one tenant, as the last commit left it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +134,24 @@ pub struct InvoiceWords {
     pub due_on: Option<Day>,
     /// Where it can be paid.
     pub pay_url: Option<String>,
+    /// The part of the app that it is about.
+    pub scope: Scope,
+}
+
+impl Words {
+    /// The same, with those invoices only that can close `scope`, where all are listed.
+    #[must_use]
+    pub fn about(&self, scope: &Scope) -> Self {
+        let mut words = self.clone();
+        let closes = |invoice: &InvoiceWords| invoice.scope.covers(scope);
+        let whole = self.invoices.len() >= LISTED_MAX || self.invoices.iter().all(closes);
+        if !whole && self.invoices.iter().any(closes) {
+            words.invoices.retain(closes);
+            words.owed.clear();
+            words.invoices.iter().for_each(|invoice| add(&mut words.owed, invoice.owed));
+        }
+        words
+    }
 }
 
 /// A notice that a banner shows.

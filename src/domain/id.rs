@@ -143,6 +143,18 @@ impl Scope {
     pub fn is_whole(&self) -> bool {
         &*self.0 == "*"
     }
+
+    /// Whether what closes this closes `other`, too.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self == other || self.is_whole()
+    }
+
+    /// What of this is in `other`, too. `None`: they have nothing in common.
+    #[must_use]
+    pub fn within<'a>(&'a self, other: &'a Self) -> Option<&'a Self> {
+        if self.covers(other) { Some(other) } else { other.covers(self).then_some(self) }
+    }
 }
 
 impl RecordId {

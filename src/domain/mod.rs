@@ -10,6 +10,7 @@ pub mod backtest;
 pub mod bearings;
 pub mod calendar;
 pub mod channel;
+pub mod closed;
 pub mod condition;
 pub mod course;
 pub mod decide;

@@ -1,24 +1,22 @@
 //! What gates are told of an account (SPEC 5.11).
 //!
-//! Rule: the stage of a scope is the strictest of its cases' stages; what is announced is words
-//! only and restricts nothing.
+//! Rule: what is closed is what [`super::closed`] finds; what is announced is words only and
+//! restricts nothing.
 
-use super::account::{Account, Case, Entry, HoldCause, Invoice, NoticeState, add};
+use super::account::{Account, Case, HoldCause, Invoice, NoticeState, add};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
+use super::closed::{closed, generation, scopes, strictest};
 use super::decision::Step;
 use super::fact::{Channel, FailureReason, Named, ReceiptKind};
-use super::grant::{BannerNotice, Because, Cause, Grant, InvoiceWords, ScopeStage, Words};
-use super::id::{Digest, Scope, TenantId};
+use super::grant::{BannerNotice, Cause, Grant, InvoiceWords, LISTED_MAX, Words};
+use super::id::{Digest, TenantId};
 use super::money::Money;
 use super::plan::{Ground, Situation, Survey, is_valid};
 use super::policy::{BannerFor, Law, Policy};
 use super::selection::select;
 use super::stage::{Roles, Stage};
 use super::time::Instant;
-
-/// How many invoices and dates pages list at the most.
-pub const LISTED_MAX: usize = 20;
 
 /// The grant and the words of `account`.
 #[must_use]
@@ -29,82 +27,27 @@ pub fn publish(
     digest: Digest,
     situation: &Situation,
 ) -> (Grant, Words) {
-    let strictest = in_effect(account, situation.generation);
     let ground = Ground::new(account, law);
     let survey = Survey::new(&ground, *situation);
     let mut warnings = account.notices.iter().filter(|it| it.made.step == Step::Warning);
     let warned = warnings.any(|notice| is_valid(notice, &survey));
-    let stage = strictest.map_or(Stage::Full, |(_, entry)| entry.entered.stage);
+    let closed = closed(account);
+    let strictest = strictest(&closed);
+    let stage = strictest.map_or(Stage::Full, |it| it.stage);
     let banner = strictest
-        .and_then(|(case, _)| policy_of(account, law, case))
+        .and_then(|it| policy_of(account, law, it.case))
         .or_else(|| select(law, account, account.newest).map(|policy| &**policy))
         .map_or(Roles::NONE, |policy| banner_for(&policy.banner_for, stage, warned));
-    let scopes = strictest.map(|(case, entry)| ScopeStage {
-        scope: Scope::whole(),
-        stage,
-        since: since(account, stage).unwrap_or(entry.time),
-        because: Some(because(account, law, case, entry)),
-    });
-    let generation = generation(account, stage);
     let grant = Grant {
         tenant: tenant.clone(),
         digest,
-        generation,
-        scopes: scopes.into_iter().collect(),
+        generation: generation(account),
+        scopes: scopes(account, law),
         ease: Vec::new(),
         announced: announced(&survey),
         banner,
     };
     (grant, words(tenant, &survey, digest))
-}
-
-/// What gates go by: the strictest entry of those made under the switch's generation, as soon as
-/// one of them restricts; an older one restricts nothing.
-fn in_effect(account: &Account, generation: u64) -> Option<(&Case, &Entry)> {
-    let current = in_force(account).filter(|(_, entry)| {
-        entry.entered.stage.restricts() && entry.entered.checked.generation >= generation
-    });
-    strictest(current).or_else(|| strictest_entry(account))
-}
-
-/// The entry in force with the strictest stage, and among those the first.
-#[must_use]
-pub fn strictest_entry(account: &Account) -> Option<(&Case, &Entry)> {
-    strictest(in_force(account))
-}
-
-fn strictest<'a>(
-    entries: impl Iterator<Item = (&'a Case, &'a Entry)>,
-) -> Option<(&'a Case, &'a Entry)> {
-    entries.max_by(|(_, one), (_, two)| {
-        one.entered.stage.cmp(&two.entered.stage).then_with(|| two.time.cmp(&one.time))
-    })
-}
-
-fn in_force(account: &Account) -> impl Iterator<Item = (&Case, &Entry)> {
-    let entries =
-        account.cases.iter().flat_map(|case| case.entries.iter().map(move |entry| (case, entry)));
-    entries.filter(|(_, entry)| entry.in_force)
-}
-
-fn since(account: &Account, stage: Stage) -> Option<Instant> {
-    let entries = in_force(account).filter(|(_, entry)| entry.entered.stage == stage);
-    entries.map(|(_, entry)| entry.time).min()
-}
-
-/// The newest generation under which the strictest stage was entered.
-fn generation(account: &Account, stage: Stage) -> u64 {
-    let entries = in_force(account).filter(|(_, entry)| entry.entered.stage == stage);
-    entries.map(|(_, entry)| entry.entered.checked.generation).max().unwrap_or(0)
-}
-
-/// What closed a scope, in the policy's words.
-#[must_use]
-pub fn because(account: &Account, law: &Law, case: &Case, entry: &Entry) -> Because {
-    let rung = policy_of(account, law, case)
-        .and_then(|policy| policy.rungs.get(usize::from(entry.entered.rung)))
-        .map_or_else(|| entry.entered.rung.to_string(), |rung| rung.at.to_string());
-    Because { invoice: account.invoice_of(case).invoice.clone(), rung }
 }
 
 fn policy_of<'a>(account: &Account, law: &'a Law, case: &Case) -> Option<&'a Policy> {
@@ -208,6 +151,7 @@ fn invoice_words(invoice: &Invoice) -> Option<InvoiceWords> {
         owed: Money { minor: invoice.owed, ..invoice.amount? },
         due_on: invoice.due_on,
         pay_url: invoice.pay_url.clone(),
+        scope: invoice.scope.clone(),
     })
 }
 

@@ -6,17 +6,24 @@
 //! 3. GET, HEAD, OPTIONS and QUERY read, everything else writes, upgrades too. An override, in a
 //!    header or in the query, that names anything but these makes it a write, on a `reads` route
 //!    too; and as any method may be meant then, a route must open it whatever its method.
-//! 4. A pre-flight is open in every stage: without it a browser cannot even show a refusal.
+//! 4. The route that gives the class gives the scope, too. Where scopes are told apart by path, an
+//!    ambiguous path is judged as any part of the app, and what was judged is what is forwarded.
+//! 5. A pre-flight is open in every stage: without it a browser cannot even show a refusal.
 
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use http::{HeaderMap, Method};
 
 use super::path;
-use crate::domain::decide::{Intent, RouteClass};
+use crate::domain::decide::{About, Intent, RouteClass};
+use crate::domain::id::Scope;
 
 /// All routes, in order.
 #[derive(Clone, Debug, Default)]
-pub struct Routes(Vec<Route>);
+pub struct Routes {
+    routes: Vec<Route>,
+    /// Whether any of them has a scope.
+    scoped: bool,
+}
 
 /// One `[[routes]]`.
 #[derive(Clone, Debug)]
@@ -27,6 +34,41 @@ pub struct Route {
     pub methods: Vec<Method>,
     /// What they are.
     pub class: RouteClass,
+    /// Which part of the app they are; none: no part that is closed by itself.
+    pub scope: Option<Scope>,
+}
+
+/// Which part of the app a request is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// No part that is closed by itself.
+    #[default]
+    Whole,
+    /// That one.
+    Of(Scope),
+    /// It could be read as any.
+    Any,
+}
+
+impl Part {
+    /// The same, for the decision.
+    #[must_use]
+    pub const fn about(&self) -> About<'_> {
+        match self {
+            Self::Whole => About::Whole,
+            Self::Of(scope) => About::Part(scope),
+            Self::Any => About::Any,
+        }
+    }
+
+    /// The scope that is told of it.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        match self {
+            Self::Of(scope) => scope.clone(),
+            Self::Whole | Self::Any => Scope::whole(),
+        }
+    }
 }
 
 /// What a request is, as far as the decision goes.
@@ -39,13 +81,22 @@ pub struct Class {
     /// The path that was judged, where another spelling came and the route opens it: it must be
     /// forwarded so.
     pub judged_path: Option<String>,
+    /// Which part of the app it is about.
+    pub part: Part,
+}
+
+impl Class {
+    const fn new(route: RouteClass, intent: Intent) -> Self {
+        Self { route, intent, judged_path: None, part: Part::Whole }
+    }
 }
 
 impl Routes {
     /// From the first to the last.
     #[must_use]
-    pub const fn new(routes: Vec<Route>) -> Self {
-        Self(routes)
+    pub fn new(routes: Vec<Route>) -> Self {
+        let scoped = routes.iter().any(|route| route.scope.is_some());
+        Self { routes, scoped }
     }
 
     /// Classifies a request.
@@ -65,35 +116,68 @@ impl Routes {
             && headers.contains_key(ORIGIN)
             && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         if is_preflight && intent == Intent::Read {
-            return Class { route: RouteClass::Always, intent, judged_path: None };
+            return Class::new(RouteClass::Always, intent);
         }
-        if self.0.is_empty() {
-            return Class { route: RouteClass::ByMethod, intent, judged_path: None };
+        if self.routes.is_empty() {
+            return Class::new(RouteClass::ByMethod, intent);
         }
         let normal = path::normalise(raw_path);
-        let route = if overridden {
-            self.class_of_any_method(&normal.path)
-        } else {
-            self.class(method, &normal.path)
-        };
-        if normal.ambiguous || route == RouteClass::ByMethod {
-            return Class { route: RouteClass::ByMethod, intent, judged_path: None };
+        if normal.ambiguous {
+            let part = if self.scoped { Part::Any } else { Part::Whole };
+            return Class { part, ..Class::new(RouteClass::ByMethod, intent) };
         }
-        let judged = (normal.path != raw_path).then(|| normal.path.into_owned());
-        Class { route, intent, judged_path: judged }
+        let (route, part) = if overridden {
+            (self.class_of_any_method(&normal.path), self.part_of_any_method(&normal.path))
+        } else {
+            let hit = self.hit(method, &normal.path);
+            let part = match hit {
+                Some(route) => route.scope.clone(),
+                None => self.scope_in_other_case(&normal.path),
+            };
+            (hit.map_or(RouteClass::ByMethod, |route| route.class), part.map(Part::Of))
+        };
+        let class = Class { part: part.unwrap_or_default(), ..Class::new(route, intent) };
+        // What it opens, or how parts are told apart, is known of this spelling only.
+        let respelt = normal.path != raw_path && (self.scoped || route != RouteClass::ByMethod);
+        Class { judged_path: respelt.then(|| normal.path.into_owned()), ..class }
     }
 
-    fn class(&self, method: &Method, path: &str) -> RouteClass {
-        let hit = self.0.iter().find(|route| {
+    fn hit(&self, method: &Method, path: &str) -> Option<&Route> {
+        self.routes.iter().find(|route| {
             (route.methods.is_empty() || route.methods.contains(method)) && route.glob.matches(path)
-        });
-        hit.map_or(RouteClass::ByMethod, |route| route.class)
+        })
+    }
+
+    /// To an app that takes capitals for small letters the path may be of that part.
+    fn scope_in_other_case(&self, path: &str) -> Option<Scope> {
+        if !self.scoped || !path.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return None;
+        }
+        let path = path.to_ascii_lowercase();
+        let hit = self.routes.iter().find(|route| route.glob.matches(&path));
+        hit.and_then(|route| route.scope.clone())
+    }
+
+    /// The part of the app that a write by whatever method is about.
+    fn part_of_any_method(&self, path: &str) -> Option<Part> {
+        let mut found: Option<&Route> = None;
+        for route in self.routes.iter().filter(|route| route.glob.matches(path)) {
+            if found.is_some_and(|found| found.scope != route.scope) {
+                return Some(Part::Any);
+            }
+            found = Some(route);
+            if route.methods.is_empty() {
+                return route.scope.clone().map(Part::Of);
+            }
+        }
+        // By some method no route is meant.
+        found.is_some_and(|found| found.scope.is_some()).then_some(Part::Any)
     }
 
     /// The strictest class of a write by whatever method. Which one the app takes it for, the one
     /// that came or the one that overrides it, is for the app to choose.
     fn class_of_any_method(&self, path: &str) -> RouteClass {
-        for route in self.0.iter().filter(|route| route.glob.matches(path)) {
+        for route in self.routes.iter().filter(|route| route.glob.matches(path)) {
             if route.class != RouteClass::Always {
                 break;
             }

@@ -8,6 +8,7 @@ fn glob(text: &str) -> Glob {
 
 fn routes() -> Routes {
     let route = |text: &str, methods: &[Method], class| Route {
+        scope: None,
         glob: glob(text),
         methods: methods.to_vec(),
         class,
@@ -131,6 +132,43 @@ fn odd_spellings_open_nothing() {
     let judged = classify("POST", "/admin/..//pay/%6eow", &[]);
     assert_eq!(judged.route, RouteClass::Always);
     assert_eq!(judged.judged_path.as_deref(), Some("/pay/now"), "forwarded as judged");
+}
+
+#[test]
+fn the_route_gives_the_part() {
+    let part = |method: &Method, path: &str, header: &str| {
+        let route = |text: &str, methods: &[Method], scope: Option<&str>| Route {
+            scope: scope.map(|scope| scope.parse().unwrap()),
+            glob: glob(text),
+            methods: methods.to_vec(),
+            class: RouteClass::ByMethod,
+        };
+        let routes = Routes::new(vec![
+            route("/a/own/**", &[], None),
+            route("/a/**", &[], Some("a")),
+            route("/b/**", &[Method::POST], Some("b")),
+        ]);
+        let mut headers = HeaderMap::new();
+        if !header.is_empty() {
+            headers.insert("x-http-method-override", header.parse().unwrap());
+        }
+        routes.classify(method, path, None, &headers, false).part
+    };
+    let of = |scope: &str| Part::Of(scope.parse().unwrap());
+    for (method, path, header, expected) in [
+        (Method::GET, "/x", "", Part::Whole),
+        (Method::GET, "/a/1", "", of("a")),
+        (Method::GET, "/A/1", "", of("a")),
+        (Method::GET, "/x/%2e%2e/a/1", "", of("a")),
+        (Method::GET, "/a/own/1", "", Part::Whole),
+        (Method::GET, "/x/..%2fa", "", Part::Any),
+        (Method::POST, "/b/1", "", of("b")),
+        (Method::GET, "/b/1", "", Part::Whole),
+        (Method::GET, "/b/1", "PUT", Part::Any),
+        (Method::POST, "/a/1", "PUT", of("a")),
+    ] {
+        assert_eq!(part(&method, path, header), expected, "{method} {path} {header}");
+    }
 }
 
 #[test]

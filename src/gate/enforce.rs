@@ -8,7 +8,7 @@
 use super::classify::Class;
 use super::counters::Counters;
 use super::settings::Mode;
-use crate::domain::decide::{Enforcement, Standing, Verdict, decide};
+use crate::domain::decide::{Enforcement, Standings, Verdict, decide};
 use crate::domain::stage::{Roles, Stage};
 use crate::domain::time::Instant;
 
@@ -29,7 +29,7 @@ pub struct Force {
 /// The verdict on a request of `class` by people with `roles`.
 #[must_use]
 pub fn enforce(
-    standing: &Standing,
+    standings: &Standings,
     class: &Class,
     roles: Roles,
     force: Force,
@@ -38,7 +38,14 @@ pub fn enforce(
 ) -> Verdict {
     let judged = |on: bool| {
         let enforcement = Enforcement { on, generation: force.generation, stale: force.eased };
-        decide(standing, class.route, class.intent, roles, enforcement, now)
+        decide(
+            standings.about(class.part.about()),
+            class.route,
+            class.intent,
+            roles,
+            enforcement,
+            now,
+        )
     };
     if force.open || force.mode == Mode::Off {
         return Verdict::Pass { stage: Stage::Full, banner: false };
@@ -55,7 +62,8 @@ pub fn enforce(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::decide::{Intent, RouteClass};
+    use crate::domain::decide::{Intent, RouteClass, Standing};
+    use crate::gate::classify::Part;
 
     const FROZEN: Standing = Standing {
         since: Instant::MIN,
@@ -67,8 +75,16 @@ mod tests {
     };
 
     fn ask(force: Force, counters: &Counters) -> Verdict {
-        let class = Class { route: RouteClass::ByMethod, intent: Intent::Read, judged_path: None };
-        enforce(&FROZEN, &class, Roles::NONE, force, Instant::from_seconds(0), counters)
+        let (route, intent) = (RouteClass::ByMethod, Intent::Read);
+        let class = Class { route, intent, judged_path: None, part: Part::Whole };
+        enforce(
+            &Standings::whole(FROZEN),
+            &class,
+            Roles::NONE,
+            force,
+            Instant::from_seconds(0),
+            counters,
+        )
     }
 
     #[test]

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use super::bounded;
 use super::shards::{Fit, Shards};
-use crate::domain::decide::Standing;
+use crate::domain::decide::Standings;
 use crate::domain::grant::{Grant, Words};
 use crate::domain::id::TenantId;
 use crate::domain::time::Instant;
@@ -59,9 +59,9 @@ impl Source {
 }
 
 /// A cache's entry.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Kept {
-    standing: Standing,
+    standings: Standings,
     /// Of its shard, when it was read.
     epoch: u32,
     /// Whether the store has an account of this tenant.
@@ -69,9 +69,9 @@ struct Kept {
 }
 
 /// What one look-up found.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Landed {
-    standing: Standing,
+    standings: Standings,
     source: Source,
 }
 
@@ -80,7 +80,7 @@ struct Landed {
 struct Flight {
     told: watch::Sender<Option<Landed>>,
     /// A grant that was pushed meanwhile, with its sequence.
-    pushed: Option<(u64, Standing)>,
+    pushed: Option<(u64, Standings)>,
 }
 
 /// Finds standings.
@@ -109,17 +109,17 @@ impl<S: Store> Lookup<S> {
         }
     }
 
-    /// The standing, if it is cached and can be trusted.
+    /// The standings, if they are cached and can be trusted.
     #[must_use]
-    pub fn cached(&self, tenant: &TenantId, shard: u16) -> Option<Standing> {
+    pub fn cached(&self, tenant: &TenantId, shard: u16) -> Option<Standings> {
         let kept = self.kept.get(tenant)?;
-        (kept.epoch == self.shards.epoch(shard)).then_some(kept.standing)
+        (kept.epoch == self.shards.epoch(shard)).then_some(kept.standings)
     }
 
-    /// The standing known last, trusted or not.
+    /// The standings known last, trusted or not.
     #[must_use]
-    pub fn last_known(&self, tenant: &TenantId) -> Option<Standing> {
-        self.kept.peek(tenant).map(|kept| kept.standing)
+    pub fn last_known(&self, tenant: &TenantId) -> Option<Standings> {
+        self.kept.peek(tenant).map(|kept| kept.standings)
     }
 
     /// Whether the store is left alone at `now` (real time) because it failed.
@@ -128,11 +128,11 @@ impl<S: Store> Lookup<S> {
         now.millis() < self.down_until.load(Ordering::Relaxed)
     }
 
-    /// The standing, read from the store if it can be at `now` (real time).
-    pub async fn read(&self, tenant: &TenantId, shard: u16, now: Instant) -> (Standing, Source) {
+    /// The standings, read from the store if they can be at `now` (real time).
+    pub async fn read(&self, tenant: &TenantId, shard: u16, now: Instant) -> (Standings, Source) {
         if !self.is_down(now) {
             match tokio::time::timeout(BUDGET, self.fly(tenant, shard)).await {
-                Ok(Ok(landed)) => return (landed.standing, landed.source),
+                Ok(Ok(landed)) => return (landed.standings, landed.source),
                 // The store is there, and does not know yet.
                 Ok(Err(StoreError::Recovering)) => {}
                 Ok(Err(error)) => self.note_failure(&error, now),
@@ -140,7 +140,7 @@ impl<S: Store> Lookup<S> {
             }
         }
         self.last_known(tenant)
-            .map_or((Standing::FULL, Source::Default), |standing| (standing, Source::Stale))
+            .map_or((Standings::FULL, Source::Default), |standings| (standings, Source::Stale))
     }
 
     fn note_failure(&self, error: &StoreError, now: Instant) {
@@ -156,9 +156,9 @@ impl<S: Store> Lookup<S> {
             let Some(mut told) = self.join(tenant) else { break };
             // Who had begun it may have been cancelled: then somebody else begins anew.
             if let Ok(landed) = told.wait_for(Option::is_some).await
-                && let Some(landed) = *landed
+                && let Some(landed) = &*landed
             {
-                return Ok(landed);
+                return Ok(landed.clone());
             }
         }
         let landing = Landing { lookup: self, tenant, done: false };
@@ -193,13 +193,13 @@ impl<S: Store> Lookup<S> {
         if self.shards.hear_change(shard, sequence) == Fit::Old {
             return;
         }
-        let standing = Standing::of(grant);
+        let standings = Standings::of(grant);
         self.words.remove(&grant.tenant);
         let mut flights = self.flights();
         if let Some(flight) = flights.get_mut(&grant.tenant) {
-            flight.pushed = Some((sequence, standing));
+            flight.pushed = Some((sequence, standings));
         } else if self.kept.contains_key(&grant.tenant) {
-            let kept = Kept { standing, epoch: self.shards.epoch(shard), known: true };
+            let kept = Kept { standings, epoch: self.shards.epoch(shard), known: true };
             self.kept.insert(grant.tenant.clone(), kept);
         }
     }
@@ -253,19 +253,20 @@ impl<S: Store> Landing<'_, S> {
     fn land(mut self, grant: Option<&Grant>, sequence: u64, epoch: u32) -> Landed {
         let mut flights = self.lookup.flights();
         let flight = flights.get(self.tenant);
-        let pushed = flight.and_then(|flight| flight.pushed);
-        let newer = pushed.filter(|(pushed, _)| *pushed > sequence).map(|(_, standing)| standing);
+        let pushed = flight.and_then(|flight| flight.pushed.clone());
+        let newer = pushed.filter(|(pushed, _)| *pushed > sequence).map(|(_, newer)| newer);
         let before = self.lookup.kept.peek(self.tenant).filter(|kept| kept.known);
-        let (standing, known, source) = match (newer, grant, before) {
-            (Some(standing), _, _) => (standing, true, Source::Fresh),
-            (None, Some(grant), _) => (Standing::of(grant), true, Source::Fresh),
-            (None, None, Some(before)) => (before.standing, true, Source::Stale),
-            (None, None, None) => (Standing::FULL, false, Source::Fresh),
+        let (standings, known, source) = match (newer, grant, before) {
+            (Some(standings), _, _) => (standings, true, Source::Fresh),
+            (None, Some(grant), _) => (Standings::of(grant), true, Source::Fresh),
+            (None, None, Some(before)) => (before.standings, true, Source::Stale),
+            (None, None, None) => (Standings::FULL, false, Source::Fresh),
         };
-        self.lookup.kept.insert(self.tenant.clone(), Kept { standing, epoch, known });
-        let landed = Landed { standing, source };
+        let kept = Kept { standings: standings.clone(), epoch, known };
+        self.lookup.kept.insert(self.tenant.clone(), kept);
+        let landed = Landed { standings, source };
         if let Some(flight) = flights.remove(self.tenant) {
-            flight.told.send_replace(Some(landed));
+            flight.told.send_replace(Some(landed.clone()));
         }
         self.done = true;
         landed

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::Clock;
+use crate::domain::decide::About;
 use crate::domain::grant::ScopeStage;
 use crate::domain::id::Scope;
 use crate::domain::stage::Stage;
@@ -65,12 +66,12 @@ async fn commit(store: &Memory, stage: Stage) -> u64 {
 }
 
 async fn read(lookup: &Lookup<Memory>, seconds: i64) -> (Stage, Source) {
-    let (standing, source) = lookup.read(&acme(), shard_of(&acme()), real(seconds)).await;
-    (standing.stage, source)
+    let (standings, source) = lookup.read(&acme(), shard_of(&acme()), real(seconds)).await;
+    (standings.about(About::Whole).stage, source)
 }
 
 fn cached(lookup: &Lookup<Memory>) -> Option<Stage> {
-    lookup.cached(&acme(), shard_of(&acme())).map(|standing| standing.stage)
+    lookup.cached(&acme(), shard_of(&acme())).map(|it| it.about(About::Whole).stage)
 }
 
 #[tokio::test]
@@ -148,7 +149,7 @@ async fn a_push_during_a_look_up_wins() {
     let landing = Landing { lookup: &lookup, tenant: &tenant, done: false };
     lookup.pushed(shard_of(&acme()), first + 1, &grant_of(Stage::Full));
     let landed = landing.land(Some(&grant_of(Stage::Frozen)), first, 0);
-    assert_eq!(landed.standing.stage, Stage::Full);
+    assert_eq!(landed.standings.about(About::Whole).stage, Stage::Full);
     assert_eq!(cached(&lookup), Some(Stage::Full));
     assert!(lookup.flights().is_empty());
 }

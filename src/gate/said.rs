@@ -10,8 +10,7 @@ use serde::Serialize;
 
 use super::phrases;
 use crate::domain::fact::Named;
-use crate::domain::grant::{Cause, Words};
-use crate::domain::publish::LISTED_MAX;
+use crate::domain::grant::{Cause, LISTED_MAX, Words};
 use crate::domain::stage::{Role, Roles, Stage};
 use crate::domain::time::{Instant, Zone};
 
@@ -113,6 +112,27 @@ impl Said {
     }
 }
 
+impl Said {
+    /// The same about a part of the app only.
+    #[must_use]
+    pub fn about_part(mut self, stage: Stage) -> Self {
+        match stage {
+            Stage::Full | Stage::Grace => {}
+            Stage::ReadOnly => {
+                self.title = "This part of the workspace is read-only until an invoice is paid";
+                self.closed = "Changing things in this part of the workspace is paused. \
+                               Everything else is as it was.";
+            }
+            Stage::Frozen => {
+                self.title = "This part of the workspace is closed until an invoice is paid";
+                self.closed = "Working in this part of the workspace is paused. Everything else \
+                               is as it was.";
+            }
+        }
+        self
+    }
+}
+
 /// The next cutoff that people were told of.
 #[must_use]
 pub fn next(words: &Words) -> Option<&Named> {
@@ -190,10 +210,12 @@ const fn cause_of(words: &Words) -> &'static str {
 }
 
 fn coming(named: &Named, zone: &Zone) -> String {
-    let what = match named.stage {
-        Stage::Full | Stage::Grace => "a reminder follows",
-        Stage::ReadOnly => "the workspace becomes read-only",
-        Stage::Frozen => "the workspace is paused",
+    let what = match (named.stage, named.scope.is_whole()) {
+        (Stage::Full | Stage::Grace, _) => "a reminder follows",
+        (Stage::ReadOnly, true) => "the workspace becomes read-only",
+        (Stage::ReadOnly, false) => "a part of the workspace becomes read-only",
+        (Stage::Frozen, true) => "the workspace is paused",
+        (Stage::Frozen, false) => "a part of the workspace is paused",
     };
     format!("Unless this is settled, {what} on {}.", phrases::moment(named.at, zone))
 }

@@ -16,6 +16,7 @@ fn words() -> Words {
         owed: vec![owed],
         pay_url: Some("https://pay.example/acme".to_owned()),
         invoices: vec![InvoiceWords {
+            scope: crate::domain::id::Scope::whole(),
             number: "R-17".to_owned(),
             owed,
             due_on: Some("2026-03-13".parse().unwrap()),

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, Method};
 
-use super::classify::Class;
+use super::classify::{Class, Part};
 use super::counters::{Counters, Snapshot};
 use super::enforce::{Force, enforce};
 use super::identify::{Identify, Identity, NotIdentified};
@@ -23,7 +23,8 @@ use super::settings::{Mode, Settings, Unidentified};
 use super::shards::Shards;
 use super::switch::LocalSwitch;
 use crate::clock::{self, Clock};
-use crate::domain::decide::{Intent, RouteClass, Standing, Verdict};
+use crate::domain::decide::{Intent, RouteClass, Standings, Verdict};
+use crate::domain::id::Scope;
 use crate::domain::stage::{Roles, Stage};
 use crate::domain::time::Instant;
 use crate::store::{Store, StoreError};
@@ -102,6 +103,8 @@ pub struct Refusal {
     pub until: Option<Instant>,
     /// What was asked.
     pub intent: Intent,
+    /// Which part of the app it is about.
+    pub scope: Scope,
 }
 
 /// How a gate is.
@@ -189,8 +192,8 @@ impl<S: Store> Gate<S> {
         };
         let Some(who) = who else { return Judged::Done(self.nobody(class, counters)) };
         match self.lookup.cached(&who.tenant, who.shard) {
-            Some(standing) => {
-                Judged::Done(self.decide(who, class, standing, Source::Cached, counters))
+            Some(standings) => {
+                Judged::Done(self.decide(who, class, &standings, Source::Cached, counters))
             }
             None => Judged::Looking(Looking { who, class }),
         }
@@ -200,8 +203,8 @@ impl<S: Store> Gate<S> {
     pub async fn look(&self, looking: Looking, counters: &Counters) -> Outcome {
         let Looking { who, class } = looking;
         let now = clock::turn_now();
-        let (standing, source) = self.lookup.read(&who.tenant, who.shard, now).await;
-        self.decide(who, class, standing, source, counters)
+        let (standings, source) = self.lookup.read(&who.tenant, who.shard, now).await;
+        self.decide(who, class, &standings, source, counters)
     }
 
     fn nobody(&self, class: Class, counters: &Counters) -> Outcome {
@@ -221,7 +224,7 @@ impl<S: Store> Gate<S> {
         &self,
         who: Arc<Identity>,
         class: Class,
-        standing: Standing,
+        standings: &Standings,
         source: Source,
         counters: &Counters,
     ) -> Outcome {
@@ -233,8 +236,9 @@ impl<S: Store> Gate<S> {
         }
         let now = self.clock.turn_now();
         let force = self.force(who.shard);
+        let standing = standings.about(class.part.about());
         let until = (standing.until != Instant::MAX).then_some(standing.until);
-        match enforce(&standing, &class, who.roles, force, now, counters) {
+        match enforce(standings, &class, who.roles, force, now, counters) {
             Verdict::Pass { stage, banner } => {
                 counters.passed.one();
                 let until = until.filter(|_| force.mode == Mode::On && !force.open);
@@ -244,7 +248,8 @@ impl<S: Store> Gate<S> {
             Verdict::Refuse { stage } => {
                 counters.refused.one();
                 let (since, intent) = (standing.since, class.intent);
-                Outcome::Refuse(Refusal { who, stage, since, until, intent })
+                let scope = class.part.scope();
+                Outcome::Refuse(Refusal { who, stage, since, until, intent, scope })
             }
         }
     }
@@ -266,21 +271,22 @@ impl<S: Store> Gate<S> {
     /// without asking the store: tunnels and endless answers end when it is not.
     #[must_use]
     pub fn still_passes(&self, who: &Identity, class: &Class) -> bool {
-        let Some(standing) = self.lookup.last_known(&who.tenant) else { return true };
+        let Some(standings) = self.lookup.last_known(&who.tenant) else { return true };
         let force = self.force(who.shard);
         let now = self.clock.turn_now();
         let unheard = Counters::default();
-        let verdict = enforce(&standing, class, who.roles, force, now, &unheard);
+        let verdict = enforce(&standings, class, who.roles, force, now, &unheard);
         matches!(verdict, Verdict::Pass { .. })
     }
 
-    /// The stage of `roles`' tenant as enforced, from a standing that was just read.
-    pub(super) fn stage_of(&self, standing: &Standing, shard: u16) -> Stage {
-        let class = Class { route: RouteClass::Always, intent: Intent::Read, judged_path: None };
+    /// The stage of that part of the app as enforced, from standings that were just read.
+    pub(super) fn stage_of(&self, standings: &Standings, part: Part, shard: u16) -> Stage {
+        let (route, intent) = (RouteClass::Always, Intent::Read);
+        let class = Class { route, intent, judged_path: None, part };
         let now = self.clock.turn_now();
         let unheard = Counters::default();
         let force = self.force(shard);
-        match enforce(standing, &class, Roles::NONE, force, now, &unheard) {
+        match enforce(standings, &class, Roles::NONE, force, now, &unheard) {
             Verdict::Pass { stage, .. } | Verdict::Refuse { stage } => stage,
         }
     }

@@ -243,6 +243,7 @@ fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &
         Kind::Entered => entry.map(|entry| entry.time),
         _ => named.map(|named| named.at).or(made.says),
     };
+    let scope = named.or(repeated).map_or(&invoice.scope, |named| &named.scope);
     let failed_on = invoice.failed.map(|failure| zone.day(failure.first));
     Said {
         kind,
@@ -250,7 +251,7 @@ fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &
         open: open(invoice),
         due_on: invoice.due_on.or(failed_on).unwrap_or_else(|| zone.day(case.began)),
         stage,
-        scope: Some(&invoice.scope).filter(|scope| !scope.is_whole()).map(|s| line(s.as_str())),
+        scope: Some(scope).filter(|scope| !scope.is_whole()).map(|scope| line(scope.as_str())),
         at: at.unwrap_or(notice.time),
         cause: cause(invoice),
     }

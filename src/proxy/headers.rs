@@ -162,7 +162,8 @@ pub fn tell_app(headers: &mut HeaderMap, pass: &Pass) {
         headers.insert(TENANT, who.header.clone());
     }
     headers.insert(STAGE, stage(pass.stage));
-    headers.insert(SCOPE, HeaderValue::from_static("*"));
+    let part = HeaderValue::from_bytes(pass.class.part.scope().as_str().as_bytes());
+    headers.insert(SCOPE, part.unwrap_or_else(|_| HeaderValue::from_static("*")));
     if let Some(source) = pass.source {
         headers.insert(SOURCE, self::source(source));
     }

@@ -10,9 +10,59 @@ use crate::support::app::App;
 use crate::support::front::{Front, NAVIGATION, until};
 
 fn routes() -> Routes {
-    let route =
-        |glob: &str, class| Route { glob: glob.parse().unwrap(), methods: Vec::new(), class };
-    Routes::new(vec![route("/pay/**", RouteClass::Always), route("/search", RouteClass::Reads)])
+    let route = |glob: &str, class, scope: Option<&str>| {
+        let scope = scope.map(|scope| scope.parse().unwrap());
+        Route { glob: glob.parse().unwrap(), methods: Vec::new(), class, scope }
+    };
+    Routes::new(vec![
+        route("/pay/**", RouteClass::Always, None),
+        route("/search", RouteClass::Reads, None),
+        route("/reports/find", RouteClass::Reads, Some("module:reports")),
+        route("/reports/**", RouteClass::ByMethod, Some("module:reports")),
+        route("/chat/**", RouteClass::ByMethod, Some("module:chat")),
+    ])
+}
+
+/// One part is read-only, another one frozen, the rest is open; then the whole app is read-only.
+#[tokio::test]
+async fn a_part_is_closed_by_itself() {
+    let app = App::start().await;
+    let front = Front::with(app.address, |gate, _| gate.routes = routes()).await;
+    let parts = [("module:reports", Stage::ReadOnly), ("module:chat", Stage::Frozen)];
+    front.put_parts("acme", Stage::Full, &parts).await;
+    for (method, target, status) in [
+        ("POST", "/x", 200),
+        ("GET", "/reports/1", 200),
+        ("POST", "/reports/1", 402),
+        ("POST", "/Reports/1", 402),
+        ("POST", "/reports/find", 200),
+        ("POST", "/x/..//reports/1", 402),
+        ("GET", "/chat/1", 402),
+        ("POST", "/pay/now", 200),
+        ("GET", "/x/..%2fchat", 402),
+    ] {
+        let answer = front.ask("acme user", method, target, "").await;
+        assert_eq!(answer.status, status, "{method} {target}");
+    }
+    let refused = front.ask("acme billing", "GET", "/chat/1", "").await;
+    assert_eq!(refused.json()["scope"], "module:chat");
+    assert_eq!(refused.json()["stage"], "frozen");
+    front.ask("acme user", "GET", "/reports//1", "").await;
+    let seen = app.last();
+    assert_eq!(seen.target, "/reports/1", "forwarded as judged");
+    assert_eq!(seen.headers["ambergate-scope"], "module:reports");
+    assert_eq!(seen.headers["ambergate-stage"], "read_only");
+    let status = front.ask("acme user", "GET", "/_ambergate/status", "").await.json();
+    assert_eq!(
+        (&status["stage"], &status["scopes"][2]["stage"]),
+        (&"full".into(), &"frozen".into())
+    );
+    front.put_parts("globex", Stage::ReadOnly, &parts[1..]).await;
+    assert_eq!(front.ask("globex user", "POST", "/x", "").await.status, 402);
+    assert_eq!(front.ask("globex user", "POST", "/reports/1", "").await.status, 402);
+    assert_eq!(front.ask("globex user", "GET", "/reports/1", "").await.status, 200);
+    assert_eq!(front.ask("globex user", "GET", "/chat/1", "").await.status, 402);
+    front.stop().await;
 }
 
 #[tokio::test]

@@ -100,7 +100,7 @@ async fn tokens_that_contradict_or_are_bad_stop_here() {
 async fn an_old_sign_in_does_not_stand_in_the_way_of_signing_in() {
     let app = App::start().await;
     let glob = "/login/**".parse().unwrap();
-    let always = Route { glob, methods: Vec::new(), class: RouteClass::Always };
+    let always = Route { glob, methods: Vec::new(), class: RouteClass::Always, scope: None };
     let front = Front::with(app.address, |gate, _| gate.routes = Routes::new(vec![always])).await;
     let old = "Cookie: session=no.token.here\r\n";
     assert_eq!(front.ask("", "GET", "/login/", old).await.status, 200);

@@ -6,6 +6,7 @@ use ambergate::domain::fact::{
 };
 use ambergate::domain::id::InvoiceId;
 use ambergate::domain::money::Money;
+use ambergate::domain::plan::Situation;
 use ambergate::domain::record::{Fact, Record, insert};
 use ambergate::domain::stage::Role;
 use ambergate::domain::time::{DAY, HOUR};
@@ -24,6 +25,8 @@ pub enum Happening {
     Issue(u8, i8),
     /// Its due date moves.
     Move(u8, i8),
+    /// It is said to be about that part of the app, as of so many hours ago.
+    Scope(u8, u8, u8),
     /// Part of it, in tenths, is paid.
     Pay(u8, u8),
     /// It is said to be paid, so many hours ago.
@@ -78,6 +81,7 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         8 => (1_u16..400).prop_map(H::Pass),
         3 => (0_u8..3, -20_i8..40).prop_map(|(i, d)| H::Issue(i, d)),
         1 => (0_u8..3, -20_i8..40).prop_map(|(i, d)| H::Move(i, d)),
+        2 => (0_u8..3, 0_u8..3, 0_u8..200).prop_map(|(i, scope, ago)| H::Scope(i, scope, ago)),
         2 => (0_u8..3, 1_u8..11).prop_map(|(i, part)| H::Pay(i, part)),
         1 => (0_u8..3, 0_u8..72).prop_map(|(i, ago)| H::Paid(i, ago)),
         2 => (0_u8..3, 0_u8..200).prop_map(|(i, ago)| H::Return(i, ago)),
@@ -135,6 +139,9 @@ pub fn invoice(number: u8) -> InvoiceId {
     format!("in_{number}").parse().unwrap()
 }
 
+/// The parts of the app that invoices are about.
+const SCOPES: [&str; 3] = ["*", "module:a", "module:b"];
+
 pub const AMOUNT: i64 = 100_000;
 
 pub fn money(minor: i64) -> Money {
@@ -165,6 +172,7 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
     match happening {
         Happening::Issue(..)
         | Happening::Move(..)
+        | Happening::Scope(..)
         | Happening::Pay(..)
         | Happening::Paid(..)
         | Happening::Return(..)
@@ -215,23 +223,18 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
         Happening::Agree(kind, i, days) => agree(world, kind, (i, days), number),
         Happening::EndAgreement => end_newest(world),
         Happening::Contacts(many) => world.fact(people(many.into())),
-        Happening::Stale(h) => {
-            world.situation.feeds = false;
-            world.run_until(world.now.plus_millis(hours(h.into())));
-            world.situation.feeds = true;
-        }
-        Happening::Recover(h) => {
-            world.situation.ready = false;
-            world.run_until(world.now.plus_millis(hours(h.into())));
-            world.situation.ready = true;
-        }
-        Happening::ClockOff(h) => {
-            world.situation.clock_agrees = false;
-            world.run_until(world.now.plus_millis(hours(h.into())));
-            world.situation.clock_agrees = true;
-        }
+        Happening::Stale(h) => awry(world, h, |situation, so| situation.feeds = !so),
+        Happening::Recover(h) => awry(world, h, |situation, so| situation.ready = !so),
+        Happening::ClockOff(h) => awry(world, h, |situation, so| situation.clock_agrees = !so),
     }
     world.tick();
+}
+
+/// For so many hours something is awry.
+fn awry(world: &mut World, h: u8, set: fn(&mut Situation, bool)) {
+    set(&mut world.situation, true);
+    world.run_until(world.now.plus_millis(i64::from(h) * HOUR));
+    set(&mut world.situation, false);
 }
 
 /// What a billing system says.
@@ -245,6 +248,15 @@ fn bill(world: &mut World, happening: Happening, number: usize) {
         Happening::Move(i, days) => {
             let terms = terms(world, i, days, false);
             world.fact(Fact::InvoiceUpdated(Box::new(terms)));
+        }
+        Happening::Scope(i, scope, ago) => {
+            let time = world.now.plus_millis(-hours(ago.into()));
+            let said = InvoiceTerms {
+                scope: Some(SCOPES[usize::from(scope)].parse().unwrap()),
+                due_on: None,
+                ..terms(world, i, 0, false)
+            };
+            world.fact_at(time, Fact::InvoiceUpdated(Box::new(said)));
         }
         Happening::Pay(i, part) => {
             let amount = money(AMOUNT / 10 * i64::from(part));

@@ -73,6 +73,8 @@ const ALL: &[Happening] = {
         H::Issue(1, 1),
         H::Move(0, -3),
         H::Move(0, 9),
+        H::Scope(0, 1, 0),
+        H::Scope(0, 1, 30),
         H::Pay(0, 10),
         H::Pay(0, 5),
         H::Pay(1, 10),
@@ -244,6 +246,11 @@ fn needs(rule: Rule, told: Option<Law>, happenings: &'static [Happening], fault:
 }
 
 use Happening as H;
+
+#[test]
+fn scopes_are_needed() {
+    needs(Rule::Scope, None, &[H::Scope(0, 1, 0)], "a part that its invoice is not about");
+}
 
 #[test]
 fn holds_are_needed() {

@@ -3,7 +3,7 @@
 
 use ambergate::domain::decision::{Decision, NoticeMade, RungEntered};
 use ambergate::domain::fact::ReceiptKind;
-use ambergate::domain::id::{InvoiceId, MessageId, NoticeId};
+use ambergate::domain::id::{InvoiceId, MessageId, NoticeId, Scope};
 use ambergate::domain::record::{Fact, Record};
 use ambergate::domain::stage::Stage;
 use ambergate::domain::time::{Day, Fold, Instant, MINUTE, Zone};
@@ -55,6 +55,15 @@ fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Opti
     let Some(named) = &made.names else { return fault("its notice names nothing") };
     if named.stage < entered.stage || named.at > t {
         return fault("earlier or harder than named");
+    }
+    let more = |scope: &Scope| !named.scope.is_whole() && named.scope != *scope;
+    if more(&entered.scope) {
+        return fault("more of the app than was named");
+    }
+    let about = |invoice: InvoiceId| scope_of(world, &invoice, t);
+    let about = invoice_of(world, made).and_then(about);
+    if about.is_some_and(|about| !about.is_whole() && about != entered.scope) {
+        return fault("it closes a part that its invoice is not about");
     }
     let needs = if entered.stage == Stage::Frozen { 2 } else { 1 };
     let Some(proved) = proved(world, made.notice, needs, t) else { return fault("not delivered") };
@@ -152,6 +161,18 @@ fn invoice_of(world: &World, made: &NoticeMade) -> Option<InvoiceId> {
         Decision::CaseOpened(opened) if opened.case == made.case => Some(opened.invoice.clone()),
         _ => None,
     })
+}
+
+/// Which part of the app an invoice was about at `t`, as far as was known then.
+fn scope_of(world: &World, about: &InvoiceId, t: Instant) -> Option<Scope> {
+    let known = world.records.iter().rev().filter(|it| it.learnt < t && it.time < t);
+    let mut said = known.filter_map(|record| match record.as_fact()? {
+        Fact::InvoiceIssued(terms) | Fact::InvoiceUpdated(terms) if terms.invoice == *about => {
+            terms.scope.clone()
+        }
+        _ => None,
+    });
+    said.next()
 }
 
 /// When so many mailboxes had taken the notice, as known by `t`.

@@ -7,9 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ambergate::domain::closed;
 use ambergate::domain::fact::{Contact, TaskDone, TaskOutcome, TenantUpdated};
 use ambergate::domain::record::Fact;
 use ambergate::domain::span::Span;
+use ambergate::domain::stage::Stage;
 use ambergate::domain::time::{Day, Fold, Instant, Zone};
 use ambergate::domain::week::TimeOfDay;
 use serde_json::{Map, Value, json};
@@ -245,7 +247,15 @@ fn shown(world: &World) -> String {
     held.sort();
     held.dedup();
     let held = if held.is_empty() { String::new() } else { format!(", held: {}", held.join(", ")) };
-    format!("({}, owed {owed}{held})", account.stage().word())
+    let closed = closed::scopes(&account, &world.law);
+    let mut stages: Vec<String> = closed
+        .iter()
+        .filter(|it| !it.scope.is_whole())
+        .map(|it| format!("{} {}", it.scope, it.stage.word()))
+        .collect();
+    let whole = closed.iter().find(|it| it.scope.is_whole());
+    stages.insert(0, whole.map_or(Stage::Full, |it| it.stage).word().to_owned());
+    format!("({}, owed {owed}{held})", stages.join(", "))
 }
 
 /// Another version of every calendar is published.

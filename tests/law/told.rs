@@ -20,6 +20,16 @@ pub fn told_fact(words: &[&str], zone: &Zone) -> Fact {
             let terms = terms(invoice, Some(money(amount)), Some(due));
             Fact::InvoiceIssued(Box::new(terms))
         }
+        ["issue", invoice, amount, "due", due, "scope", scope] => {
+            Fact::InvoiceIssued(Box::new(InvoiceTerms {
+                scope: Some(scope.parse().unwrap()),
+                ..terms(invoice, Some(money(amount)), Some(due))
+            }))
+        }
+        ["scope", invoice, scope] => Fact::InvoiceUpdated(Box::new(InvoiceTerms {
+            scope: Some(scope.parse().unwrap()),
+            ..terms(invoice, None, None)
+        })),
         ["fee", invoice, amount, "due", due] => Fact::InvoiceIssued(Box::new(InvoiceTerms {
             kind: Some(InvoiceKind::Fee),
             ..terms(invoice, Some(money(amount)), Some(due))

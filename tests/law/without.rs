@@ -42,6 +42,8 @@ pub enum Rule {
     Recovering,
     /// Nothing is entered by a clock that is off.
     Clock,
+    /// What an invoice is about now is what its climb closes.
+    Scope,
     /// What the policy says, in another wording (see `told_law`).
     Policy,
 }
@@ -65,6 +67,11 @@ impl World {
                 let (source, id) = (source.clone(), id.clone());
                 let body = Body::Fact { source, id, dated: *dated, fact };
                 Some(Record { body, ..record.clone() })
+            }
+            (Rule::Scope, Body::Fact { fact: Fact::InvoiceUpdated(said), .. })
+                if said.scope.is_some() =>
+            {
+                None
             }
             (Rule::Lapse, Body::Fact { fact: Fact::NoticeReceipt(_), .. }) => {
                 Some(Record { learnt: record.learnt.plus_millis(3 * DAY), ..record.clone() })

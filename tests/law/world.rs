@@ -3,13 +3,14 @@
 //! It does what ledger, scheduler and channel do, with nothing but the law: apply decisions as
 //! records, view and plan again, try messages, take receipts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ambergate::config::policies;
 use ambergate::domain::account::Account;
+use ambergate::domain::closed::closed;
 use ambergate::domain::decision::{Decision, MessageTried};
 use ambergate::domain::fact::{Channel, NoticeReceipt, ReceiptKind};
-use ambergate::domain::id::{InvoiceId, MessageId, Source, TenantId};
+use ambergate::domain::id::{InvoiceId, MessageId, Scope, Source, TenantId};
 use ambergate::domain::plan::{Plan, Situation, plan};
 use ambergate::domain::policy::Law;
 use ambergate::domain::record::{Fact, Record, insert};
@@ -88,9 +89,9 @@ pub const STANDARD_TERMS: Terms =
 /// Sees every commit.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
-    /// The stage that the newest commit left.
-    pub stage: Stage,
-    /// Each time the stage got harder: when, to what, and whether that commit entered it.
+    /// The stage of each scope that the newest commit left.
+    pub stages: BTreeMap<Scope, Stage>,
+    /// Each time one got harder: when, to what, and whether that commit entered it.
     pub hardened: Vec<(Instant, Stage, bool)>,
     /// When which invoice was seen to be settled.
     pub settled: Vec<(Instant, InvoiceId)>,
@@ -173,7 +174,7 @@ impl World {
 
     /// Applies decisions until none is left.
     fn settle(&mut self, relief_only: bool) {
-        let mut entered = false;
+        let mut entered: Vec<Scope> = Vec::new();
         for _ in 0..100 {
             let account = self.account();
             let plan = self.plan();
@@ -185,7 +186,7 @@ impl World {
                 .filter(|decision| !self.leaves_out(decision))
                 .collect();
             if decisions.is_empty() {
-                self.observe(&account, entered);
+                self.observe(&account, &entered);
                 return;
             }
             let time = self.now.max(account.newest.plus_millis(1));
@@ -193,7 +194,7 @@ impl World {
                 let decision = self.drawn(decision);
                 self.note(&decision, &account);
                 if let Decision::RungEntered(rung) = &decision {
-                    entered = true;
+                    entered.push(rung.scope.clone());
                     self.watch.entered.push((time, rung.stage, self.situation));
                 }
                 let record = Record::decision(time, decision);
@@ -204,12 +205,23 @@ impl World {
         panic!("decisions without end: {:#?}", self.log);
     }
 
-    fn observe(&mut self, account: &Account, entered: bool) {
-        let stage = account.stage();
-        if stage > self.watch.stage {
-            self.watch.hardened.push((self.now.max(account.newest), stage, entered));
+    fn observe(&mut self, account: &Account, entered: &[Scope]) {
+        let closed = closed(account);
+        let named = closed.iter().map(|it| it.scope.clone());
+        let before = &self.watch.stages;
+        let whole = before.get(&Scope::whole()).copied().unwrap_or_default();
+        let names: BTreeSet<Scope> = named.chain(before.keys().cloned()).collect();
+        let mut stages = BTreeMap::new();
+        for name in names.into_iter().chain([Scope::whole()]) {
+            let closes = closed.iter().filter(|it| it.scope.covers(&name));
+            let stage = closes.map(|it| it.stage).max().unwrap_or_default();
+            if stage > before.get(&name).copied().unwrap_or(whole) {
+                let entered = entered.iter().any(|scope| scope.covers(&name));
+                self.watch.hardened.push((self.now.max(account.newest), stage, entered));
+            }
+            stages.insert(name, stage);
         }
-        self.watch.stage = stage;
+        self.watch.stages = stages;
         for invoice in account.invoices.iter().filter(|invoice| invoice.owed == 0) {
             self.watch.settled.push((self.now, invoice.invoice.clone()));
         }
@@ -334,10 +346,13 @@ impl World {
 
     fn note(&mut self, decision: &Decision, account: &Account) {
         let line = match decision {
-            Decision::RungEntered(entered) => format!("enter {}", entered.stage.word()),
+            Decision::RungEntered(entered) => {
+                format!("enter {}{}", entered.stage.word(), of(&entered.scope))
+            }
             Decision::NoticeMade(made) => match &made.names {
                 Some(named) => {
-                    format!("warn {} from {}", named.stage.word(), self.local(named.at))
+                    let (stage, of) = (named.stage.word(), of(&named.scope));
+                    format!("warn {stage}{of} from {}", self.local(named.at))
                 }
                 None => format!("notice {}", made.kind),
             },
@@ -349,7 +364,7 @@ impl World {
             Decision::StageLifted(lifted) => {
                 let mut entries = account.cases.iter().flat_map(|case| &case.entries);
                 let entry = entries.find(|entry| entry.entered.entry == lifted.entry).unwrap();
-                format!("lift {}", entry.entered.stage.word())
+                format!("lift {}{}", entry.entered.stage.word(), of(&entry.entered.scope))
             }
             Decision::CaseOpened(_) | Decision::MessageMade(_) | Decision::MessageTried(_) => {
                 return;
@@ -369,6 +384,11 @@ impl World {
 
 fn is_relief(decision: &Decision) -> bool {
     matches!(decision, Decision::StageLifted(_) | Decision::NoticeVoided(_))
+}
+
+/// ` of module:a`; of the whole app nothing is said.
+fn of(scope: &Scope) -> String {
+    if scope.is_whole() { String::new() } else { format!(" of {scope}") }
 }
 
 /// The law of a policy text.

@@ -8,6 +8,7 @@ use super::super::fields::Fields;
 use super::super::settings::{Enforce, Route};
 use super::super::tree::{Node, Value};
 use crate::domain::decide::RouteClass;
+use crate::domain::id::Scope;
 
 /// The ways out of law 4 that are the app's.
 const WAYS_OUT: [&str; 7] = ["sign_in", "pay", "ask", "export", "cancel", "delete", "reduce"];
@@ -29,15 +30,36 @@ pub(super) fn routes(root: &Fields<'_>) -> Vec<Route> {
         if always && reads {
             fields.fault("reads", "beside `always`", "give one of the two");
         }
-        fields.later(&["graphql", "closes_at", "scope"]);
+        fields.later(&["graphql", "closes_at"]);
+        let scope = scope(&fields);
+        if scope.is_some() && always {
+            fields.fault("scope", "beside `always`: it never closes", "take one of the two out");
+        }
         let class = match (always, reads) {
             (true, _) => RouteClass::Always,
             (false, true) => RouteClass::Reads,
             (false, false) => RouteClass::ByMethod,
         };
-        Some(Route { pattern: pattern?.to_owned(), methods, class })
+        Some(Route { pattern: pattern?.to_owned(), methods, class, scope })
     };
     root.list("routes").unwrap_or_default().iter().enumerate().filter_map(one).collect()
+}
+
+/// The part of the app that invoices can close by itself.
+fn scope(fields: &Fields<'_>) -> Option<Scope> {
+    let text = fields.text("scope")?;
+    let help = "as invoices name it, such as scope = \"module:reports\"";
+    match text.parse::<Scope>() {
+        Ok(scope) if scope.is_whole() => {
+            fields.fault("scope", "is the whole app", "leave it out: then it is judged so");
+            None
+        }
+        Ok(scope) => Some(scope),
+        Err(error) => {
+            fields.fault("scope", &format!("is {text:?}, which is not {error}"), help);
+            None
+        }
+    }
 }
 
 fn methods(fields: &Fields<'_>) -> Vec<String> {
@@ -108,7 +130,8 @@ pub(super) fn ways_out(root: &Fields<'_>) -> WaysOut {
         for (pattern, place) in patterns {
             check_pattern(pattern, place, root.faults());
             let (pattern, methods) = (pattern.to_owned(), Vec::new());
-            ways.routes.push(Route { pattern, methods, class: RouteClass::Always });
+            let (class, scope) = (RouteClass::Always, None);
+            ways.routes.push(Route { pattern, methods, class, scope });
         }
     }
     ways

@@ -315,6 +315,7 @@ fn decision() -> impl Strategy<Value = Decision> {
     let entered = (derived(), derived(), instant(), any::<bool>(), 0_u64..1 << 60).prop_map(
         |(entry, case, at, feeds, generation)| {
             Decision::RungEntered(Box::new(RungEntered {
+                scope: "module:a".parse().unwrap(),
                 entry,
                 case,
                 leg: Derived::from_bytes([4; 16]).into(),

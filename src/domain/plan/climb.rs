@@ -225,6 +225,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             notice,
             at,
             checked: Checked { feeds: situation.feeds, generation: situation.generation },
+            scope: self.case.scope.clone(),
         })));
     }
 

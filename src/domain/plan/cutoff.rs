@@ -15,7 +15,6 @@ use super::standing::{has_new_recipient, is_undeliverable};
 use crate::domain::account::NoticeState;
 use crate::domain::decision::{NoticeMade, Step, TaskKind};
 use crate::domain::fact::{Channel, Named, TaskOutcome};
-use crate::domain::id::Scope;
 use crate::domain::policy::{Enter, Warn};
 use crate::domain::proof::Warned;
 use crate::domain::stage::Stage;
@@ -104,13 +103,15 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         self.make(NoticeMade { to: notice.made.to, by: by.collect(), ..made });
     }
 
-    /// The strictest stage that restricts people now: an entry under an older generation of the
-    /// switch does not.
+    /// The strictest stage that restricts people in the case's part of the app now: an entry under
+    /// an older generation of the switch does not.
     fn known_stage(&self) -> Stage {
         let generation = self.planner.situation.generation;
-        let entries = self.planner.account.cases.iter().flat_map(|case| &case.entries);
-        let known = entries
-            .filter(|entry| entry.in_force && entry.entered.checked.generation >= generation);
+        let cases = self.planner.account.cases.iter();
+        let known = cases.flat_map(|case| &case.entries).filter(|entry| {
+            let closes = entry.closes.as_ref().is_some_and(|it| it.covers(&self.case.scope));
+            entry.in_force && closes && entry.entered.checked.generation >= generation
+        });
         known.map(|entry| entry.entered.stage).max().unwrap_or_default()
     }
 
@@ -141,7 +142,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             return;
         }
         let draft = self.draft(rung, Step::Warning, "warning");
-        let scope = Scope::whole();
+        let scope = self.case.scope.clone();
         self.make(NoticeMade {
             names: Some(Named { stage: enter.stage, scope, at }),
             good_until: Some(self.ladder.almanac().end_of_next_working_day(at)),

@@ -169,11 +169,13 @@ impl<'a> Ladder<'a> {
             .any(|place| place.planned <= at)
     }
 
-    /// The rung's entry that is in force under the switch's generation.
+    /// The rung's entry that is in force under the switch's generation, for all that the case is
+    /// about.
     pub(in crate::domain) fn entry(&self, rung: u16) -> Option<&'a Entry> {
         self.case.entries.iter().rev().find(|entry| {
             entry.entered.rung == rung
                 && entry.in_force
+                && entry.closes.as_ref().is_some_and(|closes| closes.covers(&self.case.scope))
                 && (!entry.entered.stage.restricts()
                     || entry.entered.checked.generation >= self.generation)
         })

@@ -40,6 +40,9 @@ impl<'a> Planner<'a> {
         if !entry.lawful {
             return Some(LiftCause::Unlawful);
         }
+        if entry.closes.is_none() {
+            return Some(LiftCause::Scope);
+        }
         let now = self.situation.now;
         let eased = case.holds.iter().filter(|hold| hold.covers(now));
         if eased.filter_map(|hold| hold.at_most).any(|most| entry.entered.stage > most) {
@@ -93,6 +96,7 @@ impl<'a> Planner<'a> {
         case.entries.iter().any(|entry| {
             entry.entered.rung == rung
                 && entry.in_force
+                && entry.closes.as_ref().is_some_and(|closes| closes.covers(&case.scope))
                 && entry.entered.checked.generation >= generation
         })
     }

@@ -4,14 +4,15 @@
 //! 1. A case begins when its invoice becomes owed with a due date (charged automatically: at the
 //!    first failure), or gets another due date; it ends when that is no longer so.
 //! 2. A case that an exemption puts off is known before it begins: at the exemption's end.
-//! 3. The leg is derived from the case and the ids of the holds made: a hold that is made makes
-//!    another leg, one that ends does not.
+//! 3. The leg is derived from the case, its scope and the ids of the holds made: a hold that is
+//!    made makes another leg, one that ends does not. So does another scope: nobody was told that
+//!    this part of the app would close.
 
 use super::Run;
 use crate::domain::account::{Case, Hold, InvoiceStatus};
 use crate::domain::bearings::Bearings;
 use crate::domain::fact::Collection;
-use crate::domain::id::{CaseId, Derivation, LegId};
+use crate::domain::id::{CaseId, Derivation, LegId, Scope};
 use crate::domain::policy::WrittenOff;
 use crate::domain::record::Record;
 use crate::domain::time::Instant;
@@ -120,6 +121,7 @@ impl Run<'_> {
             .finish();
         let before = self.account.cases.iter().any(|known| known.invoice == place);
         let opened = self.opened.iter().find(|opened| opened.case == case).cloned();
+        let scope = invoice.scope.clone();
         let mut begun = Case {
             case,
             invoice: place,
@@ -129,9 +131,10 @@ impl Run<'_> {
             ended: None,
             opened,
             holds: Vec::new(),
-            leg: Derivation::of("leg").id(case).finish(),
+            leg: leg(case, &scope, &[]),
             entries: Vec::new(),
             due_key,
+            scope,
         };
         let everywhere = self.everywhere.iter().filter(|it| self.is_older(place, it.older_than));
         let everywhere = everywhere.map(|it| &it.hold);
@@ -143,6 +146,22 @@ impl Run<'_> {
         self.account.cases.push(begun);
     }
 
+    /// The invoice is about another part of the app: so is its climb. What was entered closes no
+    /// more than was named, and never again what it once left open.
+    pub(super) fn rescope(&mut self, place: usize) {
+        let Some(case) = self.live_case(place) else { return };
+        let scope = &self.account.invoices[place].scope;
+        let case = &mut self.account.cases[case];
+        if case.scope != *scope {
+            case.scope = scope.clone();
+            case.leg = leg(case.case, &case.scope, &case.holds);
+            for entry in &mut case.entries {
+                let closes = entry.closes.take();
+                entry.closes = closes.and_then(|it| it.within(&case.scope).cloned());
+            }
+        }
+    }
+
     /// What a case's dates are reckoned with.
     pub(super) fn bearings_of(&self, case: &Case) -> Option<Bearings<'_>> {
         Bearings::of_case(self.law, &self.account, case)
@@ -152,8 +171,16 @@ impl Run<'_> {
 /// Every hold that is made makes another leg.
 pub(super) fn add_hold(case: &mut Case, hold: Hold) {
     case.holds.push(hold);
-    let mut ids: Vec<&str> = case.holds.iter().map(|hold| hold.id.as_str()).collect();
+    case.leg = leg(case.case, &case.scope, &case.holds);
+}
+
+fn leg(case: CaseId, scope: &Scope, holds: &[Hold]) -> LegId {
+    let mut ids: Vec<&str> = holds.iter().map(|hold| hold.id.as_str()).collect();
     ids.sort_unstable();
-    let derivation = Derivation::of("leg").id(case.case);
-    case.leg = ids.into_iter().fold(derivation, Derivation::text).finish::<LegId>();
+    let derivation = if scope.is_whole() {
+        Derivation::of("leg").id(case)
+    } else {
+        Derivation::of("leg of a part").id(case).text(scope.as_str())
+    };
+    ids.into_iter().fold(derivation, Derivation::text).finish()
 }

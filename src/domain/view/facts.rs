@@ -133,6 +133,7 @@ impl<'a> Run<'a> {
         if stray {
             self.unmatched(record);
         }
+        self.rescope(place);
         self.weigh(place, record);
     }
 

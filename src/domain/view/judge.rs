@@ -32,13 +32,15 @@ impl Run<'_> {
             time: record.time,
             lawful,
             lifted: None,
+            closes: Some(entered.scope.clone()),
             in_force: false,
         });
     }
 
     fn is_lawful(&self, case: &Case, t: Instant, entered: &RungEntered) -> bool {
         let live = case.began <= t && case.is_live();
-        if !live || case.leg != entered.leg || case.is_held(t) || case.opened.is_none() {
+        let other = case.leg != entered.leg || case.scope != entered.scope;
+        if !live || other || case.is_held(t) || case.opened.is_none() {
             return false;
         }
         // A version that is not at hand now cannot be judged by: what was recorded under it is
@@ -64,7 +66,9 @@ impl Run<'_> {
             let named = notice.made.names.as_ref();
             let same = notice.made.leg == case.leg
                 && notice.made.rung == entered.rung
-                && named.is_some_and(|named| named.stage >= entered.stage);
+                && named.is_some_and(|named| {
+                    named.stage >= entered.stage && named.scope.covers(&entered.scope)
+                });
             let attempts = &self.account.invoice_of(case).attempts;
             same && Warned { notice, warn, almanac: bearings.almanac(), attempts }.covers(t)
         })
@@ -86,7 +90,10 @@ fn earlier_in_force(case: &Case, policy: &Policy, rung: u16) -> bool {
     let earlier = policy.rungs.iter().enumerate().take(usize::from(rung));
     earlier.filter(|(_, rung)| rung.enter.is_some()).all(|(place, _)| {
         case.entries.iter().any(|entry| {
-            usize::from(entry.entered.rung) == place && entry.lawful && entry.lifted.is_none()
+            usize::from(entry.entered.rung) == place
+                && entry.lawful
+                && entry.lifted.is_none()
+                && entry.closes.as_ref().is_some_and(|closes| closes.covers(&case.scope))
         })
     })
 }

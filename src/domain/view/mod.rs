@@ -283,7 +283,8 @@ impl<'a> Run<'a> {
         for case in &mut self.account.cases {
             let live = case.ended.is_none();
             for entry in &mut case.entries {
-                entry.in_force = entry.lawful && entry.lifted.is_none() && live;
+                let closes = entry.lawful && entry.closes.is_some();
+                entry.in_force = closes && entry.lifted.is_none() && live;
             }
         }
     }

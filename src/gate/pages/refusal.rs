@@ -8,7 +8,6 @@ use super::{Answer, Pages, navigation, problem, uncached};
 use crate::clock;
 use crate::domain::decide::Intent;
 use crate::domain::grant::Words;
-use crate::domain::id::Scope;
 use crate::domain::stage::Stage;
 use crate::gate::said::{Said, may_see_amounts};
 use crate::gate::service::{Gate, Refusal};
@@ -20,13 +19,15 @@ impl<S: Store> Gate<S> {
         let who = &refusal.who;
         let now = clock::turn_now();
         let words = self.lookup.words(&who.tenant, who.shard, now).await;
-        self.pages.refusal(refusal, words.as_deref(), headers)
+        let words = words.map(|words| words.about(&refusal.scope));
+        self.pages.refusal(refusal, words.as_ref(), headers)
     }
 }
 
 impl Pages {
     fn refusal(&self, refusal: &Refusal, words: Option<&Words>, headers: &HeaderMap) -> Answer {
         let said = Said::of(words, refusal.stage, Some(refusal.since), refusal.who.roles);
+        let said = if refusal.scope.is_whole() { said } else { said.about_part(refusal.stage) };
         let page = if navigation::is_navigation(headers) {
             self.render("refusal", &said, true)
         } else {
@@ -70,7 +71,7 @@ impl Pages {
         put("code", json!(slug.replace('-', "_")));
         put("tenant", json!(refusal.who.tenant));
         put("stage", json!(refusal.stage));
-        put("scope", json!(Scope::whole()));
+        put("scope", json!(refusal.scope));
         put("since", json!(refusal.since));
         put("refused", json!(refused));
         put("status_url", json!(format!("{}/status", self.prefix)));

@@ -5,9 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::{Answer, problem, stylesheet, uncached};
 use crate::clock;
+use crate::domain::decide::About;
 use crate::domain::grant::{BannerNotice, Grant, InvoiceWords, Words};
 use crate::domain::stage::Stage;
 use crate::domain::time::Instant;
+use crate::gate::classify::Part;
 use crate::gate::counters::Counters;
 use crate::gate::identify::{Identity, NotIdentified};
 use crate::gate::lookup::BUDGET;
@@ -42,14 +44,26 @@ impl<S: Store> Gate<S> {
             Ok(None) | Err(NotIdentified::BadToken) => return problem::unauthorized(),
             Err(NotIdentified::Contradiction(what)) => return problem::bad_request(what),
         };
-        let standing = match self.lookup.cached(&who.tenant, who.shard) {
-            Some(standing) => standing,
+        let standings = match self.lookup.cached(&who.tenant, who.shard) {
+            Some(standings) => standings,
             None => self.lookup.read(&who.tenant, who.shard, real).await.0,
         };
-        let stage = self.stage_of(&standing, who.shard);
         let words = self.lookup.words(&who.tenant, who.shard, real).await;
         let grant = self.grant_of(&who, real).await;
-        let body = status(&who, stage, standing.since, grant.as_ref(), words.as_deref());
+        let stage_of = |part| self.stage_of(&standings, part, who.shard);
+        let now = Now {
+            stage: stage_of(Part::Whole),
+            since: standings.about(About::Whole).since,
+            scopes: grant
+                .iter()
+                .flat_map(|grant| &grant.scopes)
+                .map(|scope| {
+                    let stage = stage_of(Part::Of(scope.scope.clone()));
+                    json!({"scope": scope.scope, "stage": stage, "since": scope.since})
+                })
+                .collect(),
+        };
+        let body = status(&who, now, grant.as_ref(), words.as_deref());
         uncached(StatusCode::OK, "application/json", body.to_string())
     }
 
@@ -63,13 +77,17 @@ impl<S: Store> Gate<S> {
     }
 }
 
-fn status(
-    who: &Identity,
+/// What is enforced now.
+struct Now {
+    /// Of the whole app.
     stage: Stage,
     since: Instant,
-    grant: Option<&Grant>,
-    words: Option<&Words>,
-) -> Value {
+    /// Of each scope that is not open.
+    scopes: Vec<Value>,
+}
+
+fn status(who: &Identity, now: Now, grant: Option<&Grant>, words: Option<&Words>) -> Value {
+    let Now { stage, since, scopes } = now;
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     put("tenant", json!(who.tenant));
@@ -77,10 +95,7 @@ fn status(
     if stage != Stage::Full && since > Instant::MIN {
         put("since", json!(since));
     }
-    let scopes = grant.map(|grant| &grant.scopes).into_iter().flatten().map(|scope| {
-        json!({"scope": scope.scope, "stage": scope.stage.min(stage), "since": scope.since})
-    });
-    put("scopes", scopes.collect());
+    put("scopes", json!(scopes));
     let next = grant.and_then(|grant| grant.announced.as_ref()).map(|named| {
         json!({"stage": named.stage, "scope": named.scope, "at": named.at, "announced": true})
     });

@@ -88,6 +88,11 @@ impl Front {
 
     /// Commits a standing and waits until the gate has it.
     pub(crate) async fn put(&self, tenant: &str, stage: Stage) {
+        self.put_parts(tenant, stage, &[]).await;
+    }
+
+    /// The same, with parts of the app that stand otherwise.
+    pub(crate) async fn put_parts(&self, tenant: &str, stage: Stage, parts: &[(&str, Stage)]) {
         let Ok(Condition::Ready(incarnation)) = self.store.condition().await else {
             panic!("the store is not ready")
         };
@@ -95,7 +100,11 @@ impl Front {
         let before = self.store.load(&tenant).await.unwrap();
         let expected = before.map(|stored| stored.digest);
         let stored = form::account(&tenant, &[]).unwrap();
-        let grant = grant(&tenant, stage, stored.digest);
+        let mut grant = grant(&tenant, stage, stored.digest);
+        for (scope, stage) in parts {
+            let (scope, stage) = (scope.parse().unwrap(), *stage);
+            grant.scopes.push(ScopeStage { scope, stage, ..grant.scopes[0].clone() });
+        }
         let commit = Commit {
             incarnation,
             expected,
@@ -170,6 +179,7 @@ fn words(grant: &Grant) -> Words {
     let owed = Money { minor: 124_000, currency: "EUR".parse().unwrap() };
     let notice: Derived = Derivation::of("notice").text(grant.tenant.as_str()).finish();
     let invoice = InvoiceWords {
+        scope: Scope::whole(),
         number: "R-17".to_owned(),
         owed,
         due_on: Some("2026-03-13".parse().unwrap()),

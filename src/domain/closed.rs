@@ -1,0 +1,92 @@
+//! What is closed: the stage of each part of the app (SPEC 4, 5.11).
+//!
+//! Rules:
+//! 1. The stage of a scope is the strictest of its cases' stages; what closes the whole app closes
+//!    every part of it. A part that nothing closes stays open: an unpaid scope does not close a
+//!    paid one.
+//! 2. An entry closes no more than its warning named, and no more than its invoice is about now.
+//! 3. Beside a restriction of a newer generation of the switch an older one counts as grace: a
+//!    grant knows one generation only.
+
+use super::account::{Account, Case, Entry};
+use super::grant::{Because, ScopeStage};
+use super::id::Scope;
+use super::policy::Law;
+use super::stage::Stage;
+use super::time::Instant;
+
+/// An entry in force, and what it closes.
+#[derive(Clone, Copy, Debug)]
+pub struct Closed<'a> {
+    /// Which part of the app.
+    pub scope: &'a Scope,
+    /// As what it counts.
+    pub stage: Stage,
+    /// Since when.
+    pub since: Instant,
+    /// Whose climb.
+    pub case: &'a Case,
+    /// What was entered.
+    pub entry: &'a Entry,
+}
+
+/// All that is closed, or in grace, by the entries in force.
+#[must_use]
+pub fn closed(account: &Account) -> Vec<Closed<'_>> {
+    let newest = generation(account);
+    let cases = account.cases.iter();
+    let entries = cases.flat_map(|case| case.entries.iter().map(move |entry| (case, entry)));
+    let in_force = entries.filter(|(_, entry)| entry.in_force);
+    let closed = in_force.filter_map(|(case, entry)| {
+        let stage = entry.entered.stage;
+        let old = entry.entered.checked.generation < newest;
+        let stage = if stage.restricts() && old { Stage::Grace } else { stage };
+        Some(Closed { scope: entry.closes.as_ref()?, stage, since: entry.time, case, entry })
+    });
+    closed.collect()
+}
+
+/// The newest generation of the switch under which a restriction in force was entered.
+#[must_use]
+pub fn generation(account: &Account) -> u64 {
+    let entries = account.cases.iter().flat_map(|case| &case.entries);
+    let restricting = entries.filter(|it| it.in_force && it.entered.stage.restricts());
+    restricting.map(|entry| entry.entered.checked.generation).max().unwrap_or(0)
+}
+
+/// The strictest of them, and among those the first.
+#[must_use]
+pub fn strictest<'c, 'a>(closed: impl IntoIterator<Item = &'c Closed<'a>>) -> Option<&'c Closed<'a>>
+where
+    'a: 'c,
+{
+    closed.into_iter().max_by_key(|it| (it.stage, std::cmp::Reverse(it.since)))
+}
+
+/// The stage of each scope that is not open: the whole app first, then the others by name.
+#[must_use]
+pub fn scopes(account: &Account, law: &Law) -> Vec<ScopeStage> {
+    let closed = closed(account);
+    let mut names: Vec<&Scope> = closed.iter().map(|it| it.scope).collect();
+    names.sort_unstable_by_key(|scope| (!scope.is_whole(), *scope));
+    names.dedup();
+    let stage = |scope: &Scope| {
+        let strictest = strictest(closed.iter().filter(|it| it.scope.covers(scope)))?;
+        Some(ScopeStage {
+            scope: scope.clone(),
+            stage: strictest.stage,
+            since: strictest.since,
+            because: Some(because(account, law, strictest)),
+        })
+    };
+    names.into_iter().filter_map(stage).collect()
+}
+
+/// What closed it, in the policy's words.
+fn because(account: &Account, law: &Law, closed: &Closed<'_>) -> Because {
+    let rung = closed.entry.entered.rung;
+    let bearings = super::bearings::Bearings::of_case(law, account, closed.case);
+    let line = bearings.and_then(|it| it.policy.rungs.get(usize::from(rung)));
+    let rung = line.map_or_else(|| rung.to_string(), |line| line.at.to_string());
+    Because { invoice: account.invoice_of(closed.case).invoice.clone(), rung }
+}
