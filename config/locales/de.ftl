@@ -125,6 +125,8 @@ task-other = { $when } sieht sich ein Mensch bei uns die Sache an.
 
 section-rely = Worauf Sie sich verlassen können
 rely-warning = Nichts wird je eingeschränkt, ohne dass eine Warnung angekommen ist. Erreicht Sie eine Warnung verspätet, so verschiebt sich der Termin entsprechend; ist sie nicht zustellbar, so bleibt Ihr Zugang, wie er ist.
+rely-last-resort = Lassen sich unsere Warnungen wiederholt nicht zustellen, so geht eine letzte auch per Brief hinaus. Statt eines Nachweises, dass sie angekommen ist, kann die bei uns verantwortliche Person dann mindestens drei Wege festhalten, auf denen wir versucht haben, Sie zu erreichen.
+rely-letter = Ein Brief gilt fünf Arbeitstage, nachdem er aufgegeben wurde, als angekommen.
 rely-named = Eine Einschränkung kommt nie früher und ist nie strenger, als die Warnung es angekündigt hat.
 rely-slack = Nach dem genannten Zeitpunkt warten wir noch { $span }, damit eine Zahlung in letzter Minute zuerst ankommt.
 rely-hours = Eine Einschränkung beginnt nur am { $days } zwischen { $from } und { $to } Uhr: nie nachts, nie am Wochenende oder an einem Feiertag und nie am Tag davor.
@@ -172,3 +174,10 @@ amount-no-fee = Verzugszinsen gibt es nicht.
 
 sign-us = Für uns: Ort, Datum, Unterschrift
 sign-you = Für den Kunden: Ort, Datum, Unterschrift
+
+script-due = Die Rechnung { $number } war am { $due } fällig; { $amount } davon sind offen.
+script-open = Rechnung { $number }: { $amount } sind offen.
+script-read-only = Wird sie nicht vorher bezahlt, so lässt sich in der Anwendung nur noch lesen. Nicht vor: { $at }.
+script-frozen = Wird sie nicht vorher bezahlt, so wird die Anwendung gesperrt. Nicht vor: { $at }.
+script-thanks = Wenn in den letzten Tagen bezahlt wurde: vielen Dank, dann ist alles in Ordnung.
+script-when = Wann dürfen wir mit der Zahlung rechnen? Stimmt etwas mit der Rechnung nicht, oder wird mehr Zeit gebraucht?

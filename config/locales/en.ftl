@@ -99,6 +99,8 @@ task-other = { $when }, a person on our side looks at the matter.
 
 section-rely = What you can rely on
 rely-warning = Nothing is ever restricted without a warning that has arrived. If a warning reaches you late, the date is moved back accordingly; if it cannot be delivered, your access stays as it is.
+rely-last-resort = If our warnings repeatedly cannot be delivered, a last one goes out by letter as well. Instead of a proof that it has arrived, the person in charge on our side may then record at least three ways in which we tried to reach you.
+rely-letter = A letter counts as having arrived five working days after it was posted.
 rely-named = A restriction never comes earlier, and is never harder, than the warning said.
 rely-slack = After the time that was named we wait another { $span }, so that a payment of the last minute arrives first.
 rely-hours = A restriction begins only on { $days } between { $from } and { $to }: never at night, on a weekend or on a public holiday, and never on the day before one.
@@ -146,3 +148,10 @@ amount-no-fee = There are no late fees.
 
 sign-us = For us: place, date, signature
 sign-you = For the customer: place, date, signature
+
+script-due = Invoice { $number } was due on { $due }; { $amount } of it is open.
+script-open = Invoice { $number }: { $amount } is open.
+script-read-only = Unless it is paid before then, the app becomes read-only. Not before: { $at }.
+script-frozen = Unless it is paid before then, the app is frozen. Not before: { $at }.
+script-thanks = If it has been paid in the last few days: thank you, then all is well.
+script-when = When may we expect the payment? Is something wrong with the invoice, or is more time needed?

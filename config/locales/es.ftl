@@ -104,6 +104,8 @@ task-other = { $when }, una persona de nuestro equipo examina el asunto.
 
 section-rely = Con qué puede contar
 rely-warning = Nunca se restringe nada sin un aviso que haya llegado. Si un aviso le llega tarde, la fecha se retrasa en la misma medida; si no se puede entregar, su acceso queda como está.
+rely-last-resort = Si nuestros avisos no se pueden entregar repetidamente, el último sale también por carta. En lugar de una prueba de que ha llegado, la persona responsable de nuestra parte puede entonces dejar constancia de al menos tres vías por las que intentamos contactar con usted.
+rely-letter = Una carta se considera recibida cinco días laborables después de su envío.
 rely-named = Una restricción nunca llega antes ni es más severa de lo que decía el aviso.
 rely-slack = Después de la hora indicada esperamos otros { $span }, para que un pago de último minuto llegue primero.
 rely-hours = Una restricción solo empieza en los días siguientes: { $days }, entre las { $from } y las { $to }; nunca de noche, en fin de semana o en día festivo, ni tampoco la víspera.
@@ -151,3 +153,10 @@ amount-no-fee = No hay recargos por retraso.
 
 sign-us = Por nuestra parte: lugar, fecha, firma
 sign-you = Por el cliente: lugar, fecha, firma
+
+script-due = La factura { $number } vencía el { $due }; quedan pendientes { $amount }.
+script-open = Factura { $number }: quedan pendientes { $amount }.
+script-read-only = Si no se paga antes, la aplicación pasa a ser de solo lectura. No antes de: { $at }.
+script-frozen = Si no se paga antes, la aplicación queda bloqueada. No antes de: { $at }.
+script-thanks = Si se ha pagado en los últimos días: muchas gracias, entonces todo está en orden.
+script-when = ¿Cuándo podemos contar con el pago? ¿Hay algún error en la factura, o hace falta más tiempo?

@@ -104,6 +104,8 @@ task-other = { $when }, une personne de chez nous examine le dossier.
 
 section-rely = Ce sur quoi vous pouvez compter
 rely-warning = Rien n’est jamais restreint sans un avertissement qui soit arrivé. Si un avertissement vous parvient en retard, la date est repoussée d’autant ; s’il ne peut pas être remis, votre accès reste tel qu’il est.
+rely-last-resort = Si nos avertissements ne peuvent pas être remis à plusieurs reprises, un dernier part aussi par courrier. À défaut de preuve qu’il est arrivé, la personne responsable chez nous peut alors consigner au moins trois voies par lesquelles nous avons tenté de vous joindre.
+rely-letter = Une lettre est réputée reçue cinq jours ouvrés après son envoi.
 rely-named = Une restriction n’arrive jamais plus tôt, et n’est jamais plus sévère, que ce que l’avertissement annonçait.
 rely-slack = Après l’heure annoncée, nous attendons encore { $span }, pour qu’un paiement de dernière minute arrive d’abord.
 rely-hours = Une restriction ne commence que les { $days }, entre { $from } et { $to } : jamais la nuit, un week-end ou un jour férié, ni la veille d’un tel jour.
@@ -151,3 +153,10 @@ amount-no-fee = Il n’y a pas d’intérêts de retard.
 
 sign-us = Pour nous : lieu, date, signature
 sign-you = Pour le client : lieu, date, signature
+
+script-due = La facture { $number } était due le { $due } ; { $amount } restent à payer.
+script-open = Facture { $number } : { $amount } restent à payer.
+script-read-only = Sans paiement d’ici là, l’application passe en lecture seule. Pas avant : { $at }.
+script-frozen = Sans paiement d’ici là, l’application est gelée. Pas avant : { $at }.
+script-thanks = Si le paiement a été fait ces derniers jours : merci, alors tout est en ordre.
+script-when = Quand pouvons-nous compter sur le paiement ? Y a-t-il un problème avec la facture, ou faut-il plus de temps ?

@@ -104,6 +104,8 @@ task-other = { $when }, uma pessoa da nossa equipe examina o assunto.
 
 section-rely = Com o que você pode contar
 rely-warning = Nada é restringido sem um aviso que tenha chegado. Se um aviso chega atrasado a você, a data é adiada na mesma medida; se não pode ser entregue, o seu acesso fica como está.
+rely-last-resort = Se os nossos avisos não podem ser entregues repetidas vezes, o último segue também por carta. No lugar de uma prova de que ele chegou, a pessoa responsável do nosso lado pode então registrar pelo menos três meios pelos quais tentamos falar com você.
+rely-letter = Uma carta é considerada recebida cinco dias úteis depois de postada.
 rely-named = Uma restrição nunca vem antes, nem é mais severa, do que o aviso dizia.
 rely-slack = Depois do horário informado esperamos mais { $span }, para que um pagamento de última hora chegue primeiro.
 rely-hours = Uma restrição só começa nos seguintes dias: { $days }, entre { $from } e { $to }; nunca à noite, em fim de semana ou em feriado, nem na véspera.
@@ -151,3 +153,10 @@ amount-no-fee = Não há juros de atraso.
 
 sign-us = Por nós: local, data, assinatura
 sign-you = Pelo cliente: local, data, assinatura
+
+script-due = A fatura { $number } venceu em { $due }; { $amount } estão em aberto.
+script-open = Fatura { $number }: { $amount } estão em aberto.
+script-read-only = Se não for paga antes disso, o aplicativo passa a ser somente leitura. Não antes de: { $at }.
+script-frozen = Se não for paga antes disso, o aplicativo fica bloqueado. Não antes de: { $at }.
+script-thanks = Se foi paga nos últimos dias: obrigado, então está tudo certo.
+script-when = Quando podemos contar com o pagamento? Há algo errado com a fatura, ou é preciso mais tempo?

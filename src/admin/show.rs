@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::config::locales::script;
 use crate::domain::account::{Account, Arrangement, Invoice, NoticeState, Receipt, TaskState};
 use crate::domain::bearings;
+use crate::domain::decision::TaskKind;
+use crate::domain::fact::{Contact, Named};
 use crate::domain::grant::Grant;
 use crate::domain::id::Scope;
 use crate::domain::money::Money;
@@ -11,6 +14,7 @@ use crate::domain::plan::{What, plan};
 use crate::domain::policy::Law;
 use crate::domain::selection::select;
 use crate::domain::stage::Stage;
+use crate::domain::time::Instant;
 use crate::ledger::Standing;
 
 /// A tenant with all that is known of it.
@@ -127,6 +131,21 @@ pub(super) fn task(task: &TaskState) -> Value {
         "outcome": task.done.map(|(_, outcome)| outcome),
         "lapsed": task.lapsed,
     })
+}
+
+/// Work for a person, with what is to be said, and to whom.
+pub(super) fn work(law: &Law, account: &Account, task: &TaskState, now: Instant) -> Value {
+    let mut shown = self::task(task);
+    let notices = task.made.notices.iter().filter_map(|id| account.notice(*id));
+    let names: Vec<&Named> = notices.filter_map(|notice| notice.made.names.as_ref()).collect();
+    shown["names"] = json!(names);
+    shown["script"] = json!(script(law, account, task, now));
+    let called = task.kind() == TaskKind::Call;
+    let people = account.profile.contacts.iter();
+    let people = people.filter(|it| called && it.role.may_see_amounts() && it.phone.is_some());
+    let person = |it: &Contact| json!({"role": it.role, "name": it.name, "phone": it.phone});
+    shown["people"] = people.map(person).collect();
+    shown
 }
 
 /// A notice and what became of it.

@@ -7,12 +7,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::arrangements::record;
-use super::request::{Asked, Json, Named, after, cursor, limit};
+use super::request::{Asked, Json, Named, after, cursor, faulty, limit};
+use super::tenants::standing;
 use super::{Admin, show, unavailable};
 use crate::domain::account::Account;
-use crate::domain::fact::{TaskDone, TaskOutcome};
-use crate::domain::id::{TaskId, TenantId};
-use crate::domain::record::Fact;
+use crate::domain::bearings::Bearings;
+use crate::domain::event::{FieldFault, faults_of};
+use crate::domain::fact::{TaskDone, TaskOutcome, When};
+use crate::domain::id::{Source, TaskId, TenantId};
+use crate::domain::limits::faults_of_promise;
+use crate::domain::money::Money;
+use crate::domain::record::{Fact, Record, insert};
+use crate::domain::view::view;
+use crate::ledger::Standing;
 use crate::net::bearer::Caller;
 use crate::net::problem::Problem;
 
@@ -34,9 +41,10 @@ pub(super) async fn list(
     Asked(asked): Asked<List>,
 ) -> Result<Answer<Value>, Problem> {
     let all = asked.all.unwrap_or_default();
+    let (law, now) = (admin.ledger.law(), admin.ledger.now().await);
     let tasks = |account: &Account| {
         let tasks = account.tasks.iter().filter(|task| all || task.is_open());
-        tasks.map(show::task).collect()
+        tasks.map(|task| show::work(&law, account, task, now)).collect()
     };
     let page = Page { tenant: asked.tenant, cursor: asked.cursor, limit: asked.limit };
     page.collect(&admin, "tasks", tasks).await
@@ -47,6 +55,10 @@ pub(super) async fn list(
 pub(super) struct Done {
     outcome: TaskOutcome,
     note: Option<String>,
+    /// Until when they promised to pay.
+    until: Option<When>,
+    /// How much they promised, if not all.
+    amount: Option<Money>,
     /// Whose task it is; absent: it is looked for.
     tenant: Option<TenantId>,
 }
@@ -59,20 +71,65 @@ pub(super) async fn done(
 ) -> Result<StatusCode, Problem> {
     let unknown = || Problem::not_found("there is no such task");
     let task: TaskId = task.parse().map_err(|_| unknown())?;
-    let owner = match done.tenant {
-        Some(tenant) => has(&admin, &tenant, task).await?.then_some(tenant),
+    let owner = match &done.tenant {
+        Some(tenant) => has(&admin, tenant, task).await?.then(|| tenant.clone()),
         None => owner_of(&admin, task).await?,
     };
     let tenant = owner.ok_or_else(unknown)?;
-    let by = Some(caller.name);
-    let fact = Fact::TaskDone(TaskDone { task, outcome: done.outcome, by, note: done.note });
-    let faults = crate::domain::event::faults_of(&fact);
+    let standing = standing(&admin, tenant.as_str()).await?;
+    let outcome = done.outcome;
+    let fact = Fact::TaskDone(TaskDone {
+        task,
+        outcome,
+        by: Some(caller.name),
+        note: done.note,
+        until: done.until,
+        amount: done.amount,
+    });
+    let faults: Vec<FieldFault> = faults_of(&fact).into_iter().map(plain).collect();
+    let id = format!("done-{task}-{}", outcome.word());
+    let faults = if faults.is_empty() { judge(standing, task, &fact, &id)? } else { faults };
     if !faults.is_empty() {
-        return Err(super::request::faulty(&faults));
+        return Err(faulty(&faults));
     }
-    let id = format!("done-{task}-{}", done.outcome.word());
     record(&admin, &tenant, &id, fact).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A fault of a fact's `data` is one of a request's body.
+fn plain(fault: FieldFault) -> FieldFault {
+    let field = fault.field.strip_prefix("data.").unwrap_or(&fault.field).to_owned();
+    FieldFault { field, detail: fault.detail }
+}
+
+/// What is wrong with it, as things stand.
+fn judge(
+    standing: Standing,
+    task: TaskId,
+    fact: &Fact,
+    id: &str,
+) -> Result<Vec<FieldFault>, Problem> {
+    let Standing { tenant, mut records, account, situation, law, .. } = standing;
+    let known = account.tasks.iter().find(|it| it.id() == task);
+    let (Some(known), Fact::TaskDone(done)) = (known, fact) else { return Ok(Vec::new()) };
+    let (kind, outcome) = (known.kind(), done.outcome);
+    if !kind.may_end(outcome) {
+        let detail = format!("`{}` does not come of a `{}`", outcome.word(), kind.word());
+        return Ok(vec![FieldFault::new("outcome", detail)]);
+    }
+    let case = account.case(known.made.case);
+    let bearings = case.and_then(|case| Bearings::of_case(&law, &account, case));
+    let (Some(until), Some(bearings)) = (done.until, bearings) else { return Ok(Vec::new()) };
+    let id = id.parse().map_err(|_| Problem::internal())?;
+    let now = situation.now.max(account.newest.plus_millis(1));
+    insert(&mut records, Record::fact((Source::own(), id), now, now, fact.clone()));
+    let after = view(&tenant, &records, &law);
+    let name = format!("promised:{task}");
+    let promised = after.arrangements.iter().find(|it| it.made.arrangement.as_str() == name);
+    // Told again, it is the same promise.
+    let told = account.arrangements.iter().any(|it| it.made.arrangement.as_str() == name);
+    let Some(promised) = promised.filter(|_| !told) else { return Ok(Vec::new()) };
+    Ok(faults_of_promise(&account, &bearings, (&promised.invoices, until), now))
 }
 
 async fn has(admin: &Admin, tenant: &TenantId, task: TaskId) -> Result<bool, Problem> {

@@ -6,6 +6,7 @@
 //! 2. A language that lacks a form of a phrase (dative, genitive) uses its plain form.
 //! 3. What is not there is said in English, and never as an empty text.
 
+mod script;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 use crate::domain::language::Language;
 
+pub use script::script;
 pub use terms::{Section, Terms, terms};
 
 /// The texts as they stand in their files, in the order of [`Language::ALL`].

@@ -200,12 +200,13 @@ impl Almanac<'_> {
     }
 
     /// When a warning leaves for a cutoff planned at `cutoff`: the last start of sending that
-    /// leaves its whole period, and one whole working day.
+    /// leaves its whole period, and one whole working day. `first`: how long it is on its way.
     #[must_use]
-    pub fn warning_leaves(&self, cutoff: Instant, before: Span) -> Instant {
+    pub fn warning_leaves(&self, cutoff: Instant, before: Span, first: Span) -> Instant {
         let cutoff_day = self.zone.day(cutoff);
         self.last_start_of_sending(cutoff, |day, start| {
-            self.plus(start, before, Fold::Later) <= cutoff && self.calendar.next(day) < cutoff_day
+            let told = self.plus(start, first, Fold::Later);
+            self.plus(told, before, Fold::Later) <= cutoff && self.calendar.next(day) < cutoff_day
         })
     }
 

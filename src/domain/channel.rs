@@ -10,11 +10,15 @@ pub enum Channel {
     Email,
     /// Shown on a page of the app.
     Banner,
+    /// Told by a person who calls (a `call` task).
+    Phone,
+    /// Written on paper (a `letter` task).
+    Letter,
 }
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Email, Self::Banner];
+    pub const ALL: [Self; 4] = [Self::Email, Self::Banner, Self::Phone, Self::Letter];
 
     /// The word used in policies and APIs.
     #[must_use]
@@ -22,7 +26,15 @@ impl Channel {
         match self {
             Self::Email => "email",
             Self::Banner => "banner",
+            Self::Phone => "phone",
+            Self::Letter => "letter",
         }
+    }
+
+    /// Whether people of ours do it, as a task.
+    #[must_use]
+    pub const fn is_by_hand(self) -> bool {
+        matches!(self, Self::Phone | Self::Letter)
     }
 
     /// From its word.

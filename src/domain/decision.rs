@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fact::{Channel, Named};
+use super::fact::{Channel, Named, TaskOutcome};
 use super::id::{
     CaseId, Derived, EntryId, InvoiceId, LegId, MessageId, NoticeId, PolicyHash, Scope, TaskId,
 };
@@ -111,6 +111,10 @@ pub struct NoticeMade {
     pub by: Vec<Channel>,
     /// For a warning: until when it is good if it is proved in time, by the calendar of its day.
     pub good_until: Option<Instant>,
+    /// For a warning: those before it could not be delivered. A letter proves it by itself, and so
+    /// does what an `owner` declares.
+    #[serde(default)]
+    pub last_resort: bool,
 }
 
 /// Why a notice counts for nothing any more.
@@ -213,6 +217,27 @@ impl TaskKind {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
+
+    /// The way in which it tells people something, where it does.
+    #[must_use]
+    pub const fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Call => Some(Channel::Phone),
+            Self::Letter => Some(Channel::Letter),
+            _ => None,
+        }
+    }
+
+    /// Whether that can come of it.
+    #[must_use]
+    pub const fn may_end(self, outcome: TaskOutcome) -> bool {
+        match outcome {
+            TaskOutcome::Reached | TaskOutcome::NoAnswer => matches!(self, Self::Call),
+            TaskOutcome::Posted => matches!(self, Self::Letter | Self::FormalClaim),
+            TaskOutcome::Approved | TaskOutcome::Declined => matches!(self, Self::Approve),
+            TaskOutcome::Promised | TaskOutcome::Done => true,
+        }
+    }
 }
 
 /// `task.made`.
@@ -235,6 +260,9 @@ pub struct TaskMade {
     pub assignee: Option<Role>,
     /// What it is about, where the kind does not say it all: a mailbox.
     pub about: Option<String>,
+    /// What its script names: warnings that stood when it was made.
+    #[serde(default)]
+    pub notices: Vec<NoticeId>,
 }
 
 /// What was looked at when a rung was entered; believed as recorded (SPEC 5.9).

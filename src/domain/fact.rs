@@ -252,6 +252,12 @@ pub enum ReceiptKind {
     Seen,
     /// The attempt came to nothing, and nothing says that it left.
     Failed,
+    /// A person was told on the phone.
+    Spoken,
+    /// A letter was posted.
+    Posted,
+    /// An `owner` recorded that three ways were tried.
+    Declared,
 }
 
 impl ReceiptKind {
@@ -265,13 +271,22 @@ impl ReceiptKind {
             Self::Deferred => "deferred",
             Self::Seen => "seen",
             Self::Failed => "failed",
+            Self::Spoken => "spoken",
+            Self::Posted => "posted",
+            Self::Declared => "declared",
         }
     }
 
-    /// Whether it can prove delivery (unless a bounce takes it back).
+    /// Whether it can prove delivery by that way (unless a bounce takes it back).
     #[must_use]
-    pub const fn proves(self) -> bool {
-        matches!(self, Self::Accepted | Self::Delivered | Self::Seen)
+    pub const fn proves(self, channel: Channel) -> bool {
+        match channel {
+            Channel::Email | Channel::Banner => {
+                matches!(self, Self::Accepted | Self::Delivered | Self::Seen)
+            }
+            Channel::Phone => matches!(self, Self::Spoken),
+            Channel::Letter => matches!(self, Self::Posted),
+        }
     }
 }
 
@@ -299,6 +314,8 @@ pub struct NoticeReceipt {
     pub at: Option<Instant>,
     /// What the other side said.
     pub detail: Option<String>,
+    /// The ways that were tried (`declared`).
+    pub tried: Option<Vec<String>>,
 }
 
 /// What came of a task.
@@ -312,6 +329,7 @@ pub enum TaskOutcome {
     Approved,
     Declined,
     Done,
+    Posted,
 }
 
 impl TaskOutcome {
@@ -325,6 +343,7 @@ impl TaskOutcome {
             Self::Approved => "approved",
             Self::Declined => "declined",
             Self::Done => "done",
+            Self::Posted => "posted",
         }
     }
 }
@@ -341,6 +360,10 @@ pub struct TaskDone {
     pub by: Option<String>,
     /// In words.
     pub note: Option<String>,
+    /// Until when they promised to pay (`promised`).
+    pub until: Option<When>,
+    /// How much they promised, if not all (`promised`).
+    pub amount: Option<Money>,
 }
 
 /// What a warning names.

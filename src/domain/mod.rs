@@ -23,6 +23,7 @@ pub mod hold;
 pub mod id;
 pub mod json;
 pub mod language;
+pub mod limits;
 pub mod money;
 pub mod plan;
 pub mod policy;

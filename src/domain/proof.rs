@@ -1,63 +1,87 @@
 //! What a notice is worth at a time: proved, comes, good until, live, covers (SPEC 5.7, 5.8).
 //!
 //! Rules:
-//! 1. Proofs count per (channel, person or mailbox): seen, or accepted and not bounced in the
-//!    same attempt; a bounce that names no attempt takes back all of them. Only what was learnt
-//!    by then counts.
+//! 1. Proofs count per (channel, person or mailbox): seen, spoken, posted, or accepted and not
+//!    bounced in the same attempt; a bounce that names no attempt takes back all of them. Only what
+//!    was learnt by then counts, and of a letter what was posted five working days before.
 //! 2. A warning *comes* at the first cutoff time at or after the latest of the time it named, the
 //!    times its repetitions said, its rung's planned time, and its proof plus the notice period.
 //! 3. It is *good until* the end of the cutoff hours of the working day after the first cutoff
 //!    time that name and proof allow. What was so when it was made is a promise: a calendar that
 //!    is published later makes it no longer.
-//! 4. A cutoff waits, once, for a charge announced for the three working days after that first
+//! 4. A last resort, made after others could not be delivered, is proved by a letter alone, or by
+//!    an `owner` who declares what was tried.
+//! 5. A warning whose letter is on its way when its time comes lives on until it has arrived.
+//! 6. A cutoff waits, once, for a charge announced for the three working days after that first
 //!    time: it comes at the first cutoff time after the charge, and its notice stays good.
 
 use super::account::{NoticeState, Receipt};
 use super::calendar::Almanac;
-use super::fact::{Channel, ReceiptKind};
+use super::fact::ReceiptKind;
 use super::policy::Warn;
+use super::span::Span;
 use super::time::{Fold, Instant};
 
+/// So long after it was posted a letter counts as having arrived.
+pub const LETTER_TAKES: Span = Span::working_days(5);
+
 /// When the proof that meets `needs` became known, from receipts learnt by `at`.
-#[must_use]
-pub fn proved(notice: &NoticeState, needs: u8, at: Instant) -> Option<Instant> {
+fn proved(notice: &NoticeState, needs: u8, almanac: Almanac<'_>, at: Instant) -> Option<Instant> {
     let needs = usize::from(needs.max(1));
-    let mut proofs: Vec<(Channel, &str, Instant)> = Vec::new();
+    let mut proofs: Vec<(&Receipt, Instant)> = Vec::new();
     for receipt in &notice.receipts {
         if !proves(notice, receipt, at) {
             continue;
         }
-        let same = |proof: &&mut (Channel, &str, Instant)| {
-            proof.0 == receipt.channel && proof.1.eq_ignore_ascii_case(&receipt.recipient)
-        };
-        match proofs.iter_mut().find(same) {
-            Some(proof) => proof.2 = proof.2.min(receipt.learnt),
-            None => proofs.push((receipt.channel, &receipt.recipient, receipt.learnt)),
+        let counts = counts_from(receipt, almanac);
+        match proofs.iter_mut().find(|(other, _)| is_same_person(other, receipt)) {
+            Some(proof) => proof.1 = proof.1.min(counts),
+            None => proofs.push((receipt, counts)),
         }
     }
-    let mut times: Vec<Instant> = proofs.into_iter().map(|proof| proof.2).collect();
+    let mut times: Vec<Instant> = proofs.into_iter().map(|proof| proof.1).collect();
     times.sort_unstable();
-    times.get(needs - 1).copied()
+    times.get(needs - 1).copied().filter(|proved| *proved <= at)
+}
+
+/// Whether two receipts of proofs are of one person or mailbox. Who was reached by hand and is not
+/// named may be anybody.
+fn is_same_person(one: &Receipt, other: &Receipt) -> bool {
+    let unnamed = one.recipient.is_empty() || other.recipient.is_empty();
+    one.channel == other.channel
+        && (one.recipient.eq_ignore_ascii_case(&other.recipient)
+            || (unnamed && one.channel.is_by_hand()))
+}
+
+/// From when on it proves something: a letter has its way to go.
+fn counts_from(receipt: &Receipt, almanac: Almanac<'_>) -> Instant {
+    if receipt.kind == ReceiptKind::Posted {
+        almanac.plus(receipt.at, LETTER_TAKES, Fold::Later).max(receipt.learnt)
+    } else {
+        receipt.learnt
+    }
 }
 
 /// Whether one receipt proves delivery, as far as was known at `at`.
 fn proves(notice: &NoticeState, receipt: &Receipt, at: Instant) -> bool {
     let to = notice.made.to;
     let role = receipt.role.is_none_or(|role| to.is_everyone() || to.contains(role));
-    let taken_back = || {
-        notice.receipts.iter().any(|other| {
-            other.kind == ReceiptKind::Bounced
-                && other.channel == receipt.channel
-                && (other.attempt == 0 || other.attempt == receipt.attempt)
-                && other.recipient.eq_ignore_ascii_case(&receipt.recipient)
-                && other.learnt <= at
-        })
-    };
-    receipt.kind.proves()
+    receipt.kind.proves(receipt.channel)
         && receipt.learnt <= at
         && role
         && notice.made.by.contains(&receipt.channel)
-        && !taken_back()
+        && !is_taken_back(notice, receipt, at)
+}
+
+/// Whether a bounce, or a letter that came back, took a proof back by `at`.
+fn is_taken_back(notice: &NoticeState, receipt: &Receipt, at: Instant) -> bool {
+    notice.receipts.iter().any(|other| {
+        other.kind == ReceiptKind::Bounced
+            && other.channel == receipt.channel
+            && (other.attempt == 0 || other.attempt == receipt.attempt)
+            && is_same_person(other, receipt)
+            && other.learnt <= at
+    })
 }
 
 /// What a warning says, against the calendar.
@@ -85,7 +109,34 @@ impl Warned<'_> {
     /// When its proof became known, from receipts learnt by `at`.
     #[must_use]
     pub fn proved(&self, at: Instant) -> Option<Instant> {
-        proved(self.notice, self.warn.needs, at)
+        let needed = proved(self.notice, self.warn.needs, self.almanac, at);
+        let alone = self.alone(at).filter(|proved| *proved <= at).min();
+        needed.into_iter().chain(alone).min()
+    }
+
+    /// What proves a last resort by itself, and from when on.
+    fn alone(&self, at: Instant) -> impl Iterator<Item = Instant> {
+        let receipts = self.notice.receipts.iter().filter(|_| self.notice.made.last_resort);
+        let alone = receipts.filter(move |receipt| match receipt.kind {
+            ReceiptKind::Posted => proves(self.notice, receipt, at),
+            ReceiptKind::Declared => receipt.learnt <= at,
+            _ => false,
+        });
+        alone.map(|receipt| counts_from(receipt, self.almanac))
+    }
+
+    /// When a letter that is on its way at `at` will have arrived.
+    #[must_use]
+    pub fn arrives(&self, at: Instant) -> Option<Instant> {
+        let letters = self.notice.receipts.iter().filter(|receipt| {
+            receipt.kind == ReceiptKind::Posted && proves(self.notice, receipt, at)
+        });
+        letters.map(|letter| counts_from(letter, self.almanac)).filter(|then| *then > at).min()
+    }
+
+    /// Whether a letter was posted before its time, and is still on its way at `now`.
+    fn is_on_its_way(&self, now: Instant) -> bool {
+        self.arrives(now).is_some() && self.arrives(now.min(self.named())).is_some()
     }
 
     /// The earliest time that the name and a proof at `proved` allow.
@@ -133,7 +184,7 @@ impl Warned<'_> {
         }
         match self.good_until(now) {
             Some(good_until) => now < good_until,
-            None => now <= self.named(),
+            None => now <= self.named() || self.is_on_its_way(now),
         }
     }
 

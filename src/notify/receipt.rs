@@ -36,6 +36,7 @@ pub(super) fn receipt<T>(
         kind,
         at: None,
         detail: Some(outcome.detail()).filter(|detail| !detail.is_empty()),
+        tried: None,
     };
     (tenant.clone(), id, receipt)
 }

@@ -48,6 +48,14 @@ async fn answer(State(seen): State<Seen>, request: Request) -> Response {
             (status, Json(problem)).into_response()
         };
     }
+    if line.starts_with("GET /v1/tasks") {
+        let task = json!({
+            "tenant": "acme", "kind": "call", "task": "t1", "due": "2026-03-19T08:00:00Z",
+            "people": [{"role": "billing", "name": "Anna", "phone": "+49 30 1"}],
+            "script": ["Invoice 1 was due."],
+        });
+        return Json(json!({"tasks": [task], "next": null})).into_response();
+    }
     if line.starts_with("GET") {
         let known = json!([
             {"arrangement": "a1", "kind": "promise", "ended": null},
@@ -126,6 +134,40 @@ async fn each_kind_says_what_it_was_told() {
     let (_, out, _) = ambergate(&json, &stub.address, "").await;
     assert_eq!(serde_json::from_str::<Value>(&out).expect("JSON")["arrangement"], "a9");
     assert_eq!(stub.newest().0, "POST /v1/tenants/a%2Fb/arrangements");
+}
+
+#[tokio::test]
+async fn work_is_listed_and_done() {
+    let stub = Stub::start().await;
+    let (code, out, said) = ambergate(&["tenant", "tasks", "acme"], &stub.address, "").await;
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(stub.newest().0, "GET /v1/tasks?tenant=acme");
+    assert!(out.contains("call t1\n  +49 30 1 Anna (billing)\n  Invoice 1 was due."), "{out}");
+    let (_, out, _) = ambergate(&["tenant", "tasks", "--all"], &stub.address, "").await;
+    assert!(out.contains("TENANT") && !out.contains("Invoice 1"), "{out}");
+    let done = [
+        "tenant",
+        "done",
+        "t1",
+        "--outcome",
+        "promised",
+        "--until",
+        "2026-04-02",
+        "--amount",
+        "500.00EUR",
+        "--note",
+        "called back",
+    ];
+    let (code, out, said) = ambergate(&done, &stub.address, "").await;
+    assert_eq!((code, out.as_str()), (0, "Done: promised\n"), "{said}");
+    let amount = json!({"minor": 50_000, "currency": "EUR"});
+    let body = json!({
+        "outcome": "promised", "until": "2026-04-02", "amount": amount, "note": "called back",
+    });
+    assert_eq!(stub.newest(), ("POST /v1/tasks/t1/done".to_owned(), body));
+    let (code, _, said) = ambergate(&["tenant", "done", "t1"], &stub.address, "").await;
+    assert_eq!(code, 2);
+    assert!(said.contains("--outcome"), "{said}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 mod admin;
 mod admin_simulate;
 mod admin_stage;
+mod admin_tasks;
 mod admin_told;
 mod breaker;
 mod cli;

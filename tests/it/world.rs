@@ -126,6 +126,7 @@ impl World {
             kind: ReceiptKind::Accepted,
             at: None,
             detail: None,
+            tried: None,
         };
         let id = format!("accepted-{}-{}", made.message, envelope.attempt).parse().unwrap();
         let fact = Fact::NoticeReceipt(Box::new(receipt));

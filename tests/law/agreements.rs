@@ -4,7 +4,9 @@ use ambergate::domain::arrangement::{
     Acceptance, Access, ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade,
     Instalment, SilenceCause,
 };
-use ambergate::domain::id::InvoiceId;
+use ambergate::domain::decision::Decision;
+use ambergate::domain::fact::TaskOutcome;
+use ambergate::domain::id::{InvoiceId, TaskId};
 use ambergate::domain::record::{Fact, Record};
 use ambergate::domain::stage::{Role, Stage};
 use ambergate::domain::time::Instant;
@@ -127,18 +129,38 @@ fn arrangement(kind: ArrangementKind, i: u8, number: usize) -> ArrangementMade {
     }
 }
 
-/// What was agreed about an invoice, and when.
-fn agreements<'a>(
-    world: &'a World,
-    about: &'a InvoiceId,
-) -> impl Iterator<Item = (Instant, &'a ArrangementMade)> {
-    world.journal.iter().filter_map(move |record| match record.as_fact()? {
+/// What was agreed about an invoice, and when; on the phone, too.
+fn agreements(world: &World, about: &InvoiceId) -> Vec<(Instant, ArrangementMade)> {
+    let agreed = world.journal.iter().filter_map(|record| match record.as_fact()? {
         Fact::ArrangementMade(made) => {
             // Without names it is about those that were there.
             let known = || issued(world, about).is_some_and(|issued| issued <= record.time);
             let named = made.invoices.as_ref().map_or_else(known, |named| named.contains(about));
-            named.then_some((record.time, &**made))
+            named.then(|| (record.time, (**made).clone()))
         }
+        Fact::TaskDone(done) if done.outcome == TaskOutcome::Promised => {
+            let named = called_about(world, done.task).as_ref() == Some(about);
+            let open =
+                !world.watch.settled.iter().any(|(at, of)| of == about && *at <= record.time);
+            let name = format!("promised:{}", done.task).parse().unwrap();
+            let made = ArrangementMade::new(name, ArrangementKind::Promise);
+            let made = ArrangementMade { until: done.until, amount: done.amount, ..made };
+            (named && open).then_some((record.time, made))
+        }
+        _ => None,
+    });
+    agreed.collect()
+}
+
+/// The invoice that a task was made for.
+fn called_about(world: &World, task: TaskId) -> Option<InvoiceId> {
+    let decisions = || world.records.iter().filter_map(Record::as_decision);
+    let case = decisions().find_map(|decision| match decision {
+        Decision::TaskMade(made) if made.task == task => Some(made.case),
+        _ => None,
+    })?;
+    decisions().find_map(|decision| match decision {
+        Decision::CaseOpened(opened) if opened.case == case => Some(opened.invoice.clone()),
         _ => None,
     })
 }
@@ -156,6 +178,7 @@ fn issued(world: &World, about: &InvoiceId) -> Option<Instant> {
 pub fn holds_begun(world: &World, about: &InvoiceId) -> Vec<Instant> {
     let all = |made: &ArrangementMade| made.amount.is_none() && made.instalments.is_none();
     let held = agreements(world, about)
+        .into_iter()
         .filter(|(_, made)| made.kind != ArrangementKind::Extension && all(made));
     held.map(|(begun, _)| begun).collect()
 }
@@ -170,7 +193,7 @@ pub fn stood_still(world: &World, about: &InvoiceId, t: Instant) -> bool {
             _ => false,
         })
     };
-    agreements(world, about).any(|(begun, made)| {
+    agreements(world, about).into_iter().any(|(begun, made)| {
         let until = made.until.map(|until| match until {
             When::Day(day) => world.zone.start_of(day.plus(1)),
             When::Instant(instant) => instant,
@@ -180,6 +203,6 @@ pub fn stood_still(world: &World, about: &InvoiceId, t: Instant) -> bool {
             ArrangementKind::Dispute => made.amount.is_none(),
             _ => true,
         };
-        whole && begun < t && until.is_none_or(|until| t < until) && !ended(made)
+        whole && begun < t && until.is_none_or(|until| t < until) && !ended(&made)
     })
 }

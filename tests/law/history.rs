@@ -13,6 +13,7 @@ use ambergate::domain::time::{DAY, HOUR};
 use proptest::prelude::*;
 
 use crate::agreements::{AGREED, Agreed, agree, end_newest, extend, promise};
+use crate::by_hand::{BY_HAND, ByHand, by_hand};
 use crate::without::Rule;
 use crate::world::{Mail, STANDARD, World, law_of};
 
@@ -73,6 +74,8 @@ pub enum Happening {
     Recover(u8),
     /// For so many hours the process's clock is not the store's.
     ClockOff(u8),
+    /// Somebody calls, writes, or does a task.
+    ByHand(ByHand),
 }
 
 pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
@@ -106,6 +109,7 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => (1_u8..90).prop_map(H::Stale),
         1 => (1_u8..30).prop_map(H::Recover),
         1 => (1_u8..90).prop_map(H::ClockOff),
+        4 => proptest::sample::select(&BY_HAND[..]).prop_map(H::ByHand),
     ];
     proptest::collection::vec(one, 4..28)
 }
@@ -188,11 +192,7 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
                 [Mail::AtOnce, Mail::Late(3 * DAY), Mail::Refused, Mail::Never][usize::from(mode)];
         }
         Happening::Bounce => bounce(world, number),
-        Happening::Sleep(h) => {
-            world.off = true;
-            world.run_until(world.now.plus_millis(hours(h.into())));
-            world.off = false;
-        }
+        Happening::Sleep(h) => sleep(world, hours(h.into())),
         Happening::Again(place) => {
             let known = world.journal.get(usize::from(place) % world.journal.len().max(1));
             if let Some(record) = known.cloned() {
@@ -222,6 +222,7 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
         Happening::Extend(i, days) => extend(world, i, days, number),
         Happening::Agree(kind, i, days) => agree(world, kind, (i, days), number),
         Happening::EndAgreement => end_newest(world),
+        Happening::ByHand(what) => by_hand(world, what),
         Happening::Contacts(many) => world.fact(people(many.into())),
         Happening::Stale(h) => awry(world, h, |situation, so| situation.feeds = !so),
         Happening::Recover(h) => awry(world, h, |situation, so| situation.ready = !so),
@@ -235,6 +236,13 @@ fn awry(world: &mut World, h: u8, set: fn(&mut Situation, bool)) {
     set(&mut world.situation, true);
     world.run_until(world.now.plus_millis(i64::from(h) * HOUR));
     set(&mut world.situation, false);
+}
+
+/// The control plane sleeps for so long.
+fn sleep(world: &mut World, millis: i64) {
+    world.off = true;
+    world.run_until(world.now.plus_millis(millis));
+    world.off = false;
 }
 
 /// What a billing system says.
@@ -329,6 +337,7 @@ fn bounce(world: &mut World, number: usize) {
         kind: ReceiptKind::Bounced,
         at: None,
         detail: Some(format!("bounce {number}")),
+        tried: None,
     };
     world.fact(Fact::NoticeReceipt(Box::new(receipt)));
 }

@@ -19,6 +19,7 @@ use ambergate::domain::stage::Stage;
 use ambergate::domain::time::{DAY, MINUTE};
 
 use crate::agreements::Agreed;
+use crate::by_hand::ByHand;
 use crate::history::{Happening, beginning_under, happen};
 use crate::oracle::faults;
 use crate::without::Rule;
@@ -59,7 +60,8 @@ enter = "frozen"
 warn = { before = "3 days", to = ["billing", "admin"], by = ["email", "banner"], needs = 2 }
 "#;
 
-const QUICK_TERMS: Terms = Terms { period: 3, after_due: (7, 10), slack: 15 * MINUTE };
+const QUICK_TERMS: Terms =
+    Terms { period: 3, after_due: (7, 10), slack: 15 * MINUTE, postponements: None };
 
 /// So many turns has the climb, and some are left for what was moved.
 const TURNS: usize = 30;
@@ -108,6 +110,25 @@ const ALL: &[Happening] = {
         H::Stale(28),
         H::Recover(28),
         H::ClockOff(28),
+        H::ByHand(ByHand::Declared),
+    ]
+};
+
+/// What may happen besides where read-only is warned of by people.
+const ALL_BY_HAND: &[Happening] = {
+    use Happening as H;
+    &[
+        H::ByHand(ByHand::Reached),
+        H::ByHand(ByHand::NoAnswer),
+        H::ByHand(ByHand::Promised(2)),
+        H::ByHand(ByHand::Posted),
+        H::ByHand(ByHand::CameBack),
+        H::ByHand(ByHand::Declared),
+        H::Pay(0, 10),
+        H::Move(0, 9),
+        H::Promise(0, 1),
+        H::Sleep(80),
+        H::LoseStore,
     ]
 };
 
@@ -199,7 +220,19 @@ fn fingerprint(world: &World, turn: usize) -> u64 {
 }
 
 fn quick() -> World {
-    let mut world = beginning_under(QUICK);
+    quick_under(QUICK)
+}
+
+/// The quick ladder, with read-only warned of by these ways, and a call before.
+fn quick_by(ways: &str) -> World {
+    let (email, grace) = ("by = [\"email\", \"banner\"], needs = 1", "notice = \"overdue\"");
+    assert!(QUICK.contains(email) && QUICK.contains(grace));
+    let by_hand = QUICK.replace(email, &format!("by = [{ways}], needs = 1"));
+    quick_under(&by_hand.replace(grace, "task = \"call\"\nnotice = \"overdue\""))
+}
+
+fn quick_under(policy: &str) -> World {
+    let mut world = beginning_under(policy);
     world.terms = QUICK_TERMS;
     happen(&mut world, Happening::Issue(0, 1), 10_000);
     world
@@ -207,6 +240,16 @@ fn quick() -> World {
 
 fn happenings() -> usize {
     std::env::var("HAPPENINGS").ok().and_then(|many| many.parse().ok()).unwrap_or(HAPPENINGS)
+}
+
+#[test]
+fn no_small_history_by_hand_is_unlawful() {
+    for ways in ["\"phone\"", "\"letter\"", "\"email\", \"phone\", \"letter\""] {
+        let search = Search::of(quick_by(ways), ALL_BY_HAND, happenings());
+        println!("{ways}: {} histories, {} states", search.histories, search.seen.len());
+        assert!(search.wrong.is_none(), "{ways}: {:#?}", search.wrong);
+        assert!(search.histories > 20, "only {} histories", search.histories);
+    }
 }
 
 #[test]
@@ -236,7 +279,16 @@ fn told(otherwise: &[(&str, &str)]) -> Option<Law> {
 
 /// Without the rule the search, among histories of a few things, finds just this.
 fn needs(rule: Rule, told: Option<Law>, happenings: &'static [Happening], fault: &str) {
-    let mut world = quick();
+    needs_in(quick(), rule, told, happenings, fault);
+}
+
+fn needs_in(
+    mut world: World,
+    rule: Rule,
+    told: Option<Law>,
+    happenings: &'static [Happening],
+    fault: &str,
+) {
     world.without = Some(rule);
     world.told_law = told;
     let mut searches = (0..=2).map(|most| Search::of(world.clone(), happenings, most));
@@ -263,6 +315,17 @@ fn proofs_are_needed() {
     needs(Rule::Bounce, None, &[H::Bounce], "not delivered");
     let one = told(&[("needs = 2", "needs = 1")]);
     needs(Rule::Policy, one, &[H::Contacts(1)], "not delivered");
+}
+
+#[test]
+fn what_people_do_by_hand_is_needed() {
+    use ByHand as B;
+    let (phone, letter) = ("\"phone\"", "\"letter\"");
+    let by = quick_by;
+    needs_in(by(phone), Rule::Reached, None, &[H::ByHand(B::NoAnswer)], "not delivered");
+    needs_in(by(phone), Rule::Script, None, &[H::ByHand(B::Reached)], "not delivered");
+    needs_in(by(letter), Rule::LetterTakes, None, &[H::ByHand(B::Posted)], "its notice period");
+    needs_in(by(letter), Rule::LastResort, None, &[H::ByHand(B::Declared)], "not delivered");
 }
 
 #[test]

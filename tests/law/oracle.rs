@@ -1,11 +1,11 @@
 //! What must hold after any history, read off the records themselves: slow, obvious, and sharing
 //! nothing with the planner but the words.
 
-use ambergate::domain::decision::{Decision, NoticeMade, RungEntered};
-use ambergate::domain::fact::ReceiptKind;
-use ambergate::domain::id::{InvoiceId, MessageId, NoticeId, Scope};
+use ambergate::domain::decision::{Decision, NoticeMade, RungEntered, TaskKind};
+use ambergate::domain::fact::{Channel, ReceiptKind, TaskOutcome};
+use ambergate::domain::id::{InvoiceId, MessageId, NoticeId, Scope, TaskId};
 use ambergate::domain::record::{Fact, Record};
-use ambergate::domain::stage::Stage;
+use ambergate::domain::stage::{Role, Stage};
 use ambergate::domain::time::{Day, Fold, Instant, MINUTE, Zone};
 
 use crate::agreements::{holds_begun, stood_still};
@@ -66,7 +66,7 @@ fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Opti
         return fault("it closes a part that its invoice is not about");
     }
     let needs = if entered.stage == Stage::Frozen { 2 } else { 1 };
-    let Some(proved) = proved(world, made.notice, needs, t) else { return fault("not delivered") };
+    let Some(proved) = proved(world, made, needs, t) else { return fault("not delivered") };
     let allowed = world.zone.plus_days(proved, world.terms.period, Fold::Later).max(named.at);
     if allowed.plus_millis(world.terms.slack) > t {
         return fault("less than its notice period, and the slack, after the delivery");
@@ -175,8 +175,34 @@ fn scope_of(world: &World, about: &InvoiceId, t: Instant) -> Option<Scope> {
     said.next()
 }
 
-/// When so many mailboxes had taken the notice, as known by `t`.
-fn proved(world: &World, id: NoticeId, needs: usize, t: Instant) -> Option<Instant> {
+/// When so many had been told, as known by `t`: mailboxes that took the notice, one call, one
+/// letter; or, as the last resort, a letter or an owner's word alone.
+fn proved(world: &World, made: &NoticeMade, needs: usize, t: Instant) -> Option<Instant> {
+    let mut proofs: Vec<(String, Instant)> = mailed(world, made.notice, t);
+    let calls = by_hand(world, made, (Channel::Phone, TaskKind::Call, TaskOutcome::Reached), t);
+    let letters = by_hand(world, made, (Channel::Letter, TaskKind::Letter, TaskOutcome::Posted), t);
+    let letters: Vec<Instant> = letters
+        .into_iter()
+        .map(|posted| plus_working_days(&world.zone, posted, 5))
+        .filter(|arrived| *arrived <= t)
+        .collect();
+    proofs.extend(calls.into_iter().map(|at| ("phone".to_owned(), at)));
+    proofs.extend(letters.iter().map(|at| ("letter".to_owned(), *at)));
+    proofs.sort_by_key(|(_, learnt)| *learnt);
+    let mut seen: Vec<&str> = Vec::new();
+    let needed = proofs.iter().find_map(|(who, learnt)| {
+        if !seen.contains(&who.as_str()) {
+            seen.push(who);
+        }
+        (seen.len() >= needs).then_some(*learnt)
+    });
+    let alone = letters.into_iter().chain(declared(world, made.notice, t));
+    let alone = alone.filter(|_| is_last_resort(world, made)).min();
+    needed.into_iter().chain(alone).min()
+}
+
+/// Mailboxes that took the notice, and when that was known.
+fn mailed(world: &World, id: NoticeId, t: Instant) -> Vec<(String, Instant)> {
     let messages: Vec<MessageId> = world
         .records
         .iter()
@@ -209,14 +235,70 @@ fn proved(world: &World, id: NoticeId, needs: usize, t: Instant) -> Option<Insta
             proofs.push((mailbox.clone(), record.learnt));
         }
     }
-    proofs.sort_by_key(|(_, learnt)| *learnt);
-    let mut seen: Vec<&str> = Vec::new();
-    proofs.iter().find_map(|(mailbox, learnt)| {
-        if !seen.contains(&mailbox.as_str()) {
-            seen.push(mailbox);
+    proofs
+}
+
+/// When it was known that a task whose script named the notice came to that.
+fn by_hand(
+    world: &World,
+    made: &NoticeMade,
+    (channel, kind, outcome): (Channel, TaskKind, TaskOutcome),
+    t: Instant,
+) -> Vec<Instant> {
+    if !made.by.contains(&channel) {
+        return Vec::new();
+    }
+    let named = decisions(world).filter_map(|(_, decision)| match decision {
+        Decision::TaskMade(task) if task.kind == kind && task.notices.contains(&made.notice) => {
+            Some(task.task)
         }
-        (seen.len() >= needs).then_some(*learnt)
-    })
+        _ => None,
+    });
+    let named: Vec<TaskId> = named.collect();
+    let done = world.records.iter().filter(|record| match record.as_fact() {
+        Some(Fact::TaskDone(done)) => named.contains(&done.task) && done.outcome == outcome,
+        _ => false,
+    });
+    done.map(|record| record.learnt).filter(|learnt| *learnt <= t).collect()
+}
+
+/// When an owner's word about the notice was known.
+fn declared(world: &World, id: NoticeId, t: Instant) -> Option<Instant> {
+    let declared = world.records.iter().filter(|record| match record.as_fact() {
+        Some(Fact::NoticeReceipt(said)) => {
+            let three = said.tried.as_ref().is_some_and(|tried| tried.len() >= 3);
+            said.notice == Some(id)
+                && said.kind == ReceiptKind::Declared
+                && said.role == Some(Role::Owner)
+                && three
+        }
+        _ => false,
+    });
+    declared.map(|record| record.learnt).filter(|learnt| *learnt <= t).min()
+}
+
+/// Whether more warnings of its leg and rung than the policy puts up with had not arrived before.
+fn is_last_resort(world: &World, made: &NoticeMade) -> bool {
+    let Some(postponements) = world.terms.postponements else { return false };
+    let before = decisions(world).filter(|(_, decision)| match decision {
+        Decision::NoticeMade(other) => {
+            let same = other.leg == made.leg && other.rung == made.rung && other.n < made.n;
+            same && other.step == made.step && !other.last_resort
+        }
+        _ => false,
+    });
+    before.count() > postponements
+}
+
+fn plus_working_days(zone: &Zone, at: Instant, count: usize) -> Instant {
+    let (mut day, millis) = zone.local(at);
+    for _ in 0..count {
+        day = day.plus(1);
+        while !is_working_day(day) {
+            day = day.plus(1);
+        }
+    }
+    zone.start_of(day).plus_millis(millis)
 }
 
 const HOLIDAYS: [&str; 3] = ["2026-12-25", "2026-12-26", "2027-01-01"];

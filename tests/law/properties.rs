@@ -46,6 +46,23 @@ fn no_history_restricts_unlawfully() {
     result.unwrap_or_else(|error| panic!("{error}"));
 }
 
+/// The same where people are warned by mail, on the phone and by letter.
+#[test]
+fn no_history_by_hand_restricts_unlawfully() {
+    let by = |ways: &str| STANDARD.replace("by = [\"email\", \"banner\"], needs = 1", ways);
+    let by_phone = by("by = [\"phone\", \"letter\"], needs = 1");
+    let policies = [by_phone, by("by = [\"email\", \"phone\"], needs = 1")];
+    let mut runner = TestRunner::new(config(histories() / 4));
+    let strategy = (happenings(), 0..policies.len());
+    let result = runner.run(&strategy, |(history, which)| {
+        let world = live_in(beginning_under(&policies[which]), &history, None);
+        let faults = faults(&world);
+        prop_assert!(faults.is_empty(), "{faults:#?}\n{}", told(&world));
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
 /// Law 2: what is paid is open, in the same commit.
 #[test]
 fn a_payment_lifts_at_once() {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ambergate::domain::closed;
-use ambergate::domain::fact::{Contact, TaskDone, TaskOutcome, TenantUpdated};
+use ambergate::domain::fact::{Contact, TenantUpdated};
 use ambergate::domain::record::Fact;
 use ambergate::domain::span::Span;
 use ambergate::domain::stage::Stage;
@@ -16,7 +16,7 @@ use ambergate::domain::time::{Day, Fold, Instant, Zone};
 use ambergate::domain::week::TimeOfDay;
 use serde_json::{Map, Value, json};
 
-use crate::told::told_fact;
+use crate::told::{money, told_fact};
 use crate::world::{Mail, STANDARD, World, law_of};
 
 #[test]
@@ -87,6 +87,7 @@ impl Scene {
                 self.policy = Some(fs::read_to_string(path.join(format!("{rest}.toml"))).unwrap());
             }
             "rung" => self.add_to_rung(rest),
+            "instead" => self.say_otherwise(rest),
             "select" => self.select(rest),
             "slack" => self.slack = Some(rest.to_owned()),
             "zone" => self.zone = Some(rest.to_owned()),
@@ -113,6 +114,14 @@ impl Scene {
         let text = self.policy.take().unwrap_or_else(|| STANDARD.to_owned());
         let line = format!("[[select]]\npolicy = \"{policy}\"\n{condition}\n");
         self.policy = Some(format!("{text}\n{other}\n{line}"));
+    }
+
+    /// Says something of the policy otherwise, wherever it is said: `THIS -> THAT`.
+    fn say_otherwise(&mut self, rest: &str) {
+        let (this, that) = rest.split_once(" -> ").unwrap();
+        let text = self.policy.take().unwrap_or_else(|| STANDARD.to_owned());
+        assert!(text.contains(this), "the policy does not say {this}");
+        self.policy = Some(text.replace(this, that));
     }
 
     /// Adds a line to a rung, counted from 1; rung 0 is the policy itself.
@@ -209,7 +218,12 @@ fn act(world: &mut World, words: &[&str]) {
             let fact = told_fact(rest, &world.zone);
             return world.fact_from(source, fact);
         }
-        ["done", kind, outcome] => task_done(world, kind, outcome),
+        ["done", kind, outcome, rest @ ..] => task_done(world, kind, outcome, rest),
+        ["declared", kind, tried @ ..] => {
+            let fields = json!({"kind": "declared", "person": "Olga", "role": "owner"});
+            receipt_of(world, kind, fields, Some(tried))
+        }
+        ["returned_letter", kind] => receipt_of(world, kind, json!({"kind": "bounced"}), None),
         ["tenant", rest @ ..] => {
             let field =
                 |word: &&str| word.split_once('=').map(|(key, it)| (key.to_owned(), json!(it)));
@@ -270,15 +284,29 @@ fn publish(world: &mut World, day: Day, holiday: bool) {
     }
 }
 
-/// The newest task of a kind is done.
-fn task_done(world: &World, kind: &str, outcome: &str) -> Fact {
-    let outcome = match outcome {
-        "approved" => TaskOutcome::Approved,
-        "declined" => TaskOutcome::Declined,
-        "reached" => TaskOutcome::Reached,
-        _ => TaskOutcome::Done,
-    };
+/// The newest task of a kind is done: `until=2026-04-02 amount=500.00EUR`.
+fn task_done(world: &World, kind: &str, outcome: &str, fields: &[&str]) -> Fact {
     let account = world.account();
     let task = account.tasks.iter().rev().find(|task| task.made.kind.word() == kind).unwrap();
-    Fact::TaskDone(TaskDone { task: task.made.task, outcome, by: None, note: None })
+    let mut data = json!({"task": task.made.task, "outcome": outcome});
+    for (field, value) in fields.iter().map(|field| field.split_once('=').unwrap()) {
+        data[field] = if field == "amount" { json!(money(value)) } else { json!(value) };
+    }
+    let fact = Fact::TaskDone(serde_json::from_value(data).unwrap());
+    let faults = ambergate::domain::event::faults_of(&fact);
+    assert!(faults.is_empty(), "no such outcome is taken: {faults:?}");
+    fact
+}
+
+/// Somebody says what became of the newest notice of a kind, on paper.
+fn receipt_of(world: &World, kind: &str, mut data: Value, tried: Option<&[&str]>) -> Fact {
+    let account = world.account();
+    let notice = account.notices.iter().rev().find(|notice| notice.made.kind == kind).unwrap();
+    data["notice"] = json!(notice.made.notice);
+    data["channel"] = json!("letter");
+    data["tried"] = json!(tried);
+    let fact = Fact::NoticeReceipt(serde_json::from_value(data).unwrap());
+    let faults = ambergate::domain::event::faults_of(&fact);
+    assert!(faults.is_empty(), "no such receipt is taken: {faults:?}");
+    fact
 }

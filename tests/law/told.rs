@@ -209,7 +209,7 @@ fn named(invoice: &str) -> InvoiceNamed {
 }
 
 /// `1000.00EUR`.
-fn money(text: &str) -> Money {
+pub fn money(text: &str) -> Money {
     let (amount, currency) = text.split_at(text.len() - 3);
     let (whole, part) = amount.split_once('.').unwrap();
     let minor = whole.parse::<i64>().unwrap() * 100 + part.parse::<i64>().unwrap();

@@ -2,8 +2,8 @@
 
 use ambergate::domain::account::MessageState;
 use ambergate::domain::decision::Decision;
-use ambergate::domain::fact::{NoticeReceipt, ReceiptKind};
-use ambergate::domain::id::Derivation;
+use ambergate::domain::fact::{NoticeReceipt, ReceiptKind, TaskOutcome};
+use ambergate::domain::id::{Derivation, NoticeId};
 use ambergate::domain::plan::Situation;
 use ambergate::domain::record::{Body, Fact, Record, insert};
 use ambergate::domain::time::DAY;
@@ -46,6 +46,14 @@ pub enum Rule {
     Scope,
     /// What the policy says, in another wording (see `told_law`).
     Policy,
+    /// A call that reached nobody proves nothing.
+    Reached,
+    /// A letter has its five working days to go.
+    LetterTakes,
+    /// A call proves what its script named, and nothing else.
+    Script,
+    /// Only a last resort is proved by an owner's word.
+    LastResort,
 }
 
 impl World {
@@ -76,9 +84,35 @@ impl World {
             (Rule::Lapse, Body::Fact { fact: Fact::NoticeReceipt(_), .. }) => {
                 Some(Record { learnt: record.learnt.plus_millis(3 * DAY), ..record.clone() })
             }
-            _ => Some(record.clone()),
+            _ => Some(self.told_by_hand(without, record)),
         };
         Some(self.records.iter().filter_map(told).collect())
+    }
+
+    /// The same of what people do by hand.
+    fn told_by_hand(&self, without: Rule, record: &Record) -> Record {
+        let mut told = record.clone();
+        match (without, &mut told.body) {
+            (Rule::Reached, Body::Fact { fact: Fact::TaskDone(done), .. })
+                if done.outcome == TaskOutcome::NoAnswer =>
+            {
+                done.outcome = TaskOutcome::Reached;
+            }
+            (Rule::LetterTakes, Body::Fact { fact: Fact::TaskDone(done), .. })
+                if done.outcome == TaskOutcome::Posted =>
+            {
+                told.time = told.time.plus_millis(-9 * DAY);
+            }
+            (Rule::Script, Body::Decision(Decision::TaskMade(made))) => {
+                let decisions = self.records.iter().filter_map(Record::as_decision);
+                made.notices = decisions.filter_map(any_warning).collect();
+            }
+            (Rule::LastResort, Body::Decision(Decision::NoticeMade(made))) => {
+                made.last_resort = true;
+            }
+            _ => {}
+        }
+        told
     }
 
     /// What is true around the account, where a rule that asks for it is taken out.
@@ -138,5 +172,12 @@ impl World {
             let case = truth.case(notice.made.case);
             case.is_none_or(|case| truth.invoice_of(case).owed == 0)
         })
+    }
+}
+
+fn any_warning(decision: &Decision) -> Option<NoticeId> {
+    match decision {
+        Decision::NoticeMade(made) if made.names.is_some() => Some(made.notice),
+        _ => None,
     }
 }

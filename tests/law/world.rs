@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ambergate::config::policies;
 use ambergate::domain::account::Account;
 use ambergate::domain::closed::closed;
-use ambergate::domain::decision::{Decision, MessageTried};
+use ambergate::domain::decision::{Decision, MessageTried, TaskMade};
 use ambergate::domain::fact::{Channel, NoticeReceipt, ReceiptKind};
 use ambergate::domain::id::{InvoiceId, MessageId, Scope, Source, TenantId};
 use ambergate::domain::plan::{Plan, Situation, plan};
@@ -80,11 +80,17 @@ pub struct Terms {
     pub after_due: (i32, i32),
     /// How long after its time a cutoff is entered.
     pub slack: i64,
+    /// So many warnings may be undeliverable before there is a last resort.
+    pub postponements: Option<usize>,
 }
 
 /// What the policy of SPEC 4 promises.
-pub const STANDARD_TERMS: Terms =
-    Terms { period: 7, after_due: (15, 29), slack: 15 * ambergate::domain::time::MINUTE };
+pub const STANDARD_TERMS: Terms = Terms {
+    period: 7,
+    after_due: (15, 29),
+    slack: 15 * ambergate::domain::time::MINUTE,
+    postponements: Some(2),
+};
 
 /// Sees every commit.
 #[derive(Clone, Debug, Default)]
@@ -206,7 +212,7 @@ impl World {
     }
 
     fn observe(&mut self, account: &Account, entered: &[Scope]) {
-        let closed = closed(account);
+        let (closed, now) = (closed(account), self.now.max(account.newest));
         let named = closed.iter().map(|it| it.scope.clone());
         let before = &self.watch.stages;
         let whole = before.get(&Scope::whole()).copied().unwrap_or_default();
@@ -217,13 +223,13 @@ impl World {
             let stage = closes.map(|it| it.stage).max().unwrap_or_default();
             if stage > before.get(&name).copied().unwrap_or(whole) {
                 let entered = entered.iter().any(|scope| scope.covers(&name));
-                self.watch.hardened.push((self.now.max(account.newest), stage, entered));
+                self.watch.hardened.push((now, stage, entered));
             }
             stages.insert(name, stage);
         }
         self.watch.stages = stages;
         for invoice in account.invoices.iter().filter(|invoice| invoice.owed == 0) {
-            self.watch.settled.push((self.now, invoice.invoice.clone()));
+            self.watch.settled.push((now, invoice.invoice.clone()));
         }
     }
 
@@ -318,6 +324,7 @@ impl World {
             kind,
             at: Some(self.now),
             detail: None,
+            tried: None,
         };
         let time = time.plus_millis(1);
         let key = (Source::own(), format!("{id}-{attempt}-{}", kind.word()).parse().unwrap());
@@ -360,7 +367,7 @@ impl World {
                 let notice = account.notice(voided.notice).unwrap();
                 format!("void {}", notice.made.kind)
             }
-            Decision::TaskMade(made) => format!("task {}", made.kind.word()),
+            Decision::TaskMade(made) => format!("task {}{}", made.kind.word(), told(made, account)),
             Decision::StageLifted(lifted) => {
                 let mut entries = account.cases.iter().flat_map(|case| &case.entries);
                 let entry = entries.find(|entry| entry.entered.entry == lifted.entry).unwrap();
@@ -380,6 +387,16 @@ impl World {
         let minutes = millis / 60_000;
         format!("{word} {day} {:02}:{:02}", minutes / 60, minutes % 60)
     }
+}
+
+/// The cutoffs that a call or letter is to tell of, where the policy wants that.
+fn told(made: &TaskMade, account: &Account) -> String {
+    let Some(channel) = made.kind.channel() else { return String::new() };
+    let notices = made.notices.iter().filter_map(|id| account.notice(*id));
+    let asked = notices.filter(|notice| notice.made.by.contains(&channel));
+    let named = asked.filter_map(|notice| Some(notice.made.names.as_ref()?.stage.word()));
+    let named: Vec<&str> = named.collect();
+    if named.is_empty() { String::new() } else { format!(" naming {}", named.join(", ")) }
 }
 
 fn is_relief(decision: &Decision) -> bool {

@@ -265,12 +265,12 @@ async fn release(
 }
 
 /// The word of a choice.
-fn word(choice: impl ValueEnum) -> String {
+pub(super) fn word(choice: impl ValueEnum) -> String {
     choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 /// A date or an instant.
-fn when(text: &str) -> Result<When, String> {
+pub(super) fn when(text: &str) -> Result<When, String> {
     let day = text.parse().map(When::Day).ok();
     day.or_else(|| text.parse().map(When::Instant).ok()).ok_or_else(|| {
         "not a date (2026-03-13) or an RFC 3339 instant (2026-03-13T12:00:00Z)".to_owned()

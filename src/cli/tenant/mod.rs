@@ -3,6 +3,7 @@
 mod arrange;
 mod local;
 mod received;
+mod tasks;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -34,6 +35,10 @@ pub(super) enum Command {
     Timeline(One),
     /// A payment arrived that no billing system tells of.
     Received(received::Received),
+    /// Work for people: all of it, or that of one tenant with what is to be said.
+    Tasks(tasks::Tasks),
+    /// Somebody did a task: what came of it.
+    Done(tasks::Done),
     #[command(flatten)]
     Arrange(arrange::Arrange),
 }
@@ -79,6 +84,8 @@ impl Command {
             Self::Explain(one) => one.show("/explain", explain).await,
             Self::Timeline(one) => one.show("/timeline", timeline).await,
             Self::Received(received) => received.run().await,
+            Self::Tasks(tasks) => tasks.run().await,
+            Self::Done(done) => done.run().await,
             Self::Arrange(arrange) => arrange.run().await,
         }
     }

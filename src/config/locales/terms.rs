@@ -226,6 +226,14 @@ impl Writer<'_> {
         self.begin("section-rely");
         if policy.rungs.iter().any(cutoff) {
             self.plain("rely-warning");
+            let warns = policy.rungs.iter().filter_map(|rung| rung.enter.as_ref()?.warn.as_ref());
+            let by_letter = warns.into_iter().any(|warn| warn.by.contains(&Channel::Letter));
+            if policy.postponements.is_some() {
+                self.plain("rely-last-resort");
+            }
+            if by_letter || policy.postponements.is_some() {
+                self.plain("rely-letter");
+            }
             self.plain("rely-named");
             if policy.slack.count > 0 {
                 let span = self.span(policy.slack);

@@ -2,7 +2,7 @@
 
 use super::super::fault::Place;
 use super::super::fields::Fields;
-use super::write::{COLLECTIONS, OUTCOMES};
+use super::write::{self, COLLECTIONS, OUTCOMES};
 use super::{amounts, at};
 use crate::domain::decision::TaskKind;
 use crate::domain::fact::Channel;
@@ -129,11 +129,25 @@ fn warn(fields: &Fields<'_>) -> Option<Warn> {
         }
     }
     let (to, by) = to_and_by(fields);
+    if let Some(by) = &by {
+        enough_ways(fields, by);
+    }
     let needs = fields.number("needs", 1, 50);
     let needs = if fields.has("needs") { needs? } else { 1 };
     let needs = u8::try_from(needs).unwrap_or(u8::MAX);
     let before = before.filter(|before| before.count > 0)?;
     Some(Warn { before, again, to: to?, by: by?, needs })
+}
+
+/// A call proves once, and so does a letter, whoever is reached.
+fn enough_ways(fields: &Fields<'_>, by: &[Channel]) {
+    let needs = fields.number("needs", 1, 50).unwrap_or(1);
+    let most = u32::try_from(by.len()).unwrap_or(u32::MAX);
+    if by.iter().all(|channel| channel.is_by_hand()) && needs > most {
+        let what = format!("is {needs}, and `by` can prove it {most} times at the most");
+        let help = "a call proves once, and a letter once: add `email` or `banner` to `by`";
+        fields.fault("needs", &what, help);
+    }
 }
 
 fn notice(fields: &Fields<'_>) -> Result<Option<Notice>, Faulty> {
@@ -152,6 +166,12 @@ fn notice(fields: &Fields<'_>) -> Result<Option<Notice>, Faulty> {
         fields.word("notice", &NOTICES.map(|kind| (kind, ())));
     }
     let (to, by) = to_and_by(fields);
+    let by_hand = by.iter().flatten().find(|channel| channel.is_by_hand());
+    if let Some(channel) = by_hand {
+        let what = format!("names `{}`, which is work for a person", channel.word());
+        let help = "give the rung `task = \"call\"` or `task = \"letter\"` instead";
+        fields.fault("by", &what, help);
+    }
     Ok(Some(Notice { kind: kind.to_owned(), to: to.ok_or(Faulty)?, by: by.ok_or(Faulty)? }))
 }
 
@@ -177,7 +197,12 @@ fn to_and_by(fields: &Fields<'_>) -> (Option<Roles>, Option<Vec<Channel>>) {
 
 fn task(fields: &Fields<'_>) -> Result<Option<TaskRung>, Faulty> {
     let assign = fields.word("assign", &Role::ALL.map(|role| (role.word(), role)));
-    let repeat = fields.table("repeat").map(|fields| repeat(&fields));
+    if assign.is_some_and(|role| !matches!(role, Role::AccountManager | Role::Owner)) {
+        let help = "give one of yours: account_manager or owner";
+        fields.fault("assign", "is somebody of the customer's", help);
+    }
+    let kind = fields.word("task", &TaskKind::ALL.map(|kind| (kind.word(), kind)));
+    let repeat = fields.table("repeat").map(|fields| repeat(&fields, kind));
     if !fields.has("task") {
         for key in ["assign", "repeat"] {
             if fields.has(key) {
@@ -186,7 +211,6 @@ fn task(fields: &Fields<'_>) -> Result<Option<TaskRung>, Faulty> {
         }
         return Ok(None);
     }
-    let kind = fields.word("task", &TaskKind::ALL.map(|kind| (kind.word(), kind)));
     match (kind, repeat) {
         (Some(kind), None) => Ok(Some(TaskRung { kind, assign, repeat: None })),
         (Some(kind), Some(Some(repeat))) => {
@@ -196,7 +220,7 @@ fn task(fields: &Fields<'_>) -> Result<Option<TaskRung>, Faulty> {
     }
 }
 
-fn repeat(fields: &Fields<'_>) -> Option<Repeat> {
+fn repeat(fields: &Fields<'_>, kind: Option<TaskKind>) -> Option<Repeat> {
     let every: Option<Span> =
         fields.parsed("every").or_else(|| fields.missing("every", "such as \"1 working day\""));
     if every.is_some_and(|every| every.count == 0) {
@@ -205,5 +229,15 @@ fn repeat(fields: &Fields<'_>) -> Option<Repeat> {
     let at_most = fields.number("at_most", 1, 100);
     let at_most = at_most.or_else(|| fields.missing("at_most", "such as 3"));
     let until = fields.words("until", &OUTCOMES).unwrap_or_default();
+    let outcome = |outcome| write::word(&OUTCOMES, outcome);
+    for never in until.iter().filter(|it| kind.is_some_and(|kind| !kind.may_end(**it))) {
+        let kind = kind.map_or("", TaskKind::word);
+        let what = format!("names `{}`, which never comes of a `{kind}`", outcome(*never));
+        let may = OUTCOMES
+            .into_iter()
+            .filter(|(_, it)| TaskKind::from_word(kind).is_some_and(|kind| kind.may_end(*it)));
+        let may: Vec<&str> = may.map(|(word, _)| word).collect();
+        fields.fault("until", &what, format!("what may come of it: {}", may.join(", ")));
+    }
     Some(Repeat { every: every?, at_most: at_most?, until })
 }

@@ -227,6 +227,30 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn tasks_that_make_no_sense_are_refused() {
+    let task = |line: &str| format!("task = \"call\"\n{line}\nnotice = \"overdue\"");
+    let repeat = |until: &str| {
+        task(&format!("repeat = {{ every = \"1 day\", at_most = 2, until = [\"{until}\"] }}"))
+    };
+    for (from, to, what) in [
+        ("notice = \"overdue\"", task("assign = \"billing\""), "account_manager or owner"),
+        ("notice = \"overdue\"", repeat("posted"), "may come of it: reached, no_answer, promised"),
+        ("notice = \"overdue\"", repeat("reachd"), "did you mean `reached`?"),
+        ("by = [\"email\"]\n", "by = [\"email\", \"phone\"]\n".to_owned(), "task = \"call\""),
+        (
+            "by = [\"email\"] }",
+            "by = [\"phone\", \"letter\"], needs = 3 }".to_owned(),
+            "can prove it 2 times",
+        ),
+    ] {
+        let fault = only_fault(from, &to);
+        assert!(fault.contains(what), "{fault}\nshould say {what}");
+    }
+    let right = "by = [\"phone\", \"letter\"], needs = 2 }";
+    assert!(faults("by = [\"email\"] }", right).is_empty());
+}
+
+#[test]
 fn conditions_that_make_no_sense_are_refused() {
     for (from, to, what) in [
         ("notice = \"overdue\"", "when = {}\nnotice = \"overdue\"", "asks for nothing"),

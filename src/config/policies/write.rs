@@ -21,13 +21,14 @@ pub(super) const COLLECTIONS: [(&str, Collection); 2] = [
     ("charge_automatically", Collection::ChargeAutomatically),
 ];
 
-pub(super) const OUTCOMES: [(&str, TaskOutcome); 6] = [
+pub(super) const OUTCOMES: [(&str, TaskOutcome); 7] = [
     ("reached", TaskOutcome::Reached),
     ("no_answer", TaskOutcome::NoAnswer),
     ("promised", TaskOutcome::Promised),
     ("approved", TaskOutcome::Approved),
     ("declined", TaskOutcome::Declined),
     ("done", TaskOutcome::Done),
+    ("posted", TaskOutcome::Posted),
 ];
 
 /// The version's name.
@@ -199,6 +200,6 @@ fn quote(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
+pub(super) fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
     words.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| *word)
 }

@@ -6,8 +6,7 @@
 
 use super::FieldFault;
 use crate::domain::fact::{
-    ArrangementEnd, Contact, InvoiceTerms, NoticeReceipt, PaymentReceived, ReversalReason,
-    TenantUpdated,
+    ArrangementEnd, Contact, InvoiceTerms, PaymentReceived, ReversalReason, TenantUpdated,
 };
 use crate::domain::money::{MINOR_MAX, Money};
 use crate::domain::record::Fact;
@@ -64,10 +63,7 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
             }
         }
         Fact::NoticeReceipt(it) => checks.receipt(it),
-        Fact::TaskDone(it) => {
-            checks.text("by", it.by.as_deref());
-            checks.note("note", it.note.as_deref());
-        }
+        Fact::TaskDone(it) => checks.task_done(it),
         Fact::PaymentFailed(_)
         | Fact::InvoicePaid(_)
         | Fact::InvoiceVoided(_)
@@ -146,17 +142,6 @@ impl Checks<'_> {
         }
     }
 
-    fn receipt(&mut self, receipt: &NoticeReceipt) {
-        if receipt.notice.is_none() && receipt.message.is_none() {
-            self.fault("notice", "missing: a receipt is about a notice or a message");
-        }
-        self.text("person", receipt.person.as_deref());
-        if receipt.mailbox.as_deref().is_some_and(|mailbox| !is_email(mailbox)) {
-            self.fault("mailbox", "not a mailbox such as ada@example.com");
-        }
-        self.note("detail", receipt.detail.as_deref());
-    }
-
     pub(super) fn money(&mut self, field: &str, amount: Option<Money>) {
         let Some(amount) = amount.filter(|amount| !amount.is_sane()) else { return };
         let detail = format!("{} is not within 0 and {MINOR_MAX}", amount.minor);
@@ -197,7 +182,7 @@ impl Checks<'_> {
 }
 
 /// A mailbox that can stand in an envelope as it is: no quotes, no comments, no spaces.
-fn is_email(text: &str) -> bool {
+pub(super) fn is_email(text: &str) -> bool {
     let Some((local, host)) = text.rsplit_once('@') else { return false };
     let atom = |it: char| it.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(it);
     let dots = |part: &str| !part.starts_with('.') && !part.ends_with('.') && !part.contains("..");

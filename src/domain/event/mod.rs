@@ -12,6 +12,7 @@
 mod agreement;
 mod check;
 mod kind;
+mod work;
 
 use serde_json::{Map, Value, json};
 

@@ -255,10 +255,14 @@ fn other_fact() -> impl Strategy<Value = Fact> {
                 kind: ReceiptKind::Accepted,
                 at: Some(at),
                 detail: None,
+                tried: None,
             }))
         });
-    let done = (derived(), text()).prop_map(|(task, note)| {
-        Fact::TaskDone(TaskDone { task, outcome: TaskOutcome::NoAnswer, by: None, note })
+    let until = prop::option::of(day().prop_map(When::Day));
+    let amount = prop::option::of(money());
+    let done = (derived(), text(), until, amount).prop_map(|(task, note, until, amount)| {
+        let (outcome, by) = (TaskOutcome::Promised, None);
+        Fact::TaskDone(TaskDone { task, outcome, by, note, until, amount })
     });
     prop_oneof![
         received,
@@ -295,6 +299,7 @@ fn notice() -> impl Strategy<Value = Decision> {
                 to,
                 by: vec![Channel::Email, Channel::Banner],
                 good_until: None,
+                last_resort: roles % 2 == 0,
             }))
         },
     )
@@ -307,10 +312,12 @@ fn decision() -> impl Strategy<Value = Decision> {
         let made = MessageMade { message, channel, recipient, role, notices, date, n: 0 };
         Decision::MessageMade(Box::new(made))
     });
-    let task = (derived(), derived(), instant()).prop_map(|(task, case, due)| {
+    let notices = prop::collection::vec(derived(), 0..3);
+    let task = (derived(), derived(), instant(), notices).prop_map(|(task, case, due, notices)| {
         let (kind, assignee) = (TaskKind::FixContact, Some(Role::AccountManager));
         let about = Some("ada@example.com".to_owned());
-        Decision::TaskMade(TaskMade { task, kind, case, rung: Some(1), n: 2, due, assignee, about })
+        let (rung, n) = (Some(1), 2);
+        Decision::TaskMade(TaskMade { task, kind, case, rung, n, due, assignee, about, notices })
     });
     let entered = (derived(), derived(), instant(), any::<bool>(), 0_u64..1 << 60).prop_map(
         |(entry, case, at, feeds, generation)| {

@@ -118,6 +118,7 @@ impl<'a> Planner<'a> {
             to: Roles::from_iter([Role::Billing, Role::Admin]),
             by: vec![Channel::Email],
             good_until: None,
+            last_resort: false,
         })));
     }
 
@@ -195,6 +196,7 @@ impl<'a> Planner<'a> {
             due,
             assignee: Some(assignee),
             about: Some(about.to_owned()),
+            notices: Vec::new(),
         });
     }
 }

@@ -262,6 +262,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             to: Default::default(),
             by: Vec::new(),
             good_until: None,
+            last_resort: false,
         }
     }
 

@@ -5,12 +5,13 @@
 //! 2. A warning is made when its step is due and none is live; after one that failed the next
 //!    waits for a changed contact or the next working day.
 //! 3. What a person has to approve is not announced before; what was declined never is.
-//! 4. Undeliverable warnings move a cutoff `postponements` times; then a letter is asked for, and
-//!    only a changed contact brings another warning.
+//! 4. Undeliverable warnings move a cutoff `postponements` times; what comes then is a last resort:
+//!    a letter is asked for, too, and it alone, or an `owner` who declares what was tried, is proof
+//!    enough. A changed contact brings a warning as before.
 
 use super::What;
 use super::climb::Climb;
-use super::ladder::Place;
+use super::ladder::{Place, is_by_letter_alone};
 use super::standing::{has_new_recipient, is_undeliverable};
 use crate::domain::account::NoticeState;
 use crate::domain::decision::{NoticeMade, Step, TaskKind};
@@ -45,6 +46,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         };
         let attempts = &self.invoice().attempts;
         let warned = Warned { notice, warn, almanac: self.bearings.almanac(), attempts };
+        if let Some(arrives) = warned.arrives(self.free) {
+            self.planner.wake_at(arrives);
+        }
         let Some(comes) = warned.comes(place.planned, self.free) else {
             // Not proved yet: past its own time it lapses, and the next one is due.
             self.coming(place.comes, rung, What::Enter { stage: enter.stage, announced: false });
@@ -124,11 +128,10 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         announced: bool,
     ) {
         let leaves = self.ladder.warning_leaves(planned, warn);
-        let Some(leaves) = self.after_failed(rung, warn, leaves) else {
-            self.ask(rung, TaskKind::Letter);
-            return;
-        };
-        let Some(at) = self.ladder.names(planned, warn, leaves) else { return };
+        let (leaves, last_resort) = self.after_failed(rung, warn, leaves);
+        let by = by(warn, last_resort);
+        let by_letter = last_resort || is_by_letter_alone(&by);
+        let Some(at) = self.ladder.names_after(planned, warn, leaves, by_letter) else { return };
         self.coming(leaves, rung, What::Warning(enter.stage));
         for again in &warn.again {
             let again = self.ladder.almanac().again_leaves(at, *again);
@@ -147,24 +150,25 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             names: Some(Named { stage: enter.stage, scope, at }),
             good_until: Some(self.ladder.almanac().end_of_next_working_day(at)),
             to: warn.to,
-            by: warn.by.clone(),
+            by,
+            last_resort,
             ..draft
         });
     }
 
-    /// When the next warning may leave after those of this leg that failed. `None`: not before a
-    /// contact changed.
-    fn after_failed(&self, rung: u16, warn: &Warn, leaves: Instant) -> Option<Instant> {
+    /// When the next warning may leave after those of this leg that failed, and whether it is the
+    /// last resort.
+    fn after_failed(&self, rung: u16, warn: &Warn, leaves: Instant) -> (Instant, bool) {
         let failed = self.failed_warnings(rung, warn.needs);
-        let Some(last) = failed.last() else { return Some(leaves) };
+        let Some(last) = failed.last() else { return (leaves, false) };
         let allowed = self.policy().postponements.is_none_or(|most| failed.len() <= most as usize);
         let almanac = self.ladder.almanac();
         if has_new_recipient(self.planner.survey.ground, last) {
-            return Some(leaves);
+            return (leaves, false);
         }
         let next = almanac.calendar.next(almanac.zone.day(last.time));
         let next = almanac.start_of_sending(next);
-        allowed.then(|| almanac.send_at_or_after(leaves.max(next)))
+        (almanac.send_at_or_after(leaves.max(next)), !allowed)
     }
 
     /// Warnings of this leg and rung that could not be delivered; one whose attempts were never
@@ -196,7 +200,10 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         comes: Instant,
     ) {
         let almanac = self.ladder.almanac();
-        for (number, again) in warn.again.iter().enumerate() {
+        // Nobody calls or writes twice to say the same.
+        let by = warn.by.iter().copied().filter(|channel| !channel.is_by_hand());
+        let by: Vec<Channel> = by.collect();
+        for (number, again) in warn.again.iter().enumerate().filter(|_| !by.is_empty()) {
             let step = Step::Again(u8::try_from(number).unwrap_or(u8::MAX));
             let mut made = self.planner.notices_of(self.case.case);
             let of = warning.made.notice;
@@ -216,7 +223,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
                     of: Some(of),
                     says: Some(comes),
                     to: warn.to,
-                    by: warn.by.clone(),
+                    by: by.clone(),
                     ..draft
                 });
             }
@@ -245,4 +252,13 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         }
         !approved
     }
+}
+
+/// By which ways a warning goes.
+fn by(warn: &Warn, last_resort: bool) -> Vec<Channel> {
+    let mut by = warn.by.clone();
+    if last_resort && !by.contains(&Channel::Letter) {
+        by.push(Channel::Letter);
+    }
+    by
 }

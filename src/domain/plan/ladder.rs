@@ -14,9 +14,10 @@ use crate::domain::account::{Case, Entry, Invoice, NoticeState};
 use crate::domain::bearings::Bearings;
 use crate::domain::calendar::{Almanac, SEARCH_DAYS_MAX};
 use crate::domain::decision::Step;
-use crate::domain::fact::Collection;
+use crate::domain::fact::{Channel, Collection};
 use crate::domain::policy::{Anchor, Enter, Rung, Warn};
-use crate::domain::proof::Warned;
+use crate::domain::proof::{LETTER_TAKES, Warned};
+use crate::domain::span::Span;
 use crate::domain::time::{Day, Fold, Instant};
 
 /// Where a rung stands in time.
@@ -184,7 +185,8 @@ impl<'a> Ladder<'a> {
     /// When a warning leaves for a cutoff planned at `planned`, made at `free` or later.
     pub(in crate::domain) fn warning_leaves(&self, planned: Instant, warn: &Warn) -> Instant {
         let almanac = self.almanac();
-        almanac.send_at_or_after(almanac.warning_leaves(planned, warn.before).max(self.free))
+        let first = if is_by_letter_alone(&warn.by) { LETTER_TAKES } else { Span::ZERO };
+        almanac.send_at_or_after(almanac.warning_leaves(planned, warn.before, first).max(self.free))
     }
 
     /// The cutoff time that a warning names which leaves at `leaves`.
@@ -194,9 +196,21 @@ impl<'a> Ladder<'a> {
         warn: &Warn,
         leaves: Instant,
     ) -> Option<Instant> {
+        self.names_after(planned, warn, leaves, is_by_letter_alone(&warn.by))
+    }
+
+    /// The same; a letter has its way to go before the notice period begins.
+    pub(super) fn names_after(
+        &self,
+        planned: Instant,
+        warn: &Warn,
+        leaves: Instant,
+        by_letter: bool,
+    ) -> Option<Instant> {
         let almanac = self.almanac();
-        let earliest = almanac.plus(leaves, warn.before, Fold::Later);
-        almanac.cutoff_at_or_after(planned.max(earliest))
+        let first = if by_letter { LETTER_TAKES } else { Span::ZERO };
+        let told = almanac.plus(leaves, first, Fold::Later);
+        almanac.cutoff_at_or_after(planned.max(almanac.plus(told, warn.before, Fold::Later)))
     }
 
     fn invoice(&self) -> &'a Invoice {
@@ -335,4 +349,9 @@ impl<'a> Ladder<'a> {
             None => self.almanac().cutoff_at_or_after(named.max(planned)),
         }
     }
+}
+
+/// Whether people are told by letter, and by nothing that is faster.
+pub(super) fn is_by_letter_alone(by: &[Channel]) -> bool {
+    !by.is_empty() && by.iter().all(|channel| *channel == Channel::Letter)
 }

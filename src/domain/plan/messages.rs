@@ -17,7 +17,6 @@ use crate::domain::bearings::Bearings;
 use crate::domain::decision::{Decision, MessageMade, Step};
 use crate::domain::fact::Channel;
 use crate::domain::id::{Derivation, MessageId, NoticeId};
-use crate::domain::proof::proved;
 use crate::domain::span::Span;
 use crate::domain::stage::Role;
 use crate::domain::time::{Day, Fold, HOUR, Instant, MINUTE, Zone};
@@ -167,10 +166,10 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn is_proved(&self, notice: &NoticeState) -> bool {
+    pub(super) fn is_proved(&self, notice: &NoticeState) -> bool {
         let ladder = self.survey.ladder(notice.made.case);
-        let needs = ladder.and_then(|ladder| Some(ladder.warned(notice)?.warn.needs));
-        needs.is_some_and(|needs| proved(notice, needs, self.situation.now).is_some())
+        let warned = ladder.and_then(|ladder| ladder.warned(self.notice(notice.made.notice)?));
+        warned.is_some_and(|warned| warned.proved(self.situation.now).is_some())
     }
 
     fn make_message(&mut self, envelope: Envelope<'_>) {

@@ -10,6 +10,7 @@
 //! 4. While a case is held nothing of it is made or sent.
 
 mod agreements;
+mod by_hand;
 mod climb;
 mod cutoff;
 mod ladder;
@@ -131,6 +132,7 @@ pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situati
         planner.plan_messages();
         planner.plan_contact_tasks();
         planner.plan_reviews();
+        planner.plan_telling();
     } else {
         planner.look_again();
     }

@@ -131,6 +131,7 @@ impl<'a> Planner<'a> {
             to: warning.made.to,
             by: vec![Channel::Email],
             good_until: None,
+            last_resort: false,
         })));
     }
 }

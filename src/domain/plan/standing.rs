@@ -10,8 +10,8 @@ use super::messages::gives_up;
 use super::survey::{Ground, Survey};
 use super::{Planner, Situation};
 use crate::domain::account::{Account, MessageState, NoticeState};
-use crate::domain::decision::Step;
-use crate::domain::fact::{Channel, ReceiptKind};
+use crate::domain::decision::{Step, TaskKind};
+use crate::domain::fact::{Channel, ReceiptKind, TaskOutcome};
 use crate::domain::id::{CaseId, NoticeId};
 use crate::domain::policy::Law;
 use crate::domain::stage::{Role, Roles};
@@ -135,17 +135,31 @@ fn has_failed(message: &MessageState, ground: &Ground<'_>, now: Instant) -> bool
 
 /// Whether so many recipients of a warning failed that `needs` cannot be met.
 pub(super) fn is_dead(notice: &NoticeState, ground: &Ground<'_>, needs: u8, now: Instant) -> bool {
-    // Anybody may still be shown a banner.
-    !notice.made.by.contains(&Channel::Banner) && is_undeliverable(notice, ground, needs, now)
+    // Anybody may still be shown a banner, and be told by hand.
+    let mut others = notice.made.by.iter().filter(|channel| **channel != Channel::Email);
+    others.next().is_none() && is_undeliverable(notice, ground, needs, now)
 }
 
-/// Whether so many of its mailboxes failed that mail alone cannot meet `needs`.
+/// Whether so many of its mailboxes failed, and whoever was called was not reached, that mail and
+/// calls cannot meet `needs`.
 pub(super) fn is_undeliverable(
     notice: &NoticeState,
     ground: &Ground<'_>,
     needs: u8,
     now: Instant,
 ) -> bool {
+    let by = |channel: Channel| notice.made.by.contains(&channel);
+    // A letter that nobody posted was not tried, and neither was a banner that nobody opened.
+    if by(Channel::Letter) || !(by(Channel::Email) || by(Channel::Phone)) {
+        return false;
+    }
+    let mailboxes = if by(Channel::Email) { hopeful_mailboxes(notice, ground, now) } else { 0 };
+    let calls = usize::from(by(Channel::Phone) && !was_called_in_vain(notice, ground));
+    mailboxes + calls < usize::from(needs.max(1))
+}
+
+/// How many of its mailboxes have not failed.
+fn hopeful_mailboxes(notice: &NoticeState, ground: &Ground<'_>, now: Instant) -> usize {
     let about = || ground.about(notice.made.notice).map(|(_, message)| message);
     let to = |message: &MessageState, mailbox: &str| same_mailbox(&message.made.recipient, mailbox);
     let mut mailboxes: Vec<&str> = recipients(ground.account, notice.made.to)
@@ -160,8 +174,16 @@ pub(super) fn is_undeliverable(
     let failed = |mailbox: &str| {
         about().any(|message| to(message, mailbox) && has_failed(message, ground, now))
     };
-    let hopeful = mailboxes.iter().filter(|mailbox| !failed(mailbox)).count();
-    hopeful < usize::from(needs.max(1))
+    mailboxes.iter().filter(|mailbox| !failed(mailbox)).count()
+}
+
+/// Whether somebody was called about it, and nobody was reached.
+fn was_called_in_vain(notice: &NoticeState, ground: &Ground<'_>) -> bool {
+    let calls = ground.account.tasks.iter().filter(|task| {
+        task.made.kind == TaskKind::Call && task.made.notices.contains(&notice.made.notice)
+    });
+    let mut outcomes = calls.filter_map(|task| task.done.map(|(_, outcome)| outcome)).peekable();
+    outcomes.peek().is_some() && outcomes.all(|outcome| outcome == TaskOutcome::NoAnswer)
 }
 
 /// Whether there is a mailbox now that a failed warning was never sent to.
@@ -170,7 +192,8 @@ pub(super) fn has_new_recipient(ground: &Ground<'_>, notice: &NoticeState) -> bo
         let mut about = ground.about(notice.made.notice);
         about.any(|(_, message)| same_mailbox(&message.made.recipient, mailbox))
     };
-    recipients(ground.account, notice.made.to).iter().any(|(mailbox, _)| !told(mailbox))
+    let by_mail = notice.made.by.contains(&Channel::Email);
+    by_mail && recipients(ground.account, notice.made.to).iter().any(|(mailbox, _)| !told(mailbox))
 }
 
 impl Planner<'_> {

@@ -3,13 +3,15 @@
 //! Rules:
 //! 1. At most one task of a kind is open per tenant; a repetition takes the place of the one
 //!    before.
-//! 2. An address that failed, and money that nothing claims, ask for a person.
+//! 2. A call that came to something ends the calls of every rung that was due by then.
+//! 3. An address that failed, and money that nothing claims, ask for a person.
 
 use super::climb::Climb;
 use super::{Planner, What};
 use crate::domain::account::{Case, HoldCause, MessageState, TaskState};
 use crate::domain::bearings::Bearings;
 use crate::domain::decision::{Decision, TaskKind, TaskMade};
+use crate::domain::fact::TaskOutcome;
 use crate::domain::id::{CaseId, Derivation};
 use crate::domain::policy::TaskRung;
 use crate::domain::stage::Role;
@@ -25,18 +27,17 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             .iter()
             .filter(|made| made.made.case == self.case.case && made.made.rung == Some(rung))
             .collect();
+        let until = task.repeat.as_ref().map_or(&[][..], |repeat| &repeat.until);
+        let since = made.first().map_or(planned, |first| first.time);
+        if self.has_come_of(task.kind, since, until) {
+            return;
+        }
         let due = match (made.last(), &task.repeat) {
             (None, _) => planned,
-            (Some(_), None) => return,
-            (Some(last), Some(repeat)) => {
-                let reached = made.iter().any(|task| {
-                    task.done.is_some_and(|(_, outcome)| repeat.until.contains(&outcome))
-                });
-                if reached || made.len() >= repeat.at_most as usize {
-                    return;
-                }
+            (Some(last), Some(repeat)) if made.len() < repeat.at_most as usize => {
                 almanac.plus(last.made.due, repeat.every, Fold::Earlier)
             }
+            _ => return,
         };
         let at = almanac.send_at_or_after(due.max(self.free));
         self.coming(at, rung, What::Task(task.kind));
@@ -56,8 +57,18 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
                 due: at,
                 assignee: task.assign,
                 about: None,
+                notices: self.planner.script_of(task.kind),
             });
         }
+    }
+
+    /// Whether one of these came of a task of that kind since then. Who is called is asked about
+    /// all that is overdue; everything else is about its own case.
+    fn has_come_of(&self, kind: TaskKind, since: Instant, until: &[TaskOutcome]) -> bool {
+        let own = |made: &TaskMade| kind == TaskKind::Call || made.case == self.case.case;
+        let came = |(at, outcome)| at >= since && until.contains(&outcome);
+        let mut tasks = self.planner.account.tasks.iter().filter(|task| task.made.kind == kind);
+        tasks.any(|task| own(&task.made) && task.done.is_some_and(came))
     }
 
     /// Asks a person once a leg about this rung.
@@ -81,6 +92,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             due: at,
             assignee: Some(Role::Owner).filter(|_| kind == TaskKind::Approve),
             about: None,
+            notices: Vec::new(),
         });
     }
 }
@@ -121,6 +133,7 @@ impl Planner<'_> {
             due: bearings.almanac().send_at_or_after(now),
             assignee: None,
             about,
+            notices: Vec::new(),
         });
     }
 
@@ -164,6 +177,7 @@ impl Planner<'_> {
             due: now,
             assignee: Some(Role::AccountManager),
             about,
+            notices: Vec::new(),
         });
     }
 }

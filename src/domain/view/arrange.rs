@@ -10,10 +10,7 @@
 use super::cases::Began;
 use super::{Exempt, Run, Timed, Timer};
 use crate::domain::account::{Arrangement, Hold, HoldCause, Invoice};
-use crate::domain::fact::{
-    Access, ArrangementEnded, ArrangementKind, ArrangementMade, Instalment, SilenceCause, TaskDone,
-    When,
-};
+use crate::domain::fact::{ArrangementEnded, ArrangementKind, ArrangementMade, Instalment, When};
 use crate::domain::id::InvoiceId;
 use crate::domain::money::Currency;
 use crate::domain::record::Record;
@@ -193,19 +190,6 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// A finished hand-off: others speak with the customer now.
-    pub(super) fn hand_off(&mut self, record: &'a Record, done: &TaskDone) {
-        let Ok(name) = format!("hand_off:{}", done.task).parse() else { return };
-        let made = ArrangementMade {
-            by: done.by.clone(),
-            reason: done.note.clone(),
-            cause: Some(SilenceCause::Agency),
-            access: Some(Access::Keep),
-            ..ArrangementMade::new(name, ArrangementKind::Silence)
-        };
-        self.arrange(record, &made);
-    }
-
     pub(super) fn end_arrangement(&mut self, record: &'a Record, ended: &ArrangementEnded) {
         let mut known = self.account.arrangements.iter();
         let Some(number) = known
@@ -313,7 +297,7 @@ impl<'a> Run<'a> {
         same.fold(0, |sum: i64, place| sum.saturating_add(of(&self.account.invoices[place])))
     }
 
-    fn zone(&self) -> Zone {
+    pub(super) fn zone(&self) -> Zone {
         self.bearings().map_or_else(Zone::utc, |bearings| bearings.zone)
     }
 

@@ -14,6 +14,7 @@ mod disputes;
 mod facts;
 mod holds;
 mod judge;
+mod outcomes;
 mod papers;
 
 use super::account::{Account, Hold};

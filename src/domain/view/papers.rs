@@ -1,9 +1,9 @@
-//! Notices, messages, tasks, and the receipts and outcomes that come back.
+//! Notices, messages, tasks, and the receipts that come back.
 
 use super::Run;
 use crate::domain::account::{MessageState, NoticeState, Receipt, TaskState};
-use crate::domain::decision::{Decision, TaskKind};
-use crate::domain::fact::{NoticeReceipt, TaskDone, TaskOutcome};
+use crate::domain::decision::Decision;
+use crate::domain::fact::NoticeReceipt;
 use crate::domain::record::Record;
 
 impl<'a> Run<'a> {
@@ -107,45 +107,6 @@ impl<'a> Run<'a> {
         }
         if !known {
             self.unmatched(record);
-        }
-    }
-
-    pub(super) fn task_done(&mut self, record: &'a Record, done: &TaskDone) {
-        let known = |task: &&mut TaskState| task.made.task == done.task;
-        let Some(task) = self.account.tasks.iter_mut().find(known) else {
-            self.unmatched(record);
-            return;
-        };
-        task.done.get_or_insert((record.time, done.outcome));
-        let kind = task.made.kind;
-        self.looked(kind, record);
-        if kind == TaskKind::HandOff && done.outcome == TaskOutcome::Done {
-            self.hand_off(record, done);
-        }
-    }
-
-    /// A task lapses when a later repetition took its place, or what it is about is over: its
-    /// case, or its arrangement.
-    pub(super) fn lapse_tasks(&mut self) {
-        for place in 0..self.account.tasks.len() {
-            let made = &self.account.tasks[place].made;
-            let about = made.about.as_deref().filter(|_| made.kind == TaskKind::Review);
-            let over =
-                match about {
-                    Some(about) => self.account.arrangements.iter().any(|known| {
-                        known.made.arrangement.as_str() == about && known.ended.is_some()
-                    }),
-                    None => self.account.case(made.case).is_none_or(|case| !case.is_live()),
-                };
-            let replaced = (made.rung.is_some() || about.is_some())
-                && self.account.tasks.iter().any(|other| {
-                    (other.made.case == made.case || about.is_some())
-                        && other.made.rung == made.rung
-                        && other.made.about == made.about
-                        && other.made.kind == made.kind
-                        && other.made.n > made.n
-                });
-            self.account.tasks[place].lapsed = over || replaced;
         }
     }
 }

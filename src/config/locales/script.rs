@@ -1,0 +1,58 @@
+//! What is to be said on a call, or written in a letter, in the customer's language.
+//!
+//! Rule: it names what is open and the cutoffs that the task names, with their times, and no
+//! others: what was not named is not proved.
+
+use super::{Fill, Phrases};
+use crate::domain::account::{Account, Invoice, TaskState};
+use crate::domain::bearings;
+use crate::domain::decision::TaskKind;
+use crate::domain::fact::Named;
+use crate::domain::language::Language;
+use crate::domain::money::Money;
+use crate::domain::policy::Law;
+use crate::domain::publish::overdue;
+use crate::domain::stage::Stage;
+use crate::domain::time::{Instant, Zone};
+
+/// What is to be said for this task at `now`, sentence by sentence; nothing where nothing is said.
+#[must_use]
+pub fn script(law: &Law, account: &Account, task: &TaskState, now: Instant) -> Vec<String> {
+    if task.kind().channel().is_none() {
+        return Vec::new();
+    }
+    let language = Language::nearest(account.profile.locale.as_deref());
+    let (phrases, zone) = (Phrases::of(language), bearings::zone(law, account));
+    let mut open = overdue(account, law, now);
+    let own = account.case(task.made.case).map(|case| account.invoice_of(case));
+    if let Some(own) = own.filter(|own| own.owed > 0 && open.is_empty()) {
+        open.push(own);
+    }
+    let mut said: Vec<String> =
+        open.into_iter().filter_map(|invoice| of_invoice(invoice, language, phrases)).collect();
+    let notices = task.made.notices.iter().filter_map(|id| account.notice(*id));
+    let standing = notices.filter(|notice| notice.voided.is_none() && notice.spent.is_none());
+    let named = standing.filter_map(|notice| notice.made.names.as_ref());
+    said.extend(named.map(|named| of_cutoff(named, language, phrases, &zone)));
+    said.push(phrases.say("script-thanks", &Fill::default()));
+    if task.kind() == TaskKind::Call {
+        said.push(phrases.say("script-when", &Fill::default()));
+    }
+    said
+}
+
+fn of_invoice(invoice: &Invoice, language: Language, phrases: &Phrases) -> Option<String> {
+    let open = Money { minor: invoice.owed, ..invoice.amount? };
+    let number = invoice.number.clone().unwrap_or_else(|| invoice.invoice.to_string());
+    let fill = Fill::default().with("number", number).with("amount", language.money(open));
+    Some(match invoice.due_on {
+        Some(due) => phrases.say("script-due", &fill.with("due", language.day(due))),
+        None => phrases.say("script-open", &fill),
+    })
+}
+
+fn of_cutoff(named: &Named, language: Language, phrases: &Phrases, zone: &Zone) -> String {
+    let frozen = named.stage == Stage::Frozen;
+    let fill = Fill::default().with("at", language.moment(named.at, zone));
+    phrases.say(if frozen { "script-frozen" } else { "script-read-only" }, &fill)
+}
