@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::{Breaker, Config, Email, StoreKind};
-use crate::ledger::{Ledger, Limit};
+use crate::config::{Breaker, Config, Email, HeardEvery, StoreKind};
+use crate::ledger::{Declared, Ledger, Limit};
 use crate::notify::desk::LedgerDesk;
 use crate::notify::email::{self, Mailer, SEND_WITHIN};
 use crate::notify::scheduler::Scheduler;
@@ -78,6 +78,13 @@ pub async fn open_journal(config: &Config) -> Result<Option<Journal>, String> {
 pub fn limit(config: &Config) -> Option<Limit> {
     let Breaker { share, at_least, window } = config.breaker?;
     Some(Limit { share, at_least, window })
+}
+
+/// Sources that are to be heard of within a time.
+#[must_use]
+pub fn declared(config: &Config) -> Vec<Declared> {
+    let declared = |it: &HeardEvery| Declared { source: it.source.clone(), heard_every: it.time };
+    config.heard_every.iter().map(declared).collect()
 }
 
 /// What sends mail; `None`: none leaves.

@@ -19,7 +19,7 @@ use crate::admin::{self, Admin, Here, Settings};
 use crate::config::{Config, Enforce};
 use crate::gate::durations::Spread;
 use crate::gate::{Gate, Snapshot};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Silent};
 use crate::net::bearer::Tokens;
 use crate::store::any::AnyStore;
 use crate::store::{Condition, Store as _};
@@ -75,29 +75,34 @@ impl Here for OwnSwitch {
 }
 
 async fn health(State(panel): State<Panel>) -> Json<Value> {
-    let mut degraded = Vec::new();
+    let mut degraded: Vec<String> = Vec::new();
+    let mut say = |what: &str| degraded.push(what.to_owned());
     if let Some(gate) = &panel.gate {
         let health = gate.health();
         if !health.store {
-            degraded.push("the gate cannot read the store: last known standings are served");
+            say("the gate cannot read the store: last known standings are served");
         }
         if health.open {
-            degraded.push("the switch is open: nothing is refused");
+            say("the switch is open: nothing is refused");
         }
     }
     if let Some(ledger) = &panel.ledger {
         if ledger.is_breaker_tripped() {
-            degraded.push("the breaker is tripped: nobody is warned or cut off until it is reset");
+            say("the breaker is tripped: nobody is warned or cut off until it is reset");
+        }
+        for Silent { source, since } in ledger.silent_sources() {
+            let since = since.map_or_else(|| "ever".to_owned(), |at| format!("since {at}"));
+            say(&format!("{source} was not heard of {since}: nobody is warned or cut off"));
         }
         if ledger.is_journal_refused() {
-            degraded.push("the disk refuses the journal: no event is taken until it has room");
+            say("the disk refuses the journal: no event is taken until it has room");
         }
         match ledger.store().condition().await {
             Ok(Condition::Ready(_)) => {}
             Ok(Condition::Recovering(_)) => {
-                degraded.push("the store is recovering: nothing is decided and no mail leaves");
+                say("the store is recovering: nothing is decided and no mail leaves");
             }
-            Err(_) => degraded.push("the store cannot be used: facts are kept in the journal"),
+            Err(_) => say("the store cannot be used: facts are kept in the journal"),
         }
     }
     let status = if degraded.is_empty() { "ok" } else { "degraded" };

@@ -92,6 +92,7 @@ pub async fn open_control(
     let ledger = Ledger::new(store.clone(), journal, clock.clone(), config.law.clone())
         .with_stale_max(config.store.stale_max)
         .with_enforced(config.gate.enforce == Enforce::On);
+    let ledger = ledger.with_sources(control::declared(config));
     let ledger = match control::limit(config) {
         Some(limit) => ledger.with_breaker(limit),
         None => ledger,

@@ -21,6 +21,9 @@ const BATCH: usize = 500;
 /// How often a batch is tried that the server cannot take now.
 const TRIES: u32 = 6;
 
+/// What is about no tenant.
+const SIGN_OF_LIFE: &str = "ambergate.source.heard";
+
 /// `ambergate event`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -43,9 +46,9 @@ pub(super) struct Send {
     #[arg(conflicts_with = "type", required_unless_present = "type")]
     file: Option<PathBuf>,
     /// Its type, such as invoice.paid or ambergate.invoice.paid.
-    #[arg(long, value_name = "TYPE", requires = "subject")]
+    #[arg(long, value_name = "TYPE")]
     r#type: Option<String>,
-    /// The tenant it is about.
+    /// The tenant it is about; none for source.heard.
     #[arg(long, value_name = "TENANT")]
     subject: Option<String>,
     /// Its data, as JSON.
@@ -119,6 +122,10 @@ impl Send {
             true => given.to_owned(),
             false => format!("ambergate.{given}"),
         };
+        if self.subject.is_none() && kind != SIGN_OF_LIFE {
+            let what = "--subject is missing: the tenant that the event is about";
+            return Err(Failure::Usage(what.to_owned()));
+        }
         let subject = self.subject.as_deref().unwrap_or_default();
         let time = self.time.as_deref();
         let id = self.id.clone().unwrap_or_else(|| {
@@ -128,10 +135,12 @@ impl Send {
         });
         let mut event = json!({
             "specversion": "1.0", "id": id, "source": self.source, "type": kind,
-            "subject": subject, "datacontenttype": "application/json", "data": data,
+            "datacontenttype": "application/json", "data": data,
         });
-        if let (Some(time), Some(event)) = (time, event.as_object_mut()) {
-            event.insert("time".to_owned(), Value::from(time));
+        for (name, value) in [("subject", self.subject.as_deref()), ("time", time)] {
+            if let Some(value) = value {
+                event[name] = Value::from(value);
+            }
         }
         Ok(event)
     }

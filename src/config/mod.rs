@@ -27,8 +27,8 @@ pub use load::{DEFAULT, Request, load, load_law, load_text};
 pub use read::upstream_address;
 pub use secret::Secret;
 pub use settings::{
-    Admin, Algorithm, Breaker, Config, Email, Enforce, Gate, IdentifyRules, Jwt, JwtKey, Log,
-    ProcessRole, Proxy, Route, Store, StoreKind, Stripe, Token, TokenRole, Upstream,
+    Admin, Algorithm, Breaker, Config, Email, Enforce, Gate, HeardEvery, IdentifyRules, Jwt,
+    JwtKey, Log, ProcessRole, Proxy, Route, Store, StoreKind, Stripe, Token, TokenRole, Upstream,
 };
 pub use show::{Shown, ShownKey};
 pub use values::{Network, Sha256};

@@ -10,9 +10,8 @@ use super::secret::Secret;
 use super::show::Shown;
 use super::values::{Network, Sha256};
 use crate::domain::decide::RouteClass;
-use crate::domain::id::Scope;
+use crate::domain::id::{Scope, Source};
 use crate::domain::policy::{Law, Percent};
-use crate::domain::span::Span;
 
 /// All settings.
 #[derive(Clone, Debug)]
@@ -45,6 +44,8 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// `[sources.stripe]`.
     pub stripe: Option<Stripe>,
+    /// `[sources.*] heard_every`.
+    pub heard_every: Vec<HeardEvery>,
     /// `[log]`.
     pub log: Log,
     /// `[calendars]`, `[operator]`, `[policies]`, `[[select]]`.
@@ -277,8 +278,15 @@ pub struct Stripe {
     pub secrets: Vec<Secret>,
     /// Where an object names its tenant.
     pub tenant: String,
-    /// It is said to be heard of so often.
-    pub heard_every: Option<Span>,
+}
+
+/// A source that is to be heard of within a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeardEvery {
+    /// Its name, as events name it.
+    pub source: Source,
+    /// Within which time.
+    pub time: Duration,
 }
 
 /// How logs are written.

@@ -131,6 +131,7 @@ impl<'a> Course<'a> {
             now: start,
             ready: true,
             feeds: true,
+            heard: true,
             slots: true,
             switch_open: false,
             generation: 0,

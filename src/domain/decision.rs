@@ -117,6 +117,19 @@ pub struct NoticeMade {
     pub last_resort: bool,
 }
 
+impl NoticeMade {
+    /// Whether it is a warning, a repetition of one, or says that something is overdue: what
+    /// fresh feeds and a slot of the breaker are asked for (SPEC 5.9).
+    #[must_use]
+    pub fn presses(&self) -> bool {
+        match self.step {
+            Step::Warning | Step::Again(_) => true,
+            Step::Plain => self.kind == OVERDUE,
+            _ => false,
+        }
+    }
+}
+
 /// Why a notice counts for nothing any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -269,7 +282,8 @@ pub struct TaskMade {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checked {
-    /// All that was received had been worked off.
+    /// All that was received had been worked off, and every source that is to be heard of within
+    /// a time had been.
     pub feeds: bool,
     /// The switch's generation that the entry belongs to.
     pub generation: u64,
@@ -367,11 +381,7 @@ impl Decision {
     pub fn needs_slot(&self) -> bool {
         match self {
             Self::RungEntered(_) => true,
-            Self::NoticeMade(made) => match made.step {
-                Step::Warning | Step::Again(_) => true,
-                Step::Plain => made.kind == OVERDUE,
-                _ => false,
-            },
+            Self::NoticeMade(made) => made.presses(),
             _ => false,
         }
     }

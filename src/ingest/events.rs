@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::{BODY_BYTES_MAX, Ingest};
 use crate::config::TokenRole;
-use crate::domain::event::{self, FieldFault, Told};
+use crate::domain::event::{self, FieldFault, SignOfLife, Told};
 use crate::ledger::{Ledger, Outcome};
 use crate::net::problem::{self, BODY_WITHIN, Problem};
 
@@ -92,13 +92,20 @@ pub async fn accept(
     let now = ledger.now().await;
     let mut incoming = Vec::with_capacity(events.len());
     let mut refused = Vec::new();
+    let mut kept = true;
     for (index, event) in events.iter().enumerate() {
-        match event.parse(now) {
-            Ok(event) => incoming.push(event),
-            Err(faults) => refused.push((index, faults)),
+        match event.sign_of_life(now) {
+            Some(Ok(SignOfLife { source, at })) => match ledger.hear(&source, at).await {
+                Ok(()) => summary.accepted += 1,
+                Err(_) => kept = false,
+            },
+            Some(Err(faults)) => refused.push((index, faults)),
+            None => match event.parse(now) {
+                Ok(event) => incoming.push(event),
+                Err(faults) => refused.push((index, faults)),
+            },
         }
     }
-    let mut kept = true;
     for outcome in ledger.accept(incoming).await {
         match outcome {
             Outcome::Accepted => summary.accepted += 1,

@@ -57,11 +57,13 @@ pub(super) async fn stripe(
         tracing::warn!(%fault, "a webhook of Stripe's is dated ahead: it is to be sent again");
         return Err(Problem::too_early(fault.to_string()));
     }
+    let created = event.get("created").and_then(Value::as_i64).map(Instant::from_seconds);
     let result = match translate(&event, &settings.tenant, now) {
         Ok(told) if told.records.is_empty() && told.refunded.is_none() => "ignored",
         Ok(told) => inner.take_or_park(told, event, now).await?,
         Err(fault) => inner.park_untranslated(event, &fault, now).await?,
     };
+    inner.heard(created).await;
     count(result);
     Ok(Json(json!({ "result": result })).into_response())
 }
@@ -78,6 +80,14 @@ fn count(result: &'static str) {
 }
 
 impl Inner {
+    /// What does not matter here says all the same that Stripe is there.
+    async fn heard(&self, created: Option<Instant>) {
+        let Some((at, source)) = created.zip(SOURCE.parse().ok()) else { return };
+        if let Err(error) = self.ledger.hear(&source, at).await {
+            tracing::warn!(%error, "that Stripe was heard of is not kept");
+        }
+    }
+
     async fn take_or_park(
         &self,
         mut told: Told,

@@ -72,6 +72,7 @@ impl Ledger {
     pub async fn accept(&self, incoming: Vec<Incoming>) -> Vec<Outcome> {
         let mut outcomes = vec![Outcome::Unavailable; incoming.len()];
         let mut tenants: BTreeMap<TenantId, (Vec<usize>, Vec<Item>)> = BTreeMap::new();
+        let said = self.said(&incoming);
         for (index, Incoming { tenant, record }) in incoming.into_iter().enumerate() {
             let (places, items) = tenants.entry(tenant).or_default();
             places.push(index);
@@ -86,6 +87,7 @@ impl Ledger {
                 outcomes[place] = outcome;
             }
         }
+        self.hear_all(said, &outcomes).await;
         outcomes
     }
 

@@ -35,6 +35,18 @@ pub enum Entry {
     Alias(Alias),
     /// `beat.noted`.
     Beat(BeatNoted),
+    /// `source.heard`, as it is kept.
+    Heard(Heard),
+}
+
+/// A source of facts was heard of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heard {
+    /// Which.
+    pub source: Source,
+    /// When, by its own time.
+    pub at: Instant,
 }
 
 /// A sign of life that gates could hear, now and then.
@@ -77,6 +89,7 @@ impl Entry {
             "journal.named" => data(&envelope).map(Self::Journal),
             "alias.noted" => data(&envelope).map(Self::Alias),
             "beat.noted" => data(&envelope).map(Self::Beat),
+            "source.heard" => data(&envelope).map(Self::Heard),
             "event.parked" => match envelope.data.get("released").and_then(Value::as_str) {
                 Some(id) => Ok(Self::Released(id.to_owned())),
                 None => data(&envelope).map(Self::Parked),
@@ -120,6 +133,10 @@ impl Entry {
             Self::Beat(beat) => {
                 let at = json!(beat.at);
                 own_line("beat.noted", &[&at.to_string()], at, beat)
+            }
+            Self::Heard(heard) => {
+                let at = json!(heard.at);
+                own_line("source.heard", &[heard.source.as_str(), &at.to_string()], at, heard)
             }
             Self::Released(id) => {
                 own_line("event.parked", &[id, "released"], Value::Null, &json!({ "released": id }))
@@ -198,6 +215,7 @@ mod tests {
             Entry::Released("p".to_owned()),
             Entry::Journal(JournalNamed { journal: "j".to_owned(), given_up: true, at }),
             Entry::Beat(BeatNoted { at }),
+            Entry::Heard(Heard { source: "books".parse().unwrap(), at }),
             Entry::Alias(Alias {
                 name: "stripe:cus_1".to_owned(),
                 tenant: "acme".parse().unwrap(),

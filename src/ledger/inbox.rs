@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::Ledger;
 use super::accept::Outcome;
 use super::parked::id_of;
-use crate::domain::event::{self, FieldFault, Incoming};
+use crate::domain::event::{self, FieldFault, Incoming, SignOfLife};
 use crate::domain::json;
 use crate::domain::time::{DAY, Instant};
 use crate::store::{Condition, Parked, Store as _, StoreError};
@@ -76,10 +76,18 @@ impl Inbox {
 struct Sorted {
     names: Vec<String>,
     incoming: Vec<Incoming>,
+    signs: Vec<(String, SignOfLife)>,
     refused: Vec<Refused>,
     early: usize,
     /// One of the early ones may be money.
     early_money: bool,
+}
+
+impl Sorted {
+    /// How many are to be taken out.
+    const fn count(&self) -> usize {
+        self.names.len() + self.signs.len() + self.refused.len()
+    }
 }
 
 #[derive(Debug)]
@@ -115,7 +123,7 @@ impl Ledger {
         loop {
             let events = self.store().inbox(TAKEN_AT_ONCE + EARLY_MAX).await?;
             let sorted = sort(events, self.store().now().await?);
-            let clear = sorted.names.is_empty() && sorted.refused.is_empty();
+            let clear = sorted.count() == 0;
             inbox.set_clear(clear && !sorted.early_money);
             inbox.note_early(sorted.early);
             if clear {
@@ -137,6 +145,10 @@ impl Ledger {
         let done = sorted.names.into_iter().zip(outcomes);
         let done = done.filter(|(_, it)| *it != Outcome::Unavailable).map(|(name, _)| name);
         let mut settled: Vec<String> = done.collect();
+        for (name, SignOfLife { source, at }) in sorted.signs {
+            self.hear(&source, at).await?;
+            settled.push(name);
+        }
         for refused in sorted.refused {
             settled.push(self.refuse(refused).await?);
         }
@@ -168,13 +180,13 @@ impl Ledger {
 fn sort(events: Vec<(String, Vec<u8>)>, now: Instant) -> Sorted {
     let mut sorted = Sorted::default();
     for (name, bytes) in events {
-        if sorted.names.len() + sorted.refused.len() == TAKEN_AT_ONCE {
+        if sorted.count() == TAKEN_AT_ONCE {
             break;
         }
         let read = json::unique(&bytes).map_err(|error| {
             vec![FieldFault::new("", format!("not JSON that can be taken: {error}"))]
         });
-        let parsed = read.and_then(|value| match event::parse_from_gate(&value, now) {
+        let parsed = read.and_then(|value| match parse(&value, now) {
             Err(_) if may_wait(&value, now) && sorted.early < EARLY_MAX => {
                 sorted.early_money |= may_be_money(&value);
                 Ok(None)
@@ -182,10 +194,11 @@ fn sort(events: Vec<(String, Vec<u8>)>, now: Instant) -> Sorted {
             parsed => parsed.map(Some),
         });
         match parsed {
-            Ok(Some(event)) => {
+            Ok(Some(Said::Fact(event))) => {
                 sorted.names.push(name);
                 sorted.incoming.push(event);
             }
+            Ok(Some(Said::Sign(sign))) => sorted.signs.push((name, sign)),
             Ok(None) => sorted.early += 1,
             Err(faults) => {
                 let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
@@ -196,9 +209,22 @@ fn sort(events: Vec<(String, Vec<u8>)>, now: Instant) -> Sorted {
     sorted
 }
 
+/// What an event may be.
+enum Said {
+    Fact(Incoming),
+    Sign(SignOfLife),
+}
+
+fn parse(value: &Value, now: Instant) -> Result<Said, Vec<FieldFault>> {
+    match event::sign_of_life(value, now) {
+        Some(sign) => sign.map(Said::Sign),
+        None => event::parse_from_gate(value, now).map(Said::Fact),
+    }
+}
+
 /// Whether nothing is wrong with an event but its time, which is not far.
 fn may_wait(value: &Value, now: Instant) -> bool {
-    event::parse_from_gate(value, now.plus_millis(EARLY_WAITS_MAX)).is_ok()
+    parse(value, now.plus_millis(EARLY_WAITS_MAX)).is_ok()
 }
 
 /// What cannot be read is kept as a text.

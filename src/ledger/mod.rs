@@ -21,6 +21,7 @@ mod breaker;
 mod draft;
 mod entry;
 pub mod fault;
+mod feeds;
 mod inbox;
 mod journaled;
 mod law;
@@ -43,7 +44,8 @@ use tokio::sync::{Mutex, MutexGuard, Notify, RwLock};
 pub use accept::{Outcome, own_fact};
 pub use advance::{Advanced, Envelope};
 pub use breaker::Limit;
-pub use entry::{BeatNoted, Entry, JournalNamed};
+pub use entry::{BeatNoted, Entry, Heard, JournalNamed};
+pub use feeds::{Declared, Silent};
 pub use parked::{ReplayError, of_event as parked_event};
 pub use rebuild::{Rebuilt, rebuild};
 
@@ -98,6 +100,7 @@ pub struct Standing {
 struct Around {
     switch: Switch,
     slots: bool,
+    heard: bool,
 }
 
 #[derive(Debug)]
@@ -120,6 +123,7 @@ struct Inner {
     silence: silence::Silence,
     told: switch::Told,
     breaker: breaker::Guard,
+    feeds: feeds::Feeds,
     wake_up: Notify,
     sweep: Notify,
 }
@@ -144,6 +148,7 @@ impl Ledger {
             silence: silence::Silence::default(),
             told: switch::Told::default(),
             breaker: breaker::Guard::default(),
+            feeds: feeds::Feeds::default(),
             wake_up: Notify::new(),
             sweep: Notify::new(),
         };
@@ -246,8 +251,9 @@ impl Ledger {
 
     /// What people and guards set, for everybody.
     async fn around(&self) -> Result<Around, StoreError> {
-        let (switch, slots) = tokio::try_join!(self.store().switch(), self.may_have_slots())?;
-        Ok(Around { switch, slots })
+        let (switch, slots, heard) =
+            tokio::try_join!(self.store().switch(), self.may_have_slots(), self.all_are_heard())?;
+        Ok(Around { switch, slots, heard })
     }
 
     fn situation(&self, now: Instant, around: &Around) -> Situation {
@@ -257,6 +263,7 @@ impl Ledger {
             now,
             ready: true,
             feeds: !behind && self.inner.inbox.is_clear(),
+            heard: around.heard,
             slots: around.slots,
             switch_open: around.switch.open || self.inner.told.is_off(),
             generation: around.switch.generation,

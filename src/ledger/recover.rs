@@ -24,13 +24,14 @@ use futures_util::StreamExt as _;
 use super::accept::Item;
 use super::beside::restored;
 use super::draft::{Draft, Reading};
-use super::entry::{Entry, JournalNamed};
+use super::entry::{Entry, Heard, JournalNamed};
 use super::journaled::Journaled;
 use super::{Ledger, parked};
 use crate::domain::event::Incoming;
 use crate::domain::id::TenantId;
 use crate::domain::record::Record;
 use crate::domain::time::Instant;
+use crate::store::marks::{Mark, Marks as _};
 use crate::store::{Condition, Incarnation, Parked, Store as _, StoreError, form};
 
 /// How many lines are read at once.
@@ -239,6 +240,9 @@ impl Ledger {
             Entry::Beat(beat) => {
                 self.heard_of_beat(beat.at);
                 Ok(())
+            }
+            Entry::Heard(Heard { source, at }) => {
+                self.store().mark(Mark::Heard, vec![(source.as_str().to_owned(), at)]).await
             }
             Entry::Journal(named) => self.store().register_journal(&named.journal).await,
             Entry::Alias(alias) => match self.store().alias(&alias.name).await? {

@@ -67,6 +67,7 @@ impl Ledger {
                 metrics::gauge!("ambergate_recovering").set(0.0);
                 self.open(&incarnation).await?;
                 self.look_at_breaker().await?;
+                self.look_at_feeds().await?;
                 self.note_journals().await?;
                 self.journal_what_was_left().await?;
                 self.catch_up(&incarnation).await?;

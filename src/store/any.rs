@@ -2,6 +2,7 @@
 
 use super::breaker::{Breaker, Slot, Slots};
 use super::embedded::Embedded;
+use super::marks::{Mark, Marks, Times};
 use super::memory::Memory;
 use super::near::NearWatch;
 use super::remote::{Remote, RemoteWatch};
@@ -233,5 +234,15 @@ impl Slots for AnyStore {
 
     async fn tenants(&self) -> Result<u64, StoreError> {
         ask!(self, store => store.tenants().await)
+    }
+}
+
+impl Marks for AnyStore {
+    async fn marks(&self, of: Mark) -> Result<Times, StoreError> {
+        ask!(self, store => store.marks(of).await)
+    }
+
+    async fn mark(&self, of: Mark, names: Vec<(String, Instant)>) -> Result<(), StoreError> {
+        ask!(self, store => store.mark(of, names).await)
     }
 }

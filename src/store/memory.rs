@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
 use super::breaker::Held;
+use super::marks::{Mark, Times};
 use super::near::{NearWatch, teller};
 use super::{
     Alias, Change, Commit, Condition, Incarnation, Parked, Row, SHARDS, Store, StoreError, Stored,
@@ -48,6 +49,7 @@ pub(super) struct State {
     inbox_next: u64,
     switch: Switch,
     pub(super) held: Held,
+    pub(super) marks: BTreeMap<Mark, Times>,
     versions: Vec<Version>,
     parked: Vec<Parked>,
     aliases: BTreeMap<String, Alias>,

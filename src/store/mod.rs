@@ -18,6 +18,7 @@ pub mod breaker;
 pub mod embedded;
 pub mod form;
 pub mod journal;
+pub mod marks;
 pub mod memory;
 pub mod near;
 pub mod remote;

@@ -143,6 +143,28 @@ async fn a_store_that_lost_everything_is_what_it_was() {
 }
 
 #[tokio::test]
+async fn a_source_that_was_heard_of_was_so_after_the_store_lost_everything() {
+    let site = Site::new();
+    let world = site.start("a").await;
+    let other = site.start("b").await;
+    for replica in [&world, &other] {
+        crate::feeds::daily(&replica.ledger, &["books"]);
+    }
+    assert!(!world.ledger.present().await.unwrap().heard);
+    world.accept(&[tenant_updated("acme"), issued("acme", "i1")]).await;
+    assert!(other.ledger.present().await.unwrap().heard, "another process reads it");
+    site.memory.flush();
+    recover(&[&world, &other]).await;
+    // One that never heard of it itself, at a store that had forgotten.
+    let third = site.start("c").await;
+    crate::feeds::daily(&third.ledger, &["books"]);
+    recover(&[&world, &other, &third]).await;
+    assert!(third.ledger.present().await.unwrap().heard);
+    world.clock.set(at("2026-03-03T08:00:01Z"));
+    assert!(!world.ledger.present().await.unwrap().heard);
+}
+
+#[tokio::test]
 async fn a_breaker_that_tripped_is_tripped_after_the_store_lost_everything() {
     let site = Site::new();
     let world = site.start("a").await;

@@ -20,6 +20,7 @@ mod demo_mailbox;
 mod demo_seed;
 mod deploy;
 mod enforced;
+mod feeds;
 mod gate_banner;
 mod gate_stages;
 mod journal;

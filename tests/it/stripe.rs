@@ -64,6 +64,22 @@ async fn world() -> World {
 }
 
 #[tokio::test]
+async fn whatever_it_says_stripe_was_heard_of() {
+    let world = world().await;
+    crate::feeds::daily(&world.ledger, &["stripe"]);
+    let door = door(&world);
+    let mut event: Value = serde_json::from_str(&fixture("customer_updated")).unwrap();
+    event["type"] = "product.created".into();
+    event["created"] = (world.clock.now().millis() / 1_000 - 90_000).into();
+    let (_, answer) = send(&door, &event.to_string()).await;
+    assert_eq!(answer["result"], "ignored");
+    assert!(!world.ledger.present().await.unwrap().heard, "that was yesterday");
+    event["created"] = (world.clock.now().millis() / 1_000).into();
+    send(&door, &event.to_string()).await;
+    assert!(world.ledger.present().await.unwrap().heard);
+}
+
+#[tokio::test]
 async fn an_invoice_is_issued_paid_in_part_and_paid() {
     let world = world().await;
     let door = door(&world);

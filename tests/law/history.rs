@@ -70,6 +70,8 @@ pub enum Happening {
     Contacts(u8),
     /// For so many hours not all that was received is worked off.
     Stale(u8),
+    /// A source is silent for so many hours.
+    Silent(u8),
     /// For so many hours the store recovers.
     Recover(u8),
     /// For so many hours the process's clock is not the store's.
@@ -107,6 +109,7 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => Just(H::EndAgreement),
         1 => (0_u8..3).prop_map(H::Contacts),
         1 => (1_u8..90).prop_map(H::Stale),
+        1 => (1_u8..90).prop_map(H::Silent),
         1 => (1_u8..30).prop_map(H::Recover),
         1 => (1_u8..90).prop_map(H::ClockOff),
         4 => proptest::sample::select(&BY_HAND[..]).prop_map(H::ByHand),
@@ -225,6 +228,7 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
         Happening::ByHand(what) => by_hand(world, what),
         Happening::Contacts(many) => world.fact(people(many.into())),
         Happening::Stale(h) => awry(world, h, |situation, so| situation.feeds = !so),
+        Happening::Silent(h) => awry(world, h, |situation, so| situation.heard = !so),
         Happening::Recover(h) => awry(world, h, |situation, so| situation.ready = !so),
         Happening::ClockOff(h) => awry(world, h, |situation, so| situation.clock_agrees = !so),
     }

@@ -108,6 +108,7 @@ const ALL: &[Happening] = {
         H::LoseRace(0),
         H::Open(20),
         H::Stale(28),
+        H::Silent(28),
         H::Recover(28),
         H::ClockOff(28),
         H::ByHand(ByHand::Declared),
@@ -198,6 +199,7 @@ fn opens_at_once(world: &World) -> bool {
     let mut world = world.clone();
     world.off = true;
     world.situation.feeds = false;
+    world.situation.heard = false;
     world.situation.clock_agrees = false;
     let invoices = world.account().invoices;
     for invoice in invoices.into_iter().filter(|invoice| invoice.owed > 0) {
@@ -331,6 +333,7 @@ fn what_people_do_by_hand_is_needed() {
 #[test]
 fn what_is_true_around_it_is_needed() {
     needs(Rule::Feeds, None, &[H::Stale(28)], "feeds: false");
+    needs(Rule::Heard, None, &[H::Silent(28)], "heard: false");
     needs(Rule::Switch, None, &[H::Open(20)], "switch_open: true");
     needs(Rule::Recovering, None, &[H::Recover(28)], "ready: false");
     needs(Rule::Clock, None, &[H::ClockOff(28)], "clock_agrees: false");

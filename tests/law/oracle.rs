@@ -22,12 +22,15 @@ pub fn faults(world: &World) -> Vec<String> {
     for (at, stage, around) in &world.watch.entered {
         // A clock that is off may begin grace, which takes nothing.
         let clock = around.clock_agrees || !stage.restricts();
-        if !(around.feeds && around.ready && !around.switch_open && clock) {
+        if !(around.is_fresh() && around.ready && !around.switch_open && clock) {
             faults.push(format!("{stage:?} at {at} was entered while {around:?}"));
         }
     }
     for (at, message) in &world.watch.wrong_attempts {
         faults.push(format!("message {message} tried at {at}, its invoice being paid"));
+    }
+    for (at, message) in &world.watch.pressed {
+        faults.push(format!("message {message} pressed at {at}, a source being silent"));
     }
     for record in &world.records {
         match record.as_decision() {

@@ -170,6 +170,13 @@ fn what_no_longer_applies_must_be_recorded_as_void() {
 }
 
 #[test]
+fn no_warning_may_leave_while_a_source_is_silent() {
+    let mut history = due_and_after(24 * 20);
+    history.push(Happening::Silent(60));
+    needs(Rule::Heard, &history);
+}
+
+#[test]
 fn decisions_must_be_journaled_after_their_commit() {
     let mut history = due_and_after(READ_ONLY - 5);
     history.push(Happening::LoseRace(0));

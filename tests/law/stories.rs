@@ -204,6 +204,8 @@ fn act(world: &mut World, words: &[&str]) {
             world.situation.generation += 1;
             return;
         }
+        ["source", "silent"] => return world.situation.heard = false,
+        ["source", "heard"] => return world.situation.heard = true,
         ["show"] => {
             let line = shown(world);
             return world.log.push((world.now, line));

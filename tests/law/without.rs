@@ -36,6 +36,8 @@ pub enum Rule {
     Lapse,
     /// Nothing is entered on feeds that are not worked off.
     Feeds,
+    /// Nothing harder is said or entered while a source is silent.
+    Heard,
     /// Nothing is entered while the switch is open.
     Switch,
     /// Nothing is entered while the store is recovering.
@@ -120,6 +122,7 @@ impl World {
         let mut told = Situation { now: self.now, ..self.situation };
         match self.without {
             Some(Rule::Feeds) => told.feeds = true,
+            Some(Rule::Heard) => told.heard = true,
             Some(Rule::Switch) => told.switch_open = false,
             Some(Rule::Recovering) => told.ready = true,
             Some(Rule::Clock) => told.clock_agrees = true,

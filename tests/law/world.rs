@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ambergate::config::policies;
 use ambergate::domain::account::Account;
 use ambergate::domain::closed::closed;
-use ambergate::domain::decision::{Decision, MessageTried, TaskMade};
+use ambergate::domain::decision::{Decision, MessageTried, NoticeMade, TaskMade};
 use ambergate::domain::fact::{Channel, NoticeReceipt, ReceiptKind};
 use ambergate::domain::id::{InvoiceId, MessageId, Scope, Source, TenantId};
 use ambergate::domain::plan::{Plan, Situation, plan};
@@ -105,6 +105,8 @@ pub struct Watch {
     pub entered: Vec<(Instant, Stage, Situation)>,
     /// Attempts at messages about cases that were settled, thanks aside.
     pub wrong_attempts: Vec<(Instant, MessageId)>,
+    /// Attempts at warnings, and at what says that something is overdue, while a source was silent.
+    pub pressed: Vec<(Instant, MessageId)>,
 }
 
 impl World {
@@ -113,6 +115,7 @@ impl World {
             now,
             ready: true,
             feeds: true,
+            heard: true,
             slots: true,
             switch_open: false,
             generation: 0,
@@ -289,6 +292,12 @@ impl World {
         });
         if settled || self.is_settled_in_truth(message) {
             self.watch.wrong_attempts.push((self.now, id));
+        }
+        let mut notices = message.made.notices.iter().filter_map(|id| account.notice(*id));
+        let presses =
+            |made: &NoticeMade| ["warning", "again", "overdue"].contains(&made.kind.as_str());
+        if !self.situation.heard && notices.any(|notice| presses(&notice.made)) {
+            self.watch.pressed.push((self.now, id));
         }
         let tried = Decision::MessageTried(MessageTried { message: id, attempt });
         let tried = Record::decision(time, tried);

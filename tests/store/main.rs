@@ -7,6 +7,7 @@ mod contract;
 mod embedded;
 mod journal;
 mod losses;
+mod marks;
 mod remote;
 mod server;
 mod slots;

@@ -6,6 +6,7 @@ mod identity;
 mod outside;
 mod routes;
 mod servers;
+mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -48,7 +49,8 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
     let email = root.table("email").and_then(|fields| outside::email(&fields));
     let breaker = root.table("breaker").and_then(|fields| outside::breaker(&fields));
     let cors_origins = root.table("cors").and_then(|fields| outside::origins(&fields));
-    let stripe = outside::stripe(root, &mut notes);
+    let stripe = sources::stripe(root);
+    let heard_every = sources::heard_every(root);
     let log = root.table("log").and_then(|fields| outside::log(&fields));
     root.later(&["authz"]);
     let law = policies::law(root, setting.policies);
@@ -67,6 +69,7 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
         breaker,
         cors_origins: cors_origins?,
         stripe,
+        heard_every,
         log: log?,
         law,
         notes,

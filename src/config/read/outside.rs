@@ -1,11 +1,11 @@
-//! What is reached outside: `[store]`, `[email]`, `[cors]`, `[sources]`; `[breaker]` and `[log]`.
+//! What is reached outside: `[store]`, `[email]`, `[cors]`; `[breaker]` and `[log]`.
 
 use std::time::Duration;
 
 use super::super::fields::Fields;
 use super::super::policies::percent;
 use super::super::secret::Secret;
-use super::super::settings::{Breaker, Email, Log, Store, StoreKind, Stripe};
+use super::super::settings::{Breaker, Email, Log, Store, StoreKind};
 use super::servers::time;
 use crate::domain::policy::Percent;
 
@@ -101,29 +101,6 @@ pub(super) fn origins(fields: &Fields<'_>) -> Option<Vec<String>> {
         }
     }
     Some(origins.into_iter().map(|(origin, _)| origin.to_owned()).collect())
-}
-
-pub(super) fn stripe(root: &Fields<'_>, notes: &mut Vec<String>) -> Option<Stripe> {
-    let sources = root.table("sources")?;
-    let fields = sources.table("stripe")?;
-    let given = fields.texts("secrets").unwrap_or_default();
-    if given.is_empty() {
-        let help = "the endpoint's signing secret: secrets = [\"whsec_…\"]";
-        match fields.has("secrets") {
-            true => fields.fault("secrets", "is empty", help),
-            false => fields.missing("secrets", help).unwrap_or(()),
-        }
-    }
-    if given.iter().any(|(secret, _)| secret.is_empty()) {
-        fields.fault("secrets", "holds an empty one", "anybody could sign with it");
-    }
-    let tenant = fields.text("tenant").unwrap_or("metadata.tenant").to_owned();
-    let heard_every = fields.parsed("heard_every");
-    if heard_every.is_some() {
-        notes.push("sources.stripe.heard_every is read, and not yet watched".to_owned());
-    }
-    let secrets = given.into_iter().map(|(secret, _)| Secret::new(secret)).collect();
-    Some(Stripe { secrets, tenant, heard_every })
 }
 
 pub(super) fn log(fields: &Fields<'_>) -> Option<Log> {

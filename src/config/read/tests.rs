@@ -7,7 +7,6 @@ use super::super::{Fault, render};
 use super::*;
 use crate::domain::decide::RouteClass;
 use crate::domain::policy::Percent;
-use crate::domain::span::Span;
 
 const WAYS: &str = r#"
 [ways_out]
@@ -76,7 +75,8 @@ fn every_line_of_the_documentation_that_is_commented_out_is_a_key() {
     assert_eq!(load_text("", "a.toml", &demo).unwrap().breaker, None);
     let shown = load_text("[breaker]\nat_least = 5", "a.toml", &demo).unwrap().breaker;
     assert_eq!(shown, Some(Breaker { at_least: 5, ..breaker }));
-    assert_eq!(config.stripe.unwrap().heard_every, Some(Span::days(1)));
+    let heard = config.heard_every.iter().map(|it| (it.source.as_str(), it.time));
+    assert_eq!(heard.collect::<Vec<_>>(), [("books", day), ("stripe", day)]);
     assert_eq!(config.law.select[0].name.as_deref(), Some("slow"));
 }
 
@@ -212,6 +212,9 @@ fn what_is_wrong_is_refused_with_its_place() {
         ("[cors]\norigins = [\"*\"]".to_owned(), "no origin"),
         ("[sources.stripe]\nsecrets = []".to_owned(), "is empty"),
         ("[log]\nlevel = \"nonsense=loud\"".to_owned(), "log.level"),
+        ("[sources.books]".to_owned(), "sources.books.heard_every"),
+        ("[sources.books]\nheard_every = \"1 working day\"".to_owned(), "number and a unit"),
+        ("[sources.books]\nheard_every = \"1h\"\nx = 1".to_owned(), "sources.books.x"),
         ("[breaker]\nshare = \"101%\"".to_owned(), "at most 100%"),
         ("[breaker]\nat_least = 0".to_owned(), "breaker.at_least"),
         ("[breaker]\nwindow = \"1 fortnight\"".to_owned(), "breaker.window"),

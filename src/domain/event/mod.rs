@@ -12,11 +12,13 @@
 mod agreement;
 mod check;
 mod kind;
+mod sign;
 mod work;
 
 use serde_json::{Map, Value, json};
 
 pub use kind::{PREFIX, kind_of};
+pub use sign::{SignOfLife, sign_of_life};
 
 use super::id::{RecordId, Source, TenantId};
 use super::json;

@@ -151,7 +151,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         self.coming(at, rung, What::Notice(notice.kind.clone()));
         if at > self.now() {
             self.keep_for_later(rung, notice, at);
-        } else if self.feeds_are_fresh() && (notice.kind != OVERDUE || self.may_have_slot()) {
+        } else if self.is_worked_off() && (notice.kind != OVERDUE || self.may_press()) {
             let made = self.plain(rung, notice);
             self.make(made);
         }
@@ -160,7 +160,8 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     /// What is due later today travels with the first message of the day.
     fn keep_for_later(&mut self, rung: u16, notice: &Notice, at: Instant) {
         let (zone, situation) = (&self.bearings.zone, self.planner.situation);
-        let may = situation.feeds && (situation.slots || notice.kind != OVERDUE);
+        let may_press = situation.heard && situation.slots;
+        let may = situation.feeds && (may_press || notice.kind != OVERDUE);
         if may && self.free <= self.now() && zone.day(at) == zone.day(self.now()) {
             let made = self.plain(rung, notice);
             self.planner.later.push(made);
@@ -185,7 +186,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             }
             return;
         }
-        if !situation.feeds || !situation.slots || situation.switch_open {
+        if !situation.is_fresh() || !situation.slots || situation.switch_open {
             self.planner.look_again();
             return;
         }
@@ -224,7 +225,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             stage: enter.stage,
             notice,
             at,
-            checked: Checked { feeds: situation.feeds, generation: situation.generation },
+            checked: Checked { feeds: situation.is_fresh(), generation: situation.generation },
             scope: self.case.scope.clone(),
         })));
     }
@@ -285,18 +286,19 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         self.ladder.is_later_due(rung, at, |_| true)
     }
 
-    /// Asked before an overdue notice or a warning leaves.
-    pub(super) fn feeds_are_fresh(&mut self) -> bool {
-        let fresh = self.planner.situation.feeds;
-        if !fresh {
+    /// Asked before any notice is made.
+    fn is_worked_off(&mut self) -> bool {
+        let worked_off = self.planner.situation.feeds;
+        if !worked_off {
             self.planner.look_again();
         }
-        fresh
+        worked_off
     }
 
-    /// Asked before an overdue notice or a warning leaves, too.
-    pub(super) fn may_have_slot(&mut self) -> bool {
-        let may = self.planner.situation.slots;
+    /// Asked before an overdue notice or a warning leaves.
+    pub(super) fn may_press(&mut self) -> bool {
+        let situation = self.planner.situation;
+        let may = situation.is_fresh() && situation.slots;
         if !may {
             self.planner.look_again();
         }

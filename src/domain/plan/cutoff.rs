@@ -85,7 +85,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             return;
         }
         let situation = self.planner.situation;
-        let fresh = situation.feeds && situation.clock_agrees;
+        let fresh = situation.is_fresh() && situation.clock_agrees;
         if !fresh || !situation.slots || situation.switch_open {
             self.planner.look_again();
             return;
@@ -141,7 +141,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         }
         let due = leaves <= self.now() && announced;
         let open = self.planner.situation.switch_open;
-        if !due || open || !self.feeds_are_fresh() || !self.may_have_slot() {
+        if !due || open || !self.may_press() {
             return;
         }
         let draft = self.draft(rung, Step::Warning, "warning");
@@ -217,7 +217,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             }
             self.coming(at, rung, What::Again(stage));
             let open = self.planner.situation.switch_open;
-            if at <= self.now() && !open && self.feeds_are_fresh() && self.may_have_slot() {
+            if at <= self.now() && !open && self.may_press() {
                 let draft = self.draft(rung, step, "again");
                 self.make(NoticeMade {
                     of: Some(of),

@@ -9,6 +9,7 @@
 //!    day; what is due later that day is made with it. After it only warnings, their repetitions,
 //!    `entered` and `thanks` leave; anything else waits for the next working day.
 //! 3. A live warning that is not proved reaches contacts that came later, too.
+//! 4. What is said only on fresh feeds does not leave while a source is silent.
 
 use super::Planner;
 use super::standing::{is_settled, may_be_said, may_have_left, recipients, same_mailbox};
@@ -51,10 +52,18 @@ impl<'a> Planner<'a> {
                 self.wake_at(end);
             } else if at > self.situation.now {
                 self.wake_at(at);
+            } else if self.presses(message) && !self.situation.heard {
+                self.look_again();
             } else {
                 self.plan.sends.push(message.made.message);
             }
         }
+    }
+
+    /// Whether a message carries what is said only on fresh feeds.
+    fn presses(&self, message: &MessageState) -> bool {
+        let mut notices = message.made.notices.iter().filter_map(|id| self.notice(*id));
+        notices.any(|notice| notice.made.presses())
     }
 
     fn make_messages(&mut self) {

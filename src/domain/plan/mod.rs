@@ -47,6 +47,8 @@ pub struct Situation {
     pub ready: bool,
     /// All that was received is worked off.
     pub feeds: bool,
+    /// Every source that is to be heard of within a time was.
+    pub heard: bool,
     /// A slot of the breaker may be had.
     pub slots: bool,
     /// Everything is open.
@@ -55,6 +57,14 @@ pub struct Situation {
     pub generation: u64,
     /// This process's clock is within a minute of the store's.
     pub clock_agrees: bool,
+}
+
+impl Situation {
+    /// Whether what is known of what is owed is as new as it has to be before anything harder.
+    #[must_use]
+    pub const fn is_fresh(&self) -> bool {
+        self.feeds && self.heard
+    }
 }
 
 /// What comes for one case.

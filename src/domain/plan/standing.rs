@@ -17,7 +17,7 @@ use crate::domain::policy::Law;
 use crate::domain::stage::{Role, Roles};
 use crate::domain::time::Instant;
 
-/// Whether a message that says these notices may leave: all it says is so.
+/// Whether a message that says these notices may leave: all it says is so, and known to be.
 #[must_use]
 pub fn may_leave(
     notices: &[NoticeId],
@@ -30,7 +30,8 @@ pub fn may_leave(
     let Some(found) = found else { return false };
     let about = |case| found.iter().any(|notice| notice.made.case == case);
     let survey = Survey::within(&ground, *situation, |case| about(case.case));
-    found.iter().all(|notice| may_be_said(notice, &survey))
+    let heard = |notice: &NoticeState| situation.heard || !notice.made.presses();
+    found.iter().all(|notice| heard(notice) && may_be_said(notice, &survey))
 }
 
 /// Whether what a notice says is still so.

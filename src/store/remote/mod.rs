@@ -14,6 +14,7 @@ mod breaker;
 mod incarnation;
 mod keys;
 mod link;
+mod marks;
 mod reads;
 mod scripts;
 mod watch;
