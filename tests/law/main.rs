@@ -11,6 +11,7 @@ mod properties;
 mod simulate;
 mod stories;
 mod told;
+mod watch;
 mod without;
 mod world;
 mod zones;

@@ -22,8 +22,9 @@ use crate::agreements::Agreed;
 use crate::by_hand::ByHand;
 use crate::history::{Happening, beginning_under, happen};
 use crate::oracle::faults;
+use crate::watch::Terms;
 use crate::without::Rule;
-use crate::world::{Terms, World, law_of};
+use crate::world::{World, law_of};
 
 /// Grace the day after, read-only after a week, frozen after ten days: three days of warning.
 const QUICK: &str = r#"

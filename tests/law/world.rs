@@ -10,14 +10,14 @@ use ambergate::domain::account::Account;
 use ambergate::domain::closed::closed;
 use ambergate::domain::decision::{Decision, MessageTried, NoticeMade, TaskMade};
 use ambergate::domain::fact::{Channel, NoticeReceipt, ReceiptKind};
-use ambergate::domain::id::{InvoiceId, MessageId, Scope, Source, TenantId};
+use ambergate::domain::id::{MessageId, Scope, Source, TenantId};
 use ambergate::domain::plan::{Plan, Situation, plan};
 use ambergate::domain::policy::Law;
 use ambergate::domain::record::{Fact, Record, insert};
-use ambergate::domain::stage::Stage;
 use ambergate::domain::time::{Instant, Zone};
 use ambergate::domain::view::view;
 
+use crate::watch::{STANDARD_TERMS, Terms, Watch};
 use crate::without::Rule;
 
 /// The policy of SPEC 4, as shipped.
@@ -69,44 +69,6 @@ pub struct World {
     pub watch: Watch,
     count: u32,
     first_attempts: BTreeMap<MessageId, Instant>,
-}
-
-/// What a policy promises, said once more.
-#[derive(Clone, Copy, Debug)]
-pub struct Terms {
-    /// Days between the proof and the cutoff.
-    pub period: i32,
-    /// Days after the due date on which read-only and frozen come at the earliest.
-    pub after_due: (i32, i32),
-    /// How long after its time a cutoff is entered.
-    pub slack: i64,
-    /// So many warnings may be undeliverable before there is a last resort.
-    pub postponements: Option<usize>,
-}
-
-/// What the policy of SPEC 4 promises.
-pub const STANDARD_TERMS: Terms = Terms {
-    period: 7,
-    after_due: (15, 29),
-    slack: 15 * ambergate::domain::time::MINUTE,
-    postponements: Some(2),
-};
-
-/// Sees every commit.
-#[derive(Clone, Debug, Default)]
-pub struct Watch {
-    /// The stage of each scope that the newest commit left.
-    pub stages: BTreeMap<Scope, Stage>,
-    /// Each time one got harder: when, to what, and whether that commit entered it.
-    pub hardened: Vec<(Instant, Stage, bool)>,
-    /// When which invoice was seen to be settled.
-    pub settled: Vec<(Instant, InvoiceId)>,
-    /// What was true around each entry.
-    pub entered: Vec<(Instant, Stage, Situation)>,
-    /// Attempts at messages about cases that were settled, thanks aside.
-    pub wrong_attempts: Vec<(Instant, MessageId)>,
-    /// Attempts at warnings, and at what says that something is overdue, while a source was silent.
-    pub pressed: Vec<(Instant, MessageId)>,
 }
 
 impl World {
