@@ -8,7 +8,8 @@
 //! 3. All workers together have a bounded number; who cannot have one waits, and while somebody
 //!    waits nobody keeps an idle one.
 //! 4. An app that answers early and closes breaks our writing; what it said is still read.
-//! 5. A connection whose request was not sent to its end, or whose answer was not read to its
+//! 5. A connection that has ended lets go of the request that it did not send: it goes to another.
+//! 6. A connection whose request was not sent to its end, or whose answer was not read to its
 //!    end, is closed.
 
 use std::cell::{Cell, RefCell};
@@ -75,13 +76,22 @@ impl Wake for Relay {
 pub struct Live {
     /// Takes requests.
     pub sender: SendRequest<UpBody>,
-    connection: Connection<TokioIo<Socket>, UpBody>,
+    state: State,
     relay: Arc<Relay>,
     waker: Waker,
-    finished: bool,
     born: u32,
     idle_since: u32,
     _permit: OwnedSemaphorePermit,
+}
+
+// Every connection is boxed, and nearly all are open.
+#[allow(clippy::large_enum_variant)]
+enum State {
+    Open(Connection<TokioIo<Socket>, UpBody>),
+    /// What is left of it.
+    Ended(Socket),
+    /// Between the two.
+    Ending,
 }
 
 impl std::fmt::Debug for Live {
@@ -93,12 +103,19 @@ impl std::fmt::Debug for Live {
 impl Live {
     /// Reads and writes what can be, on behalf of the task of `cx`.
     pub fn drive(&mut self, cx: &Context<'_>) {
-        if self.finished {
-            return;
-        }
+        let State::Open(connection) = &mut self.state else { return };
         self.relay.task.register(cx.waker());
         let mut cx = Context::from_waker(&self.waker);
-        self.finished = Pin::new(&mut self.connection).poll(&mut cx).is_ready();
+        if Pin::new(connection).poll(&mut cx).is_ready()
+            && let State::Open(connection) = std::mem::replace(&mut self.state, State::Ending)
+        {
+            // A request that waits in it would wait for ever.
+            self.state = State::Ended(connection.into_parts().io.into_inner());
+        }
+    }
+
+    const fn is_open(&self) -> bool {
+        matches!(self.state, State::Open(_))
     }
 
     /// Reads what was driven, by `read`; the wake-ups that this causes are not needed.
@@ -112,19 +129,23 @@ impl Live {
     /// The request that was under way when it broke, if it may be sent once more.
     #[must_use]
     pub fn unanswered(self) -> Option<Request<UpBody>> {
-        self.connection.into_parts().io.inner().written.again()
+        match self.state {
+            State::Open(connection) => connection.into_parts().io.inner().written.again(),
+            State::Ended(socket) => socket.written.again(),
+            State::Ending => None,
+        }
     }
 
     /// Whether it can take another request.
     fn is_ready(&mut self, cx: &Context<'_>) -> bool {
         // What it was driven to at the end of its last answer is enough: if the app has closed it
         // since, sending finds that out and gives the request back.
-        if !self.finished && self.sender.is_ready() {
+        if self.is_open() && self.sender.is_ready() {
             return true;
         }
         self.drive(cx);
         let mut quiet = Context::from_waker(Waker::noop());
-        !self.finished && matches!(self.sender.poll_ready(&mut quiet), Poll::Ready(Ok(())))
+        self.is_open() && matches!(self.sender.poll_ready(&mut quiet), Poll::Ready(Ok(())))
     }
 }
 
@@ -183,7 +204,7 @@ impl Pool {
     pub fn give_back(&self, mut live: Box<Live>) {
         let now = self.ticks.now();
         let too_old = now.saturating_sub(live.born) >= self.settings.age;
-        if live.finished || too_old || self.bound.waiting.load(Relaxed) > 0 {
+        if !live.is_open() || too_old || self.bound.waiting.load(Relaxed) > 0 {
             return;
         }
         live.idle_since = now;
@@ -234,10 +255,9 @@ impl Pool {
         let (born, idle_since) = (self.ticks.now(), self.ticks.now());
         Ok(Box::new(Live {
             sender,
-            connection,
+            state: State::Open(connection),
             relay,
             waker,
-            finished: false,
             born,
             idle_since,
             _permit: permit,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use crate::support::front::{Answer, BOUND, Front};
 
@@ -55,6 +56,52 @@ async fn two(front: &Front, second: &str) -> Answer {
         all
     };
     Answer::of(&tokio::time::timeout(BOUND, exchange).await.expect("an answer in time"))
+}
+
+/// An app that answers one request of each connection and closes it when it is told to.
+async fn idle_closing(close: Arc<Notify>, closed: Arc<Notify>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+            stream.write_all(ok).await.unwrap();
+            close.notified().await;
+            drop(stream);
+            closed.notify_one();
+        }
+    });
+    address
+}
+
+/// An app may close a connection in the pool at any time: whatever comes next goes to another.
+#[tokio::test]
+async fn a_connection_that_was_closed_while_idle_is_not_used() {
+    for second in ["GET /a", "POST /a", "DELETE /a"] {
+        let (close, closed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let front = Front::before(idle_closing(close.clone(), closed.clone()).await).await;
+        let mut client = TcpStream::connect(front.address).await.unwrap();
+        let exchange = async {
+            for request in ["GET /first", second] {
+                let request = format!("{request} HTTP/1.1\r\nHost: a\r\n\r\n");
+                client.write_all(request.as_bytes()).await.unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(client.read_u8().await.unwrap());
+                }
+                assert!(head.starts_with(b"HTTP/1.1 200"), "{second}");
+                close.notify_one();
+                closed.notified().await;
+            }
+        };
+        tokio::time::timeout(BOUND, exchange).await.expect("answers in time");
+        assert_eq!(front.gate.counters().upstream_failed, 0, "{second}");
+        front.stop().await;
+    }
 }
 
 #[tokio::test]
