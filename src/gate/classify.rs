@@ -231,22 +231,22 @@ fn header_overrides(headers: &HeaderMap) -> bool {
 fn query_overrides(query: &str) -> bool {
     query.split(['&', ';']).any(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let name = plain(name);
+        let name = plain(name.as_bytes());
         let name = name.split(|byte| matches!(byte, b'[' | 0)).next().unwrap_or_default();
         is_override(name.trim_ascii()) && {
-            let value = plain(value).trim_ascii().to_ascii_uppercase();
+            let value = plain(value.as_bytes()).trim_ascii().to_ascii_uppercase();
             !is_named_read(std::str::from_utf8(&value).unwrap_or_default())
         }
     })
 }
 
 /// A part of a query without percent codes.
-pub(super) fn plain(text: &str) -> std::borrow::Cow<'_, [u8]> {
-    if !text.contains(['%', '+']) {
-        return text.as_bytes().into();
+pub(super) fn plain(text: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+    if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        return text.into();
     }
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
+    let mut rest = text;
     while let [first, tail @ ..] = rest {
         let code = tail.get(..2).and_then(|code| std::str::from_utf8(code).ok());
         match (first, code.and_then(|code| u8::from_str_radix(code, 16).ok())) {

@@ -261,21 +261,12 @@ fn cookie<'a>(name: &str, headers: &'a HeaderMap) -> Result<Option<&'a str>, Not
 /// The values of `name` in what stands between two semicolons: some apps end a pair at a comma or
 /// at white space, too.
 fn cookies_in<'a>(pair: &'a [u8], name: &[u8]) -> impl Iterator<Item = &'a [u8]> {
-    let starts = pair.iter().enumerate().filter(|(_, byte)| ends_pair(**byte));
-    let starts = std::iter::once(0).chain(starts.map(|(at, _)| at + 1));
-    // Percent-encoded it is thrice as long, with some white space around it.
-    let longest = 3 * name.len() + 8;
-    // White space before a name makes several starts of one.
-    let mut last = 0;
-    starts.filter_map(move |start| {
-        let rest = &pair[start..];
-        let at = rest.iter().take(longest).position(|byte| *byte == b'=')?;
-        let value = start + at + 1;
-        let found = value > last && is_cookie(&rest[..at], name);
-        found.then(|| {
-            last = value;
-            pair[value..].trim_ascii_start()
-        })
+    let mut begin = 0;
+    let signs = pair.iter().enumerate().filter(|(_, byte)| **byte == b'=');
+    signs.filter_map(move |(sign, _)| {
+        let before = &pair[begin..sign];
+        begin = sign + 1;
+        ends_in_cookie(before, name).then(|| pair[begin..].trim_ascii_start())
     })
 }
 
@@ -283,28 +274,29 @@ const fn ends_pair(byte: u8) -> bool {
     matches!(byte, b',' | b' ' | b'\t')
 }
 
-/// Whether some app reads `sent` as the cookie `name`: they trim it, and some decode it.
-fn is_cookie(sent: &[u8], name: &[u8]) -> bool {
-    if sent.contains(&b'%') {
-        let decoded = plain(std::str::from_utf8(sent).unwrap_or_default());
-        return trim(&decoded) == name;
+/// Whether some app reads what stands before a `=` as the cookie `name`, or as something and then
+/// that: they trim it of all that their language takes for white space, and some decode it, end
+/// it at a zero byte or a bracket, and make `_` of what no variable's name can have.
+fn ends_in_cookie(before: &[u8], name: &[u8]) -> bool {
+    if before.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+        return is_read_as(before, name);
     }
-    trim(sent) == name
+    let read = plain(before);
+    let ends = read.iter().enumerate().filter(|(_, byte)| matches!(byte, 0 | b'['));
+    let ends = ends.map(|(end, _)| end).chain([read.len()]);
+    ends.into_iter().any(|end| {
+        let end = read[..end].iter().rposition(u8::is_ascii_graphic).map_or(0, |last| last + 1);
+        let Some(at) = end.checked_sub(name.len()) else { return false };
+        let alone = at == 0 || !read[at - 1].is_ascii_graphic() || read[at - 1] == b',';
+        alone && is_read_as(&read[at..end], name)
+    })
 }
 
-/// Without what any language takes for white space: all at the ends that is not printed ASCII.
-fn trim(mut name: &[u8]) -> &[u8] {
-    while let [first, rest @ ..] = name
-        && !first.is_ascii_graphic()
-    {
-        name = rest;
-    }
-    while let [rest @ .., last] = name
-        && !last.is_ascii_graphic()
-    {
-        name = rest;
-    }
-    name
+/// Whether the two are one variable: some languages make `_` of a dot or a space.
+fn is_read_as(sent: &[u8], name: &[u8]) -> bool {
+    let bar = |byte: u8| matches!(byte, b'_' | b'.' | b' ');
+    let same = |(one, two): (&u8, &u8)| one == two || (bar(*one) && bar(*two));
+    sent.len() == name.len() && std::iter::zip(sent, name).all(same)
 }
 
 #[cfg(test)]

@@ -151,6 +151,15 @@ fn a_place_is_read_in_every_spelling_that_an_app_may_take() {
         ("cookie", format!("a=b session={token}")),
         ("cookie", format!("a=b, session={token}")),
         ("cookie", format!("a=b\tsession = {token} c=d")),
+        ("cookie", format!("session{}={token}", " ".repeat(300))),
+        ("cookie", format!("session{}={token}", "\t".repeat(300))),
+        ("cookie", format!("a=b;{}session={token}", "\u{a0}".repeat(300))),
+        ("cookie", format!("session{}={token}", "\u{a0}".repeat(300))),
+        ("cookie", format!("{}session={token}", "%20".repeat(300))),
+        ("cookie", format!("\u{a0}%73ession\u{a0}={token}")),
+        ("cookie", format!("session%00x={token}")),
+        ("cookie", format!("session[={token}")),
+        ("cookie", format!("a=b[c session[x]={token}")),
     ] {
         let mut map = HeaderMap::new();
         let name: HeaderName = pair.0.parse().unwrap();
@@ -158,12 +167,24 @@ fn a_place_is_read_in_every_spelling_that_an_app_may_take() {
         let found = ask(&identify, &map).unwrap();
         assert_eq!(found.map(|who| who.tenant.to_string()).as_deref(), Some("acme"), "{pair:?}");
     }
+    let dotted = Identify::new(
+        vec![source(SECRET, &[Place::Cookie("my_session".into())])],
+        Rules::default(),
+        10,
+    );
+    for name in ["my_session", "my.session", "my session", "a=b; my%20session"] {
+        let found = ask(&dotted, &headers(&[("cookie", &format!("{name}={token}"))])).unwrap();
+        assert!(found.is_some(), "{name}");
+    }
     for between in ["; ", " ", ", ", "\t", "  x=y,"] {
         let twice = format!("session={token}{between}session ={token}");
         let refused = ask(&identify, &headers(&[("cookie", &twice)]));
         assert!(matches!(refused, Err(NotIdentified::Contradiction(_))), "{between:?}");
     }
-    for nobody in [("authorization", "Basic eDp5"), ("cookie", "Session=x; my_session=y; x=%73")] {
+    for nobody in [
+        ("authorization", "Basic eDp5"),
+        ("cookie", "Session=x; my_session=y; session2=z; xsession=v; x=%73"),
+    ] {
         assert!(ask(&identify, &headers(&[nobody])).unwrap().is_none(), "{nobody:?}");
     }
 }
