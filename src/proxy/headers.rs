@@ -67,6 +67,13 @@ fn is_forwarding(name: &[u8]) -> bool {
         || has_prefix(name, b"x_rewrite")
 }
 
+/// Framing in a spelling that some server takes for it (`Content_Length`): never ours.
+fn is_misspelt_framing(name: &HeaderName) -> bool {
+    let bytes = name.as_str().as_bytes();
+    let is = |canonical: &[u8]| bytes.len() == canonical.len() && has_prefix(bytes, canonical);
+    is(b"content_length") || is(b"transfer_encoding")
+}
+
 fn is_of_one_hop(name: &HeaderName) -> bool {
     name == CONNECTION
         || name == TRANSFER_ENCODING
@@ -88,7 +95,10 @@ pub fn strip_request(headers: &mut HeaderMap, trusted: bool) {
     let trailers =
         headers.get(TE).is_some_and(|te| te.as_bytes().eq_ignore_ascii_case(b"trailers"));
     strip(headers, |name| {
-        is_of_one_hop(name) || is_own(name) || (!trusted && is_forwarding(name.as_str().as_bytes()))
+        is_of_one_hop(name)
+            || is_misspelt_framing(name)
+            || is_own(name)
+            || (!trusted && is_forwarding(name.as_str().as_bytes()))
     });
     if trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
@@ -280,6 +290,8 @@ mod tests {
             ("te", "trailers"),
             ("transfer-encoding", "chunked"),
             ("content-length", "5"),
+            ("Content_Length", "5"),
+            ("transfer~encoding", "chunked"),
             ("upgrade", "h2c"),
             ("http2-settings", "x"),
             ("host", "a"),
