@@ -2,7 +2,7 @@
 //!
 //! Rules:
 //! 1. What can be judged is judged before it becomes a record: invoices that are not known, a
-//!    date that has passed, an extension that would come sooner.
+//!    date that has passed, an extension that would come sooner, amounts that do not fit.
 //! 2. The same request twice is one arrangement while it stands: its name is derived from what it
 //!    says.
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Admin;
+use super::fitting;
 use super::request::{Json, Named, faulty};
 use super::tenants::standing;
 use crate::domain::account::Account;
@@ -39,17 +40,17 @@ const AGAIN_MAX: i64 = 1_000;
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Make {
-    kind: ArrangementKind,
-    invoices: Option<Vec<InvoiceId>>,
+    pub(super) kind: ArrangementKind,
+    pub(super) invoices: Option<Vec<InvoiceId>>,
     until: Option<When>,
     due_on: Option<Day>,
-    amount: Option<Money>,
+    pub(super) amount: Option<Money>,
     /// Who agreed to it, where that is not the bearer of the token.
     by: Option<String>,
     reason: Option<String>,
-    lines: Option<Vec<Line>>,
+    pub(super) lines: Option<Vec<Line>>,
     from: Option<When>,
-    instalments: Option<Vec<Instalment>>,
+    pub(super) instalments: Option<Vec<Instalment>>,
     stage: Option<Stage>,
     opens: Option<Stage>,
     cause: Option<SilenceCause>,
@@ -205,6 +206,7 @@ fn judge(standing: &Standing, make: &Make) -> Vec<FieldFault> {
     {
         fault("due_on".to_owned(), "it would come sooner than what is due now, or passed");
     }
+    faults.extend(fitting::faults(account, make, today));
     faults
 }
 

@@ -8,6 +8,7 @@
 
 mod arrangements;
 mod breaker;
+mod fitting;
 mod notices;
 mod parked;
 mod policies;

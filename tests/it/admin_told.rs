@@ -53,3 +53,36 @@ async fn a_token_that_is_not_known_is_told_from_none() {
         assert_eq!((status, &answer["title"]), (401, &json!("Who are you?")), "{line}");
     }
 }
+
+#[tokio::test]
+async fn amounts_that_do_not_fit_the_debt_are_refused() {
+    let site = Site::new().await;
+    told(&site, &[tenant_updated("acme"), issued("acme", "in_1")]).await;
+    let money = |minor: i64, currency: &str| json!({"minor": minor, "currency": currency});
+    let plan = |due: &str, minor: i64, currency: &str| {
+        json!({"kind": "plan", "accepted_by": {"name": "Ada", "role": "billing"},
+            "instalments": [{"due_on": due, "amount": money(minor, currency)}]})
+    };
+    let dispute = |amount: Value| json!({"kind": "dispute", "reason": "no", "amount": amount, "invoices": ["in_1"]});
+    let promise =
+        |amount: Value| json!({"kind": "promise", "until": "2026-03-20", "amount": amount});
+    let line = "POST /v1/tenants/acme/arrangements";
+    for (body, field, word) in [
+        (plan("2026-04-01", 100_000, "USD"), "instalments[0].amount", "nothing is owed in USD"),
+        (plan("2026-04-01", 100, "EUR"), "instalments", "EUR 1000.00 is owed"),
+        (plan("2026-03-01", 100_000, "EUR"), "instalments", "have passed"),
+        (dispute(money(100_000, "USD")), "amount", "nothing is owed in USD"),
+        (dispute(money(100_001, "EUR")), "amount", "comes to EUR 1000.01"),
+        (promise(money(0, "EUR")), "amount", "more than nothing"),
+        (promise(money(100_000, "USD")), "amount", "nothing is owed in USD"),
+    ] {
+        let (status, answer) = site.ask("agent", line, Some(body.clone())).await;
+        assert_eq!(status, 400, "{body}");
+        assert_eq!(answer["errors"][0]["field"], field, "{answer}");
+        assert!(answer["errors"][0]["detail"].as_str().unwrap().contains(word), "{answer}");
+    }
+    for body in [plan("2026-04-01", 100_000, "EUR"), dispute(money(100_000, "EUR"))] {
+        let (status, answer) = site.ask("agent", line, Some(body.clone())).await;
+        assert_eq!(status, 201, "{body}: {answer}");
+    }
+}
