@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::{ArrangementId, InvoiceId};
-use super::money::Money;
+use super::money::{Currency, Money};
 use super::stage::{Role, Stage};
 use super::time::{Day, Instant};
 use super::when::When;
@@ -212,14 +212,23 @@ impl ArrangementMade {
         Effect { climb, at_most, reminds, fees }
     }
 
-    /// What is disputed, in minor units; everything if it does not say.
+    /// What is disputed of an invoice in `currency`, in minor units; everything if it does not
+    /// say. What is said in another currency is nothing here.
     #[must_use]
-    pub fn disputed(&self) -> i64 {
+    pub fn disputed(&self, currency: Option<Currency>) -> i64 {
+        let counted = |amount: &Money| currency.is_none_or(|own| own == amount.currency);
         match (&self.lines, self.amount) {
             (Some(lines), _) => {
-                lines.iter().fold(0, |sum, line| sum.saturating_add(line.amount.minor))
+                let amounts = lines.iter().map(|line| line.amount).filter(counted);
+                amounts.fold(0, |sum, amount| sum.saturating_add(amount.minor))
             }
-            (None, Some(amount)) => amount.minor,
+            (None, Some(amount)) => {
+                if counted(&amount) {
+                    amount.minor
+                } else {
+                    0
+                }
+            }
             (None, None) => i64::MAX,
         }
     }

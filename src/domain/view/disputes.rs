@@ -20,8 +20,9 @@ use crate::domain::stage::Stage;
 
 impl Run<'_> {
     pub(super) fn dispute(&mut self, number: usize, record: &Record, places: &[usize]) {
-        let part = self.account.arrangements[number].made.disputed();
         for place in places {
+            let currency = self.sheets[*place].currency;
+            let part = self.account.arrangements[number].made.disputed(currency);
             self.sheets[*place].disputes.push((number, part));
             self.weigh(*place, record);
         }
