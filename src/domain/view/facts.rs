@@ -118,6 +118,10 @@ impl<'a> Run<'a> {
             sheet.books.report(source, total.minor);
         }
         if let Some(due) = terms.due_on {
+            if invoice.due_on == Some(due) {
+                // It was known since whoever said so first, whatever time that is said to be of.
+                invoice.known = invoice.known.min(record.learnt);
+            }
             // What people agreed outranks what a source merely repeats.
             let repeated = invoice.extended && sheet.reported_due.contains(&due);
             if !sheet.reported_due.contains(&due) {
