@@ -179,5 +179,7 @@ script-due = Die Rechnung { $number } war am { $due } fällig; { $amount } davon
 script-open = Rechnung { $number }: { $amount } sind offen.
 script-read-only = Wird sie nicht vorher bezahlt, so lässt sich in der Anwendung nur noch lesen. Nicht vor: { $at }.
 script-frozen = Wird sie nicht vorher bezahlt, so wird die Anwendung gesperrt. Nicht vor: { $at }.
+script-read-only-part = Wird sie nicht vorher bezahlt, so lässt sich im Teil „{ $scope }“ nur noch lesen. Nicht vor: { $at }.
+script-frozen-part = Wird sie nicht vorher bezahlt, so wird der Teil „{ $scope }“ gesperrt. Nicht vor: { $at }.
 script-thanks = Wenn in den letzten Tagen bezahlt wurde: vielen Dank, dann ist alles in Ordnung.
 script-when = Wann dürfen wir mit der Zahlung rechnen? Stimmt etwas mit der Rechnung nicht, oder wird mehr Zeit gebraucht?

@@ -153,5 +153,7 @@ script-due = Invoice { $number } was due on { $due }; { $amount } of it is open.
 script-open = Invoice { $number }: { $amount } is open.
 script-read-only = Unless it is paid before then, the app becomes read-only. Not before: { $at }.
 script-frozen = Unless it is paid before then, the app is frozen. Not before: { $at }.
+script-read-only-part = Unless it is paid before then, the part “{ $scope }” becomes read-only. Not before: { $at }.
+script-frozen-part = Unless it is paid before then, the part “{ $scope }” is frozen. Not before: { $at }.
 script-thanks = If it has been paid in the last few days: thank you, then all is well.
 script-when = When may we expect the payment? Is something wrong with the invoice, or is more time needed?

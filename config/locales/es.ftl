@@ -158,5 +158,7 @@ script-due = La factura { $number } vencía el { $due }; quedan pendientes { $am
 script-open = Factura { $number }: quedan pendientes { $amount }.
 script-read-only = Si no se paga antes, la aplicación pasa a ser de solo lectura. No antes de: { $at }.
 script-frozen = Si no se paga antes, la aplicación queda bloqueada. No antes de: { $at }.
+script-read-only-part = Si no se paga antes, la parte «{ $scope }» pasa a ser de solo lectura. No antes de: { $at }.
+script-frozen-part = Si no se paga antes, la parte «{ $scope }» queda bloqueada. No antes de: { $at }.
 script-thanks = Si se ha pagado en los últimos días: muchas gracias, entonces todo está en orden.
 script-when = ¿Cuándo podemos contar con el pago? ¿Hay algún error en la factura, o hace falta más tiempo?

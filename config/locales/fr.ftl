@@ -158,5 +158,7 @@ script-due = La facture { $number } était due le { $due } ; { $amount } restent
 script-open = Facture { $number } : { $amount } restent à payer.
 script-read-only = Sans paiement d’ici là, l’application passe en lecture seule. Pas avant : { $at }.
 script-frozen = Sans paiement d’ici là, l’application est gelée. Pas avant : { $at }.
+script-read-only-part = Sans paiement d’ici là, la partie « { $scope } » passe en lecture seule. Pas avant : { $at }.
+script-frozen-part = Sans paiement d’ici là, la partie « { $scope } » est gelée. Pas avant : { $at }.
 script-thanks = Si le paiement a été fait ces derniers jours : merci, alors tout est en ordre.
 script-when = Quand pouvons-nous compter sur le paiement ? Y a-t-il un problème avec la facture, ou faut-il plus de temps ?

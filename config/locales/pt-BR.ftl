@@ -158,5 +158,7 @@ script-due = A fatura { $number } venceu em { $due }; { $amount } estão em aber
 script-open = Fatura { $number }: { $amount } estão em aberto.
 script-read-only = Se não for paga antes disso, o aplicativo passa a ser somente leitura. Não antes de: { $at }.
 script-frozen = Se não for paga antes disso, o aplicativo fica bloqueado. Não antes de: { $at }.
+script-read-only-part = Se não for paga antes disso, a parte “{ $scope }” passa a ser somente leitura. Não antes de: { $at }.
+script-frozen-part = Se não for paga antes disso, a parte “{ $scope }” fica bloqueada. Não antes de: { $at }.
 script-thanks = Se foi paga nos últimos dias: obrigado, então está tudo certo.
 script-when = Quando podemos contar com o pagamento? Há algo errado com a fatura, ou é preciso mais tempo?

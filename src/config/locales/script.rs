@@ -52,7 +52,29 @@ fn of_invoice(invoice: &Invoice, language: Language, phrases: &Phrases) -> Optio
 }
 
 fn of_cutoff(named: &Named, language: Language, phrases: &Phrases, zone: &Zone) -> String {
-    let frozen = named.stage == Stage::Frozen;
+    let key = if named.stage == Stage::Frozen { "script-frozen" } else { "script-read-only" };
     let fill = Fill::default().with("at", language.moment(named.at, zone));
-    phrases.say(if frozen { "script-frozen" } else { "script-read-only" }, &fill)
+    if named.scope.is_whole() {
+        return phrases.say(key, &fill);
+    }
+    phrases.say(&format!("{key}-part"), &fill.with("scope", named.scope.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cutoff_is_told_in_every_language_with_its_time_and_part() {
+        let zone = Zone::named("Europe/Berlin").unwrap();
+        for language in Language::ALL {
+            for (scope, stage) in [("*", Stage::ReadOnly), ("reports", Stage::Frozen)] {
+                let at = "2026-03-30T08:00:00Z".parse().unwrap();
+                let named = Named { stage, scope: scope.parse().unwrap(), at };
+                let said = of_cutoff(&named, language, Phrases::of(language), &zone);
+                assert!(said.contains("10:00") && !said.contains("script"), "{said}");
+                assert_eq!(said.contains("reports"), scope == "reports", "{said}");
+            }
+        }
+    }
 }
