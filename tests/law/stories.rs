@@ -198,6 +198,8 @@ fn act(world: &mut World, words: &[&str]) {
             world.off = false;
             return;
         }
+        ["breaker", "trips"] => return world.situation.slots = false,
+        ["breaker", "reset"] => return world.situation.slots = true,
         ["switch", "open"] => return world.situation.switch_open = true,
         ["switch", "close"] => {
             world.situation.switch_open = false;

@@ -160,8 +160,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     /// What is due later today travels with the first message of the day.
     fn keep_for_later(&mut self, rung: u16, notice: &Notice, at: Instant) {
         let (zone, situation) = (&self.bearings.zone, self.planner.situation);
-        let may_press = situation.heard && situation.slots;
-        let may = situation.feeds && (may_press || notice.kind != OVERDUE);
+        let may = situation.feeds && (situation.may_press() || notice.kind != OVERDUE);
         if may && self.free <= self.now() && zone.day(at) == zone.day(self.now()) {
             let made = self.plain(rung, notice);
             self.planner.later.push(made);

@@ -52,7 +52,7 @@ impl<'a> Planner<'a> {
                 self.wake_at(end);
             } else if at > self.situation.now {
                 self.wake_at(at);
-            } else if self.presses(message) && !self.situation.heard {
+            } else if self.presses(message) && !self.situation.may_press() {
                 self.look_again();
             } else {
                 self.plan.sends.push(message.made.message);

@@ -65,6 +65,12 @@ impl Situation {
     pub const fn is_fresh(&self) -> bool {
         self.feeds && self.heard
     }
+
+    /// Whether what presses may be made and sent: feeds that are heard of, a slot of the breaker.
+    #[must_use]
+    pub const fn may_press(&self) -> bool {
+        self.heard && self.slots
+    }
 }
 
 /// What comes for one case.

@@ -30,8 +30,8 @@ pub fn may_leave(
     let Some(found) = found else { return false };
     let about = |case| found.iter().any(|notice| notice.made.case == case);
     let survey = Survey::within(&ground, *situation, |case| about(case.case));
-    let heard = |notice: &NoticeState| situation.heard || !notice.made.presses();
-    found.iter().all(|notice| heard(notice) && may_be_said(notice, &survey))
+    let may = |notice: &NoticeState| situation.may_press() || !notice.made.presses();
+    found.iter().all(|notice| may(notice) && may_be_said(notice, &survey))
 }
 
 /// Whether what a notice says is still so.
