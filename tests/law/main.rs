@@ -4,11 +4,14 @@
 
 mod agreements;
 mod by_hand;
+mod differential;
 mod history;
+mod laws;
 mod model;
 mod oracle;
 mod properties;
 mod simulate;
+mod slow;
 mod stories;
 mod told;
 mod watch;

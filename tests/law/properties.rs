@@ -12,11 +12,11 @@ use crate::without::Rule;
 use crate::world::{STANDARD, World};
 
 /// How many histories each run tries; `HISTORIES=100000` for more.
-fn histories() -> u32 {
+pub fn histories() -> u32 {
     std::env::var("HISTORIES").ok().and_then(|many| many.parse().ok()).unwrap_or(200)
 }
 
-fn config(cases: u32) -> Config {
+pub fn config(cases: u32) -> Config {
     Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() }
 }
 
@@ -130,7 +130,7 @@ fn needs_in(beginning: World, rule: Rule, history: &[Happening]) {
     assert!(!faults(&world).is_empty(), "nothing goes wrong without {rule:?}\n{}", told(&world));
 }
 
-fn told(world: &World) -> String {
+pub fn told(world: &World) -> String {
     let lines = world.log.iter().map(|(at, line)| format!("{}  {line}\n", world.local(*at)));
     lines.collect()
 }
