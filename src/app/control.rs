@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::{Breaker, Config, Email, HeardEvery, StoreKind};
-use crate::ledger::{Declared, Ledger, Limit};
+use crate::ingest::ask;
+use crate::ledger::{Asker, Declared, Ledger, Limit};
 use crate::notify::desk::LedgerDesk;
 use crate::notify::email::{self, Mailer, SEND_WITHIN};
 use crate::notify::scheduler::Scheduler;
@@ -85,6 +86,18 @@ pub fn limit(config: &Config) -> Option<Limit> {
 pub fn declared(config: &Config) -> Vec<Declared> {
     let declared = |it: &HeardEvery| Declared { source: it.source.clone(), heard_every: it.time };
     config.heard_every.iter().map(declared).collect()
+}
+
+/// The billing system that is asked before a cutoff; `None`: none is.
+///
+/// # Errors
+/// What is wrong with its address or its key.
+pub fn asker(config: &Config) -> Result<Option<Asker>, String> {
+    let Some(api) = config.stripe.as_ref().and_then(|stripe| stripe.api.as_ref()) else {
+        return Ok(None);
+    };
+    let asker = ask::stripe(&api.base, &api.key);
+    asker.map(Some).map_err(|error| format!("sources.stripe: {error}"))
 }
 
 /// What sends mail; `None`: none leaves.

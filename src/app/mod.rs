@@ -30,6 +30,7 @@ impl Program for Ambergate {
         let mut faults = front::gate_settings(config).err().unwrap_or_default();
         faults.extend(front::proxy_settings(config).err().unwrap_or_default());
         faults.extend(control::mailer(config.email.as_ref()).err().unwrap_or_default());
+        faults.extend(control::asker(config).err());
         if faults.is_empty() { Ok(()) } else { Err(AppError(faults).to_string()) }
     }
 

@@ -93,6 +93,10 @@ pub async fn open_control(
         .with_stale_max(config.store.stale_max)
         .with_enforced(config.gate.enforce == Enforce::On);
     let ledger = ledger.with_sources(control::declared(config));
+    let ledger = match control::asker(config)? {
+        Some(asker) => ledger.with_asker(asker),
+        None => ledger,
+    };
     let ledger = match control::limit(config) {
         Some(limit) => ledger.with_breaker(limit),
         None => ledger,

@@ -28,7 +28,8 @@ pub use read::upstream_address;
 pub use secret::Secret;
 pub use settings::{
     Admin, Algorithm, Breaker, Config, Email, Enforce, Gate, HeardEvery, IdentifyRules, Jwt,
-    JwtKey, Log, ProcessRole, Proxy, Route, Store, StoreKind, Stripe, Token, TokenRole, Upstream,
+    JwtKey, Log, ProcessRole, Proxy, Route, Store, StoreKind, Stripe, StripeApi, Token, TokenRole,
+    Upstream,
 };
 pub use show::{Shown, ShownKey};
 pub use values::{Network, Sha256};

@@ -278,6 +278,17 @@ pub struct Stripe {
     pub secrets: Vec<Secret>,
     /// Where an object names its tenant.
     pub tenant: String,
+    /// Its API, which is asked before a cutoff; absent: it is not.
+    pub api: Option<StripeApi>,
+}
+
+/// The API of Stripe.
+#[derive(Clone, Debug)]
+pub struct StripeApi {
+    /// Where it is.
+    pub base: String,
+    /// A secret or restricted key that may read invoices.
+    pub key: Secret,
 }
 
 /// A source that is to be heard of within a time.

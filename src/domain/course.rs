@@ -16,7 +16,7 @@ use super::decision::{Decision, MessageTried};
 use super::event::{event_json, restore};
 use super::fact::{Channel, ReceiptKind};
 use super::id::{InvoiceId, MessageId, TenantId};
-use super::plan::{Situation, plan};
+use super::plan::{Asking, Situation, plan};
 use super::policy::Law;
 use super::record::{Record, insert};
 use super::stage::{Role, Roles, Stage};
@@ -136,6 +136,7 @@ impl<'a> Course<'a> {
             switch_open: false,
             generation: 0,
             clock_agrees: true,
+            asking: Asking::default(),
         };
         Self {
             law,

@@ -287,6 +287,12 @@ pub struct Checked {
     pub feeds: bool,
     /// The switch's generation that the entry belongs to.
     pub generation: u64,
+    /// The billing system was asked about the invoice, and agreed; else it cannot be asked.
+    #[serde(default)]
+    pub asked: bool,
+    /// A slot of the breaker could be had.
+    #[serde(default)]
+    pub slot: bool,
 }
 
 /// `rung.entered`.

@@ -9,6 +9,7 @@
 //! 3. What has no tenant is parked, and so is what a billing system says that cannot be
 //!    translated: it would be sent again for ever.
 
+pub mod ask;
 pub mod events;
 pub mod signature;
 pub mod stripe;

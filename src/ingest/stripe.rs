@@ -17,7 +17,7 @@ use crate::domain::fact::{
     Allocation, Collection, Contact, FailureReason, InvoiceNamed, InvoiceTerms, PaymentFailed,
     PaymentReceived, RefundMade, TenantUpdated,
 };
-use crate::domain::id::{InvoiceId, PaymentId, RecordId, Source, TenantId};
+use crate::domain::id::{Derivation, Derived, InvoiceId, PaymentId, RecordId, Source, TenantId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::record::{Body, Fact, Record};
 use crate::domain::stage::Role;
@@ -58,12 +58,7 @@ impl Refunded {
     /// What of it cannot be recorded.
     pub fn of_invoice(&self, invoice: InvoiceId) -> Result<Record, FieldFault> {
         let fact = Fact::RefundMade(RefundMade { invoice, amount: self.amount });
-        if let Some(fault) = faults_of(&fact).into_iter().next() {
-            return Err(fault);
-        }
-        let (id, source) = (self.id.clone(), name::<Source>("source", SOURCE)?);
-        let body = Body::Fact { source, id, dated: true, fact };
-        Ok(Record { time: self.time, learnt: self.learnt, body })
+        record(self.id.as_str(), fact, self.time, self.learnt)
     }
 }
 
@@ -102,21 +97,43 @@ pub fn translate(event: &Value, tenant: &str, arrival: Instant) -> Result<Told, 
     }
     same_mode(event, object)?;
     let (id, time) = identity(event)?;
-    let records = facts.into_iter().map(|(word, fact)| {
-        if let Some(fault) = faults_of(&fact).into_iter().next() {
-            return Err(fault);
-        }
-        let id = name::<RecordId>("id", &format!("{id}/{word}"))?;
-        let source = name::<Source>("source", SOURCE)?;
-        let body = Body::Fact { source, id, dated: true, fact };
-        Ok(Record { time, learnt: arrival, body })
-    });
+    let records = facts.into_iter();
+    let records = records.map(|(word, fact)| record(&format!("{id}/{word}"), fact, time, arrival));
     Ok(Told {
         tenant: tenant_of(object, tenant),
         names: names_of(object),
         records: records.collect::<Result<_, _>>()?,
         refunded: None,
     })
+}
+
+/// What an invoice says, as Stripe's API gives it at `now`. `id`: which one was asked for.
+///
+/// # Errors
+///
+/// It is not that invoice, or cannot be understood.
+pub fn as_it_is(object: &Value, id: &str, now: Instant) -> Result<Vec<Record>, FieldFault> {
+    if text(object, "object") != Some("invoice") || text(object, "id") != Some(id) {
+        return Err(FieldFault::new("id", format!("not the invoice {id}")));
+    }
+    let facts = invoice("asked", object)?;
+    if facts.is_empty() {
+        return Err(FieldFault::new("status", "a draft: nothing is owed on it"));
+    }
+    let derivation = Derivation::of("asked").text(id).number(now.millis());
+    let asked: Derived = derivation.text(&object.to_string()).finish();
+    facts
+        .into_iter()
+        .map(|(word, fact)| record(&format!("asked-{asked}/{word}"), fact, now, now))
+        .collect()
+}
+
+fn record(id: &str, fact: Fact, time: Instant, learnt: Instant) -> Result<Record, FieldFault> {
+    if let Some(fault) = faults_of(&fact).into_iter().next() {
+        return Err(fault);
+    }
+    let (id, source) = (name::<RecordId>("id", id)?, name::<Source>("source", SOURCE)?);
+    Ok(Record { time, learnt, body: Body::Fact { source, id, dated: true, fact } })
 }
 
 /// The event's id, and when it was so.

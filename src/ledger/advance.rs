@@ -4,17 +4,20 @@
 //! 1. A tenant that is due is planned on the account as just read; nothing is carried over.
 //! 2. An attempt at a message is committed before it begins, on the account as just read again.
 //!    Whoever loses that commit makes no attempt.
-//! 3. No attempt begins, and none leaves, while facts that were received wait to be worked off.
+//! 3. What its billing system is to be asked about is asked between two plans, and never while
+//!    the tenant is held.
+//! 4. No attempt begins, and none leaves, while facts that were received wait to be worked off.
 
 use std::sync::Arc;
 
 use super::accept::Settled;
+use super::ask::{ASKED_MAX, Asked};
 use super::beside::settled;
 use super::{Ledger, fault};
 use crate::domain::account::{Account, NoticeState};
 use crate::domain::decision::{Decision, MessageMade, MessageTried};
-use crate::domain::id::{MessageId, TenantId};
-use crate::domain::plan::may_leave;
+use crate::domain::id::{CaseId, MessageId, TenantId};
+use crate::domain::plan::{Ask, may_leave};
 use crate::domain::policy::Law;
 use crate::domain::time::Instant;
 use crate::store::{Condition, Store as _, StoreError};
@@ -96,9 +99,30 @@ impl Ledger {
     ///
     /// The store cannot be used now, or what is stored cannot be read.
     pub async fn advance(&self, tenant: &TenantId) -> Result<Advanced, StoreError> {
+        let (mut advanced, mut asks) = self.advance_after(tenant, None).await?;
+        let mut asked: Vec<CaseId> = Vec::new();
+        while let Some(ask) = asks.into_iter().find(|ask| !asked.contains(&ask.case)) {
+            // Facts about the tenant are taken meanwhile: the answer may need its time.
+            let came = self.ask(tenant, &ask).await?;
+            asked.push(ask.case);
+            let agreed = (came == Asked::Agrees).then_some(ask.case);
+            (advanced, asks) = self.advance_after(tenant, agreed).await?;
+            if came == Asked::Silent || asked.len() == ASKED_MAX {
+                break;
+            }
+        }
+        Ok(advanced)
+    }
+
+    /// After a billing system agreed about that case's invoice, or nobody was asked.
+    async fn advance_after(
+        &self,
+        tenant: &TenantId,
+        agreed: Option<CaseId>,
+    ) -> Result<(Advanced, Vec<Ask>), StoreError> {
         let _alone = self.alone(tenant).await;
         for _ in 0..CONFLICTS_MAX {
-            match self.try_advance(tenant).await {
+            match self.try_advance(tenant, agreed).await {
                 Err(StoreError::Conflict | StoreError::OtherIncarnation) => {}
                 done => return done,
             }
@@ -107,13 +131,18 @@ impl Ledger {
         Err(StoreError::Conflict)
     }
 
-    async fn try_advance(&self, tenant: &TenantId) -> Result<Advanced, StoreError> {
-        let draft = self.draft(tenant).await?;
+    async fn try_advance(
+        &self,
+        tenant: &TenantId,
+        agreed: Option<CaseId>,
+    ) -> Result<(Advanced, Vec<Ask>), StoreError> {
+        let mut draft = self.draft(tenant).await?;
         if !draft.is_known() {
-            return Ok(Advanced::default());
+            return Ok((Advanced::default(), Vec::new()));
         }
+        draft.set_agreed(agreed);
         let Settled { plan, draft } = self.settle(tenant, draft, None).await?;
-        Ok(Advanced { wake: draft.wake(&plan), sends: plan.sends })
+        Ok((Advanced { wake: draft.wake(&plan), sends: plan.sends }, plan.asks))
     }
 
     /// Commits that an attempt at `message` begins now. `None`: it is not due, or fell away.

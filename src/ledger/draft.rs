@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::entry::record_line;
 use crate::domain::account::Account;
 use crate::domain::decision::Decision;
-use crate::domain::id::{Digest, Source, TenantId};
+use crate::domain::id::{CaseId, Digest, Source, TenantId};
 use crate::domain::plan::{Plan, Situation, plan};
 use crate::domain::policy::Law;
 use crate::domain::publish::publish;
@@ -79,6 +79,11 @@ impl Draft {
             account: None,
             needs_slot: false,
         }
+    }
+
+    /// A billing system agreed about that case's invoice.
+    pub(super) const fn set_agreed(&mut self, case: Option<CaseId>) {
+        self.reading.situation.asking.agreed = case;
     }
 
     /// The store's time when it was read.

@@ -16,6 +16,7 @@
 mod accept;
 mod advance;
 mod alias;
+mod ask;
 mod beside;
 mod breaker;
 mod draft;
@@ -43,6 +44,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify, RwLock};
 
 pub use accept::{Outcome, own_fact};
 pub use advance::{Advanced, Envelope};
+pub use ask::{Answer, Asker};
 pub use breaker::Limit;
 pub use entry::{BeatNoted, Entry, Heard, JournalNamed};
 pub use feeds::{Declared, Silent};
@@ -55,7 +57,7 @@ use crate::domain::account::Account;
 use crate::domain::decision::{Decision, Step, TaskKind};
 use crate::domain::grant::Grant;
 use crate::domain::id::TenantId;
-use crate::domain::plan::Situation;
+use crate::domain::plan::{Asking, Situation};
 use crate::domain::policy::Law;
 use crate::domain::publish::publish;
 use crate::domain::record::Record;
@@ -124,6 +126,7 @@ struct Inner {
     told: switch::Told,
     breaker: breaker::Guard,
     feeds: feeds::Feeds,
+    asker: ask::Known,
     wake_up: Notify,
     sweep: Notify,
 }
@@ -149,6 +152,7 @@ impl Ledger {
             told: switch::Told::default(),
             breaker: breaker::Guard::default(),
             feeds: feeds::Feeds::default(),
+            asker: ask::Known::new(),
             wake_up: Notify::new(),
             sweep: Notify::new(),
         };
@@ -268,6 +272,7 @@ impl Ledger {
             switch_open: around.switch.open || self.inner.told.is_off(),
             generation: around.switch.generation,
             clock_agrees: apart <= CLOCKS_APART_MAX.unsigned_abs(),
+            asking: Asking { of: self.inner.asker.get().map(|it| it.source), agreed: None },
         }
     }
 

@@ -8,6 +8,7 @@
 pub mod bearer;
 pub mod client;
 pub mod html;
+pub mod outside;
 pub mod problem;
 
 use std::io;

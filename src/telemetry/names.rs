@@ -67,6 +67,10 @@ pub const NAMES: &[Name] = &[
         "1 while a source was not heard of within its heard_every and holds back warnings and \
          cutoffs, else 0, by source.",
     ),
+    counter(
+        "ambergate_asked_total",
+        "Billing systems asked before a cutoff, by provider and result.",
+    ),
     counter("ambergate_tasks_total", "Work for people that was asked for, by kind."),
     counter("ambergate_parked_total", "Events without a tenant, by whether they are money."),
     counter("ambergate_currencies_unlisted_total", "Currencies that a policy does not name."),

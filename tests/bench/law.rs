@@ -8,6 +8,9 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::disallowed_methods)]
 
 #[allow(dead_code)]
+#[path = "../law/asked.rs"]
+mod asked;
+#[allow(dead_code)]
 #[path = "../law/watch.rs"]
 mod watch;
 #[allow(dead_code)]

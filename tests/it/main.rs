@@ -8,6 +8,7 @@ mod admin_simulate;
 mod admin_stage;
 mod admin_tasks;
 mod admin_told;
+mod asked;
 mod breaker;
 mod cli;
 mod cli_check;

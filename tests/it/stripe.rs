@@ -20,12 +20,12 @@ use crate::world::World;
 
 const SECRET: &str = "whsec_test";
 
-fn fixture(name: &str) -> String {
+pub(crate) fn fixture(name: &str) -> String {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/stripe");
     std::fs::read_to_string(format!("{folder}/{name}.json")).unwrap()
 }
 
-fn door(world: &World) -> Router {
+pub(crate) fn door(world: &World) -> Router {
     let stripe =
         Stripe { secrets: vec![Secret::new(SECRET)], tenant: "metadata.tenant".to_owned() };
     Ingest::new(world.ledger.clone(), Tokens::new(Vec::new()), Some(stripe)).service()
@@ -50,14 +50,14 @@ async fn send(door: &Router, body: &str) -> (StatusCode, Value) {
     (status, serde_json::from_slice(&bytes).unwrap())
 }
 
-async fn take(door: &Router, name: &str) -> String {
+pub(crate) async fn take(door: &Router, name: &str) -> String {
     let (status, answer) = send(door, &fixture(name)).await;
     assert_eq!(status, 200, "{name}: {answer}");
     answer["result"].as_str().unwrap().to_owned()
 }
 
 /// A world in which all of this may have happened.
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let world = World::in_memory().await;
     world.clock.set(crate::world::at("2026-03-12T08:00:00Z"));
     world

@@ -70,6 +70,10 @@ pub enum Happening {
     Contacts(u8),
     /// For so many hours not all that was received is worked off.
     Stale(u8),
+    /// The feed loses that an invoice was paid: only its billing system knows.
+    Unheard(u8),
+    /// The billing system does not answer for so many hours.
+    NoAnswer(u8),
     /// A source is silent for so many hours.
     Silent(u8),
     /// For so many hours the store recovers.
@@ -110,6 +114,8 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => (0_u8..3).prop_map(H::Contacts),
         1 => (1_u8..90).prop_map(H::Stale),
         1 => (1_u8..90).prop_map(H::Silent),
+        1 => (0_u8..3).prop_map(H::Unheard),
+        1 => (1_u8..90).prop_map(H::NoAnswer),
         1 => (1_u8..30).prop_map(H::Recover),
         1 => (1_u8..90).prop_map(H::ClockOff),
         4 => proptest::sample::select(&BY_HAND[..]).prop_map(H::ByHand),
@@ -125,6 +131,7 @@ pub fn beginning() -> World {
 /// The same under another policy.
 pub fn beginning_under(policy: &str) -> World {
     let mut world = World::new(law_of(policy), "2026-03-02T07:00:00Z".parse().unwrap());
+    world.situation.asking.of = Some(crate::asked::SOURCE);
     world.fact(people(2));
     world
 }
@@ -228,6 +235,15 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
         Happening::ByHand(what) => by_hand(world, what),
         Happening::Contacts(many) => world.fact(people(many.into())),
         Happening::Stale(h) => awry(world, h, |situation, so| situation.feeds = !so),
+        Happening::Unheard(i) => {
+            let paid = Fact::InvoicePaid(InvoiceNamed { invoice: invoice(i) });
+            world.billing.lost.push(paid);
+        }
+        Happening::NoAnswer(h) => {
+            world.billing.away = true;
+            world.run_until(world.now.plus_millis(hours(h.into())));
+            world.billing.away = false;
+        }
         Happening::Silent(h) => awry(world, h, |situation, so| situation.heard = !so),
         Happening::Recover(h) => awry(world, h, |situation, so| situation.ready = !so),
         Happening::ClockOff(h) => awry(world, h, |situation, so| situation.clock_agrees = !so),

@@ -110,6 +110,8 @@ const ALL: &[Happening] = {
         H::Open(20),
         H::Stale(28),
         H::Silent(28),
+        H::Unheard(0),
+        H::NoAnswer(28),
         H::Recover(28),
         H::ClockOff(28),
         H::ByHand(ByHand::Declared),
@@ -212,7 +214,12 @@ fn opens_at_once(world: &World) -> bool {
 /// What the rest of a history depends on.
 fn fingerprint(world: &World, turn: usize) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (turn, world.now, world.off, format!("{:?}{:?}", world.mail, world.situation))
+    (
+        turn,
+        world.now,
+        world.off,
+        format!("{:?}{:?}{:?}", world.mail, world.situation, world.billing),
+    )
         .hash(&mut hasher);
     for records in [&world.records, &world.journal] {
         for record in records {
@@ -334,6 +341,7 @@ fn what_people_do_by_hand_is_needed() {
 #[test]
 fn what_is_true_around_it_is_needed() {
     needs(Rule::Feeds, None, &[H::Stale(28)], "feeds: false");
+    needs(Rule::Ask, None, &[], "was not asked");
     needs(Rule::Heard, None, &[H::Silent(28)], "heard: false");
     needs(Rule::Switch, None, &[H::Open(20)], "switch_open: true");
     needs(Rule::Recovering, None, &[H::Recover(28)], "ready: false");

@@ -29,6 +29,9 @@ pub fn faults(world: &World) -> Vec<String> {
     for (at, message) in &world.watch.wrong_attempts {
         faults.push(format!("message {message} tried at {at}, its invoice being paid"));
     }
+    for (at, what) in &world.watch.unasked {
+        faults.push(format!("entered at {at}: {what}"));
+    }
     for (at, message) in &world.watch.pressed {
         faults.push(format!("message {message} pressed at {at}, a source being silent"));
     }

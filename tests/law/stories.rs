@@ -76,6 +76,7 @@ struct Scene {
     country: Option<String>,
     contacts: Vec<Contact>,
     mail: Option<Mail>,
+    asked: bool,
 }
 
 impl Scene {
@@ -102,6 +103,7 @@ impl Scene {
                 });
             }
             "mail" => self.mail = Some(mail(rest)),
+            "asked" => self.asked = true,
             other => panic!("unknown setting {other}"),
         }
     }
@@ -158,6 +160,7 @@ impl Scene {
         };
         let mut world = World::new(law_of(&text), at);
         world.mail = self.mail.unwrap_or(Mail::AtOnce);
+        world.situation.asking.of = self.asked.then_some(crate::asked::SOURCE);
         let own_zone = self.zone.clone();
         world.zone = zone;
         world.fact(Fact::TenantUpdated(Box::new(TenantUpdated {
@@ -206,6 +209,12 @@ fn act(world: &mut World, words: &[&str]) {
             world.situation.generation += 1;
             return;
         }
+        ["unheard", rest @ ..] => {
+            let fact = told_fact(rest, &world.zone);
+            return world.billing.lost.push(fact);
+        }
+        ["billing", "away"] => return world.billing.away = true,
+        ["billing", "back"] => return world.billing.away = false,
         ["source", "silent"] => return world.situation.heard = false,
         ["source", "heard"] => return world.situation.heard = true,
         ["show"] => {

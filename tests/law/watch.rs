@@ -41,6 +41,8 @@ pub struct Watch {
     pub entered: Vec<(Instant, Stage, Situation)>,
     /// Attempts at messages about cases that were settled, thanks aside.
     pub wrong_attempts: Vec<(Instant, MessageId)>,
+    /// Entries for which a billing system could be asked, and did not agree.
+    pub unasked: Vec<(Instant, &'static str)>,
     /// Attempts at warnings, and at what says that something is overdue, while a source was silent.
     pub pressed: Vec<(Instant, MessageId)>,
 }

@@ -36,6 +36,8 @@ pub enum Rule {
     Lapse,
     /// Nothing is entered on feeds that are not worked off.
     Feeds,
+    /// A billing system is asked before a cutoff.
+    Ask,
     /// Nothing harder is said or entered while a source is silent.
     Heard,
     /// Nothing is entered while the switch is open.
@@ -122,6 +124,7 @@ impl World {
         let mut told = Situation { now: self.now, ..self.situation };
         match self.without {
             Some(Rule::Feeds) => told.feeds = true,
+            Some(Rule::Ask) => told.asking.of = None,
             Some(Rule::Heard) => told.heard = true,
             Some(Rule::Switch) => told.switch_open = false,
             Some(Rule::Recovering) => told.ready = true,

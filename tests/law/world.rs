@@ -11,12 +11,13 @@ use ambergate::domain::closed::closed;
 use ambergate::domain::decision::{Decision, MessageTried, NoticeMade, TaskMade};
 use ambergate::domain::fact::{Channel, NoticeReceipt, ReceiptKind};
 use ambergate::domain::id::{MessageId, Scope, Source, TenantId};
-use ambergate::domain::plan::{Plan, Situation, plan};
+use ambergate::domain::plan::{Asking, Plan, Situation, plan};
 use ambergate::domain::policy::Law;
 use ambergate::domain::record::{Fact, Record, insert};
 use ambergate::domain::time::{Instant, Zone};
 use ambergate::domain::view::view;
 
+use crate::asked::Billing;
 use crate::watch::{STANDARD_TERMS, Terms, Watch};
 use crate::without::Rule;
 
@@ -67,6 +68,8 @@ pub struct World {
     pub draw: i64,
     /// What each commit left: when, which stage, and the newest decision.
     pub watch: Watch,
+    /// What is asked before a cutoff, where it can be.
+    pub billing: Billing,
     count: u32,
     first_attempts: BTreeMap<MessageId, Instant>,
 }
@@ -82,6 +85,7 @@ impl World {
             switch_open: false,
             generation: 0,
             clock_agrees: true,
+            asking: Asking::default(),
         };
         Self {
             tenant: "acme".parse().unwrap(),
@@ -100,6 +104,7 @@ impl World {
             without: None,
             draw: 0,
             watch: Watch::default(),
+            billing: Billing::default(),
             count: 0,
             first_attempts: BTreeMap::new(),
         }
@@ -144,7 +149,7 @@ impl World {
     }
 
     /// Applies decisions until none is left.
-    fn settle(&mut self, relief_only: bool) {
+    pub(crate) fn settle(&mut self, relief_only: bool) {
         let mut entered: Vec<Scope> = Vec::new();
         for _ in 0..100 {
             let account = self.account();
@@ -167,6 +172,8 @@ impl World {
                 if let Decision::RungEntered(rung) = &decision {
                     entered.push(rung.scope.clone());
                     self.watch.entered.push((time, rung.stage, self.situation));
+                    let fault = self.fault_of_asking(rung).map(|what| (time, what));
+                    self.watch.unasked.extend(fault);
                 }
                 let record = Record::decision(time, decision);
                 self.journal.push(record.clone());
@@ -218,7 +225,9 @@ impl World {
         self.now = wake.max(self.now);
         let time = self.now.max(self.account().newest.plus_millis(1));
         if self.without == Some(Rule::JournalAfterCommit) {
+            self.situation.asking.agreed = self.plan().asks.first().map(|ask| ask.case);
             let ghosts = self.plan().decisions.into_iter();
+            self.situation.asking.agreed = None;
             self.journal.extend(ghosts.map(|decision| Record::decision(time, decision)));
         }
         self.now = self.now.plus_millis(1000);
@@ -231,6 +240,9 @@ impl World {
         }
         for _ in 0..100 {
             self.settle(false);
+            if self.ask() {
+                continue;
+            }
             let sends = self.plan().sends;
             if sends.is_empty() || self.mail == Mail::Held {
                 return;

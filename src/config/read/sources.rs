@@ -2,8 +2,11 @@
 
 use super::super::fields::Fields;
 use super::super::secret::Secret;
-use super::super::settings::{HeardEvery, Stripe};
+use super::super::settings::{HeardEvery, Stripe, StripeApi};
 use super::servers::time;
+
+/// Where Stripe's API is.
+const API: &str = "https://api.stripe.com";
 
 /// Every source that is to be heard of within a time.
 pub(super) fn heard_every(root: &Fields<'_>) -> Vec<HeardEvery> {
@@ -50,6 +53,16 @@ pub(super) fn stripe(root: &Fields<'_>) -> Option<Stripe> {
     }
     let tenant = fields.text("tenant").unwrap_or("metadata.tenant").to_owned();
     let _ = fields.has("heard_every");
+    let base = fields.text("api").unwrap_or(API).to_owned();
+    let key = fields.secret("key");
+    if key.as_ref().is_some_and(|key| key.expose().is_empty()) {
+        fields.fault("key", "is empty", "a key that may read invoices, or leave it out");
+    }
+    if fields.has("api") && key.is_none() {
+        let help = "a key that may read invoices, or nobody can be asked there";
+        fields.missing("key", help).unwrap_or(())
+    }
+    let api = key.map(|key| StripeApi { base, key });
     let secrets = given.into_iter().map(|(secret, _)| Secret::new(secret)).collect();
-    Some(Stripe { secrets, tenant })
+    Some(Stripe { secrets, tenant, api })
 }

@@ -61,7 +61,10 @@ fn every_line_of_the_documentation_that_is_commented_out_is_a_key() {
         text.push_str(if is_key && !is_prose { bare } else { line });
         text.push('\n');
     }
-    let text = text.replace("whsec_…", "whsec_1").replace("always = true", "always = false");
+    let text = text
+        .replace("whsec_…", "whsec_1")
+        .replace("rk_…", "rk_1")
+        .replace("always = true", "always = false");
     let text = text.replace("jwt.secret = \"…\"", &format!("jwt.secret = \"{}\"", "s".repeat(32)));
     let config = read(&text).unwrap_or_else(|faults| panic!("{}", render(&faults, false)));
     assert_eq!(config.gate.enforce, Enforce::On);
@@ -212,6 +215,7 @@ fn what_is_wrong_is_refused_with_its_place() {
         ("[cors]\norigins = [\"*\"]".to_owned(), "no origin"),
         ("[sources.stripe]\nsecrets = []".to_owned(), "is empty"),
         ("[log]\nlevel = \"nonsense=loud\"".to_owned(), "log.level"),
+        ("[sources.stripe]\nsecrets = [\"a\"]\napi = \"x\"".to_owned(), "sources.stripe.key"),
         ("[sources.books]".to_owned(), "sources.books.heard_every"),
         ("[sources.books]\nheard_every = \"1 working day\"".to_owned(), "number and a unit"),
         ("[sources.books]\nheard_every = \"1h\"\nx = 1".to_owned(), "sources.books.x"),

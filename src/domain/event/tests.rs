@@ -331,7 +331,7 @@ fn decision() -> impl Strategy<Value = Decision> {
                 stage: Stage::Frozen,
                 notice: None,
                 at,
-                checked: Checked { feeds, generation },
+                checked: Checked { feeds, generation, asked: !feeds, slot: feeds },
             }))
         },
     );

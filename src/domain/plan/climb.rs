@@ -224,7 +224,12 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             stage: enter.stage,
             notice,
             at,
-            checked: Checked { feeds: situation.is_fresh(), generation: situation.generation },
+            checked: Checked {
+                feeds: situation.is_fresh(),
+                generation: situation.generation,
+                asked: situation.asking.agreed == Some(self.case.case),
+                slot: situation.slots,
+            },
             scope: self.case.scope.clone(),
         })));
     }

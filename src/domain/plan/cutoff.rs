@@ -9,13 +9,14 @@
 //!    a letter is asked for, too, and it alone, or an `owner` who declares what was tried, is proof
 //!    enough. A changed contact brings a warning as before.
 
-use super::What;
 use super::climb::Climb;
 use super::ladder::{Place, is_by_letter_alone};
 use super::standing::{has_new_recipient, is_undeliverable};
+use super::{Ask, What};
 use crate::domain::account::NoticeState;
 use crate::domain::decision::{NoticeMade, Step, TaskKind};
 use crate::domain::fact::{Channel, Named, TaskOutcome};
+use crate::domain::id::Source;
 use crate::domain::policy::{Enter, Warn};
 use crate::domain::proof::Warned;
 use crate::domain::stage::Stage;
@@ -96,6 +97,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let Some((_, line)) = self.ladder.rungs().find(|(number, _)| *number == rung) else {
             return;
         };
+        if !self.has_asked() {
+            return;
+        }
         let harder = line.enter.as_ref().is_some_and(|it| it.stage > self.known_stage());
         self.enter(rung, line, Some(notice.made.notice), comes);
         if !harder {
@@ -105,6 +109,21 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let made = self.draft(rung, Step::Entered, "entered");
         let by = notice.made.by.iter().copied().filter(|channel| *channel == Channel::Email);
         self.make(NoticeMade { to: notice.made.to, by: by.collect(), ..made });
+    }
+
+    /// Whether its billing system was asked about the invoice, where it can be, and agrees; else it
+    /// is to be asked.
+    fn has_asked(&mut self) -> bool {
+        let asking = self.planner.situation.asking;
+        let owner = self.invoice().owner.as_ref().map(Source::as_str);
+        let can_ask = asking.of.is_some() && asking.of == owner;
+        let has_asked = !can_ask || asking.agreed == Some(self.case.case);
+        if !has_asked {
+            let (case, invoice) = (self.case.case, self.invoice().invoice.clone());
+            self.planner.plan.asks.push(Ask { case, invoice });
+            self.planner.look_again();
+        }
+        has_asked
     }
 
     /// The strictest stage that restricts people in the case's part of the app now: an entry under

@@ -22,7 +22,7 @@ mod tasks;
 
 use super::account::{Account, Case, NoticeState};
 use super::decision::{CaseOpened, Decision, NoticeMade, TaskKind};
-use super::id::{CaseId, MessageId, NoticeId, PolicyName, TenantId};
+use super::id::{CaseId, InvoiceId, MessageId, NoticeId, PolicyName, TenantId};
 use super::money::Currency;
 use super::policy::Law;
 use super::selection::select;
@@ -57,6 +57,26 @@ pub struct Situation {
     pub generation: u64,
     /// This process's clock is within a minute of the store's.
     pub clock_agrees: bool,
+    /// Whether a billing system can be asked before a cutoff, and was.
+    pub asking: Asking,
+}
+
+/// Asking a billing system before a cutoff (SPEC 5.9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Asking {
+    /// The source whose invoices can be asked about; `None`: no one's can.
+    pub of: Option<&'static str>,
+    /// The case about whose invoice it was asked a moment ago, and agreed.
+    pub agreed: Option<CaseId>,
+}
+
+/// A billing system is to be asked before a cutoff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The case whose cutoff could be entered now.
+    pub case: CaseId,
+    /// Its invoice.
+    pub invoice: InvoiceId,
 }
 
 impl Situation {
@@ -113,6 +133,8 @@ pub struct Plan {
     pub decisions: Vec<Decision>,
     /// Messages whose next attempt is due now.
     pub sends: Vec<MessageId>,
+    /// What a billing system is to be asked about before anything is entered for it.
+    pub asks: Vec<Ask>,
     /// When to look again; `None`: when a record comes.
     pub wake: Option<Instant>,
     /// What comes, by time.
