@@ -62,31 +62,33 @@ fn policy(account: &Account, law: &Law) -> Option<Value> {
     Some(json!(policy.name))
 }
 
-/// The stage that gates go by: what was entered under an older generation of the switch restricts
-/// nothing.
-fn in_force(standing: &Standing) -> Stage {
-    let stage = standing.grant.strictest();
+/// The stage of a scope that gates go by: what was entered under an older generation of the switch
+/// restricts nothing.
+fn in_force(standing: &Standing, scope: &Scope) -> Stage {
+    let stage = standing.grant.stage_of(scope);
     let void = standing.grant.generation < standing.situation.generation;
     if stage.restricts() && void { Stage::Grace } else { stage }
 }
 
 /// Whether gates that enforce do to this tenant what its stage says.
 pub(super) fn is_enforced(standing: &Standing) -> bool {
-    !standing.situation.switch_open && in_force(standing) == standing.grant.strictest()
+    let current = standing.grant.generation >= standing.situation.generation;
+    let so = current || !standing.grant.strictest().restricts();
+    so && !standing.situation.switch_open
 }
 
 /// The next stage that is harder than the one now. Of a case that stands still nothing comes.
 fn next(standing: &Standing) -> Option<Value> {
     let Standing { tenant, account, law, situation, .. } = standing;
-    let now = in_force(standing);
-    let harder = |what: &What| match what {
+    let harder = |what: &What, now: Stage| match what {
         What::Enter { stage, announced } if *stage > now => Some((*stage, *announced)),
         _ => None,
     };
+    let now = |id| account.case(id).map_or(Stage::Full, |case| in_force(standing, &case.scope));
     let coming = plan(tenant, account, law, situation).coming;
     let runs = |id| account.case(id).is_some_and(|case| !case.is_held(situation.now));
     let coming = coming.iter().filter(|it| runs(it.case));
-    let mut harder = coming.filter_map(|it| Some((it.at, harder(&it.what)?)));
+    let mut harder = coming.filter_map(|it| Some((it.at, harder(&it.what, now(it.case))?)));
     let (at, (stage, announced)) = harder.next()?;
     Some(json!({"stage": stage, "at": at, "announced": announced && stage != Stage::Grace}))
 }

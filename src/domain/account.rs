@@ -5,7 +5,9 @@
 //! 2. Times in it are times of records, never of the machine.
 
 pub use super::arrangement::Arrangement;
-use super::decision::{CaseOpened, MessageMade, NoticeMade, RungEntered, TaskKind, TaskMade};
+use super::decision::{
+    CaseOpened, MessageMade, NoticeMade, RungEntered, ScopeGated, TaskKind, TaskMade,
+};
 use super::fact::{
     Channel, Collection, Contact, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome,
 };
@@ -34,6 +36,10 @@ pub struct Account {
     pub tasks: Vec<TaskState>,
     /// Every arrangement, in the order in which they were made.
     pub arrangements: Vec<Arrangement>,
+    /// Parts of the app that were never open, and what keeps them closed.
+    pub gates: Vec<GateState>,
+    /// Parts of the app that were open once: only the ladder closes them.
+    pub opened: Vec<Scope>,
     /// Money that no invoice claims, one amount a currency.
     pub on_account: Vec<Money>,
     /// What is owed to the tenant, one amount a currency.
@@ -140,6 +146,25 @@ pub struct Invoice {
     pub returned: bool,
     /// Whether an extension moved the due date.
     pub extended: bool,
+    /// Whether its scope, if it was never open, stays closed until it is paid.
+    pub gates_scope: bool,
+    /// When it became known here that it does.
+    pub gating: Option<Instant>,
+}
+
+/// What keeps a part of the app closed that was never open.
+#[derive(Clone, Debug)]
+pub struct GateState {
+    /// The decision.
+    pub made: ScopeGated,
+    /// When it was taken.
+    pub time: Instant,
+    /// Whether the run over all records finds it lawful at its time.
+    pub lawful: bool,
+    /// When `stage.lifted` was recorded.
+    pub lifted: Option<Instant>,
+    /// Whether it is in force.
+    pub in_force: bool,
 }
 
 /// Failed charges of an invoice.
@@ -333,6 +358,7 @@ impl Account {
         entries
             .filter(|entry| entry.in_force)
             .map(|entry| entry.entered.stage)
+            .chain(self.gates.iter().filter(|gate| gate.in_force).map(|_| Stage::Frozen))
             .max()
             .unwrap_or_default()
     }

@@ -5,10 +5,12 @@
 //!    every part of it. A part that nothing closes stays open: an unpaid scope does not close a
 //!    paid one.
 //! 2. An entry closes no more than its warning named, and no more than its invoice is about now.
-//! 3. Beside a restriction of a newer generation of the switch an older one counts as grace: a
+//! 3. A part that was never open is closed until its invoice is paid.
+//! 4. Beside a restriction of a newer generation of the switch an older one counts as grace: a
 //!    grant knows one generation only.
 
-use super::account::{Account, Case, Entry};
+use super::account::{Account, Case, Entry, GateState};
+use super::bearings::Bearings;
 use super::grant::{Because, ScopeStage};
 use super::id::Scope;
 use super::policy::Law;
@@ -24,11 +26,21 @@ pub struct Closed<'a> {
     pub stage: Stage,
     /// Since when.
     pub since: Instant,
-    /// Whose climb.
-    pub case: &'a Case,
-    /// What was entered.
-    pub entry: &'a Entry,
+    /// By what.
+    pub by: By<'a>,
 }
+
+/// What closes.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'a> {
+    /// A case's climb, and what was entered.
+    Climb(&'a Case, &'a Entry),
+    /// An invoice that is to be paid first.
+    Gate(&'a GateState),
+}
+
+/// What a scope that was never open is closed by, in the place of a rung.
+const PREPAYMENT: &str = "prepayment";
 
 /// All that is closed, or in grace, by the entries in force.
 #[must_use]
@@ -41,9 +53,17 @@ pub fn closed(account: &Account) -> Vec<Closed<'_>> {
         let stage = entry.entered.stage;
         let old = entry.entered.checked.generation < newest;
         let stage = if stage.restricts() && old { Stage::Grace } else { stage };
-        Some(Closed { scope: entry.closes.as_ref()?, stage, since: entry.time, case, entry })
+        let by = By::Climb(case, entry);
+        Some(Closed { scope: entry.closes.as_ref()?, stage, since: entry.time, by })
     });
-    closed.collect()
+    let gates = account.gates.iter().filter(|gate| gate.in_force);
+    let gated = gates.filter(|gate| gate.made.checked.generation >= newest).map(|gate| Closed {
+        scope: &gate.made.scope,
+        stage: Stage::Frozen,
+        since: gate.time,
+        by: By::Gate(gate),
+    });
+    closed.chain(gated).collect()
 }
 
 /// The newest generation of the switch under which a restriction in force was entered.
@@ -51,7 +71,9 @@ pub fn closed(account: &Account) -> Vec<Closed<'_>> {
 pub fn generation(account: &Account) -> u64 {
     let entries = account.cases.iter().flat_map(|case| &case.entries);
     let restricting = entries.filter(|it| it.in_force && it.entered.stage.restricts());
-    restricting.map(|entry| entry.entered.checked.generation).max().unwrap_or(0)
+    let entered = restricting.map(|entry| entry.entered.checked.generation);
+    let gates = account.gates.iter().filter(|gate| gate.in_force);
+    entered.chain(gates.map(|gate| gate.made.checked.generation)).max().unwrap_or(0)
 }
 
 /// The strictest of them, and among those the first.
@@ -84,9 +106,16 @@ pub fn scopes(account: &Account, law: &Law) -> Vec<ScopeStage> {
 
 /// What closed it, in the policy's words.
 fn because(account: &Account, law: &Law, closed: &Closed<'_>) -> Because {
-    let rung = closed.entry.entered.rung;
-    let bearings = super::bearings::Bearings::of_case(law, account, closed.case);
-    let line = bearings.and_then(|it| it.policy.rungs.get(usize::from(rung)));
-    let rung = line.map_or_else(|| rung.to_string(), |line| line.at.to_string());
-    Because { invoice: account.invoice_of(closed.case).invoice.clone(), rung }
+    match closed.by {
+        By::Climb(case, entry) => {
+            let rung = entry.entered.rung;
+            let bearings = Bearings::of_case(law, account, case);
+            let line = bearings.and_then(|it| it.policy.rungs.get(usize::from(rung)));
+            let rung = line.map_or_else(|| rung.to_string(), |line| line.at.to_string());
+            Because { invoice: account.invoice_of(case).invoice.clone(), rung }
+        }
+        By::Gate(gate) => {
+            Because { invoice: gate.made.invoice.clone(), rung: PREPAYMENT.to_owned() }
+        }
+    }
 }

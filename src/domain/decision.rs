@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fact::{Channel, Named, TaskOutcome};
+use super::fact::{Channel, Named};
 use super::id::{
     CaseId, Derived, EntryId, InvoiceId, LegId, MessageId, NoticeId, PolicyHash, Scope, TaskId,
 };
 use super::stage::{Role, Roles, Stage};
+pub use super::task::TaskKind;
 use super::time::{Day, Instant};
 
 /// The notice that says for the first time that something is overdue, as policies name it.
@@ -31,6 +32,8 @@ pub enum Decision {
     RungEntered(Box<RungEntered>),
     /// What was entered is given back.
     StageLifted(StageLifted),
+    /// A part of the app that was never open stays closed.
+    ScopeGated(Box<ScopeGated>),
 }
 
 /// `case.opened`.
@@ -182,77 +185,6 @@ pub struct MessageTried {
     pub attempt: u32,
 }
 
-/// Work for a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum TaskKind {
-    Call,
-    Letter,
-    Approve,
-    FormalClaim,
-    HandOff,
-    FixContact,
-    Allocate,
-    Review,
-}
-
-impl TaskKind {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Call,
-        Self::Letter,
-        Self::Approve,
-        Self::FormalClaim,
-        Self::HandOff,
-        Self::FixContact,
-        Self::Allocate,
-        Self::Review,
-    ];
-
-    /// The word used in policies and APIs.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Call => "call",
-            Self::Letter => "letter",
-            Self::Approve => "approve",
-            Self::FormalClaim => "formal_claim",
-            Self::HandOff => "hand_off",
-            Self::FixContact => "fix_contact",
-            Self::Allocate => "allocate",
-            Self::Review => "review",
-        }
-    }
-
-    /// From its word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
-
-    /// The way in which it tells people something, where it does.
-    #[must_use]
-    pub const fn channel(self) -> Option<Channel> {
-        match self {
-            Self::Call => Some(Channel::Phone),
-            Self::Letter => Some(Channel::Letter),
-            _ => None,
-        }
-    }
-
-    /// Whether that can come of it.
-    #[must_use]
-    pub const fn may_end(self, outcome: TaskOutcome) -> bool {
-        match outcome {
-            TaskOutcome::Reached | TaskOutcome::NoAnswer => matches!(self, Self::Call),
-            TaskOutcome::Posted => matches!(self, Self::Letter | Self::FormalClaim),
-            TaskOutcome::Approved | TaskOutcome::Declined => matches!(self, Self::Approve),
-            TaskOutcome::Promised | TaskOutcome::Done => true,
-        }
-    }
-}
-
 /// `task.made`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -348,6 +280,20 @@ pub struct StageLifted {
     pub cause: LiftCause,
 }
 
+/// `scope.gated`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeGated {
+    /// H(tenant, invoice, scope).
+    pub entry: EntryId,
+    /// Until which invoice is paid.
+    pub invoice: InvoiceId,
+    /// Which part.
+    pub scope: Scope,
+    /// What was looked at.
+    pub checked: Checked,
+}
+
 impl Decision {
     /// What the decision's id is made of: which kind, about what, which time.
     #[must_use]
@@ -361,6 +307,7 @@ impl Decision {
             Self::TaskMade(made) => (5, made.task.into(), 0),
             Self::RungEntered(entered) => (6, entered.entry.into(), 0),
             Self::StageLifted(lifted) => (7, lifted.entry.into(), 0),
+            Self::ScopeGated(gated) => (8, gated.entry.into(), 0),
         }
     }
 
@@ -377,6 +324,7 @@ impl Decision {
             Self::TaskMade(_) => "task",
             Self::RungEntered(_) => "entered",
             Self::StageLifted(_) => "lifted",
+            Self::ScopeGated(_) => "gated",
         };
         format!("{kind}-{about}")
     }
@@ -403,7 +351,7 @@ impl Decision {
             Self::MessageTried(_) => 21,
             Self::NoticeVoided(_) => 22,
             Self::StageLifted(_) => 23,
-            Self::RungEntered(_) => 24,
+            Self::RungEntered(_) | Self::ScopeGated(_) => 24,
         }
     }
 }

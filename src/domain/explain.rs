@@ -6,7 +6,7 @@
 use super::account::{Account, Arrangement, Case, Hold, HoldCause, NoticeState};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
-use super::closed::scopes;
+use super::closed::{closed, scopes};
 use super::decision::{Step, TaskKind};
 use super::grant::ScopeStage;
 use super::id::TenantId;
@@ -48,11 +48,11 @@ fn standing(tenant: &TenantId, account: &Account, law: &Law) -> Vec<String> {
         let but = if scopes.is_empty() { "" } else { ", but for what is said here" };
         sentences.push(format!("{tenant} has full access{but}."));
     }
-    sentences.extend(scopes.iter().map(|it| closed(tenant, it)));
+    sentences.extend(scopes.iter().map(|it| is_closed(tenant, it)));
     sentences
 }
 
-fn closed(tenant: &TenantId, it: &ScopeStage) -> String {
+fn is_closed(tenant: &TenantId, it: &ScopeStage) -> String {
     let whose = if it.scope.is_whole() {
         tenant.to_string()
     } else {
@@ -152,10 +152,15 @@ fn told(account: &Account, notice: &NoticeState) -> String {
 }
 
 fn next(tenant: &TenantId, account: &Account, law: &Law, situation: &Situation) -> Option<String> {
-    let stage = account.stage();
+    let closed = closed(account);
+    let now = |id| {
+        let case = account.case(id)?;
+        let closes = closed.iter().filter(|it| it.scope.covers(&case.scope));
+        closes.map(|it| it.stage).max()
+    };
     let coming = plan(tenant, account, law, situation).coming.into_iter();
     let mut harder = coming.filter_map(|coming| match coming.what {
-        What::Enter { stage: next, announced } if next > stage => {
+        What::Enter { stage: next, announced } if next > now(coming.case).unwrap_or_default() => {
             Some((next, coming.at, announced))
         }
         _ => None,

@@ -108,6 +108,9 @@ pub struct InvoiceTerms {
     pub purchase_order: Option<String>,
     /// How it is collected.
     pub collection: Option<Collection>,
+    /// Whether its scope, if it was never open, stays closed until it is paid: prepayment,
+    /// milestones.
+    pub gates_scope: Option<bool>,
 }
 
 /// One invoice's part of a payment.

@@ -85,6 +85,13 @@ impl Grant {
         }
     }
 
+    /// The stage of that scope, `ease` not looked at.
+    #[must_use]
+    pub fn stage_of(&self, scope: &Scope) -> Stage {
+        let closes = self.scopes.iter().filter(|known| known.scope.covers(scope));
+        closes.map(|known| known.stage).max().unwrap_or_default()
+    }
+
     /// The strictest stage of all scopes, `ease` not looked at.
     #[must_use]
     pub fn strictest(&self) -> Stage {

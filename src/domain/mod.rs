@@ -34,6 +34,7 @@ pub mod selection;
 pub mod simulate;
 pub mod span;
 pub mod stage;
+pub mod task;
 pub mod time;
 pub mod timeline;
 pub mod view;

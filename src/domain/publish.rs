@@ -6,7 +6,7 @@
 use super::account::{Account, Case, HoldCause, Invoice, NoticeState, add};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
-use super::closed::{closed, generation, scopes, strictest};
+use super::closed::{By, closed, generation, scopes, strictest};
 use super::decision::Step;
 use super::fact::{Channel, FailureReason, Named, ReceiptKind};
 use super::grant::{BannerNotice, Cause, Grant, InvoiceWords, LISTED_MAX, Words};
@@ -32,10 +32,12 @@ pub fn publish(
     let mut warnings = account.notices.iter().filter(|it| it.made.step == Step::Warning);
     let warned = warnings.any(|notice| is_valid(notice, &survey));
     let closed = closed(account);
-    let strictest = strictest(&closed);
+    // What was never open is nothing to remind of.
+    let climbs = closed.iter().filter(|it| matches!(it.by, By::Climb(..)));
+    let strictest = strictest(climbs);
     let stage = strictest.map_or(Stage::Full, |it| it.stage);
     let banner = strictest
-        .and_then(|it| policy_of(account, law, it.case))
+        .and_then(|it| policy_of(account, law, it.by))
         .or_else(|| select(law, account, account.newest).map(|policy| &**policy))
         .map_or(Roles::NONE, |policy| banner_for(&policy.banner_for, stage, warned));
     let grant = Grant {
@@ -50,7 +52,8 @@ pub fn publish(
     (grant, words(tenant, &survey, digest))
 }
 
-fn policy_of<'a>(account: &Account, law: &'a Law, case: &Case) -> Option<&'a Policy> {
+fn policy_of<'a>(account: &Account, law: &'a Law, by: By<'_>) -> Option<&'a Policy> {
+    let By::Climb(case, _) = by else { return None };
     Bearings::of_case(law, account, case).map(|bearings| &**bearings.policy)
 }
 
@@ -119,7 +122,8 @@ fn words(tenant: &TenantId, survey: &Survey<'_>, digest: Digest) -> Words {
     }
 }
 
-/// Invoices whose due date has passed, the oldest first; an invoice that closed something counts.
+/// Invoices whose due date has passed, the oldest first; an invoice that closed something, or keeps
+/// it closed, counts.
 #[must_use]
 pub fn overdue<'a>(account: &'a Account, law: &'a Law, now: Instant) -> Vec<&'a Invoice> {
     overdue_on(&Ground::new(account, law), now)
@@ -138,6 +142,12 @@ fn overdue_on<'a>(ground: &Ground<'a>, now: Instant) -> Vec<&'a Invoice> {
         let past = invoice.due_on.is_none_or(|due| due < today) || invoice.failed.is_some();
         let closed = case.entries.iter().any(|entry| entry.in_force);
         if past || closed {
+            found.push(invoice);
+        }
+    }
+    let gates = account.gates.iter().filter(|gate| gate.in_force);
+    for invoice in gates.filter_map(|gate| account.invoice(&gate.made.invoice)) {
+        if !found.iter().any(|known| known.invoice == invoice.invoice) {
             found.push(invoice);
         }
     }

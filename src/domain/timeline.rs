@@ -10,6 +10,7 @@ use super::id::{InvoiceId, TenantId};
 use super::plan::{Situation, What, plan};
 use super::policy::Law;
 use super::record::{Body, Fact, Record};
+use super::stage::Stage;
 use super::time::Instant;
 
 /// One line of a timeline.
@@ -132,7 +133,16 @@ fn past_decision(
         Decision::RungEntered(entered) => {
             ("stage.entered", of(entered.case), entered.stage.word().to_owned())
         }
+        Decision::ScopeGated(gated) => {
+            let detail = format!("{} of {}", Stage::Frozen.word(), gated.scope);
+            ("stage.entered", Some(gated.invoice.clone()), detail)
+        }
         Decision::StageLifted(lifted) => {
+            let gated = account.gates.iter().find(|gate| gate.made.entry == lifted.entry);
+            if let Some(gate) = gated {
+                let detail = format!("{} of {}", Stage::Frozen.word(), gate.made.scope);
+                return Some(("stage.lifted", Some(gate.made.invoice.clone()), detail));
+            }
             let cases = account.cases.iter();
             let mut entries = cases.flat_map(|case| &case.entries);
             let entry = entries.find(|entry| entry.entered.entry == lifted.entry)?;

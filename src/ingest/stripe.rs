@@ -202,6 +202,7 @@ fn invoice(kind: &str, object: &Value) -> Result<Vec<Said>, FieldFault> {
         pay_url: text(object, "hosted_invoice_url").map(str::to_owned),
         document_url: text(object, "invoice_pdf").map(str::to_owned),
         purchase_order: None,
+        gates_scope: None,
         collection: match text(object, "collection_method") {
             Some("charge_automatically") => Some(Collection::ChargeAutomatically),
             Some("send_invoice") => Some(Collection::SendInvoice),

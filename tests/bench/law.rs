@@ -216,5 +216,6 @@ fn terms(number: &str, due: Day) -> InvoiceTerms {
         document_url: None,
         purchase_order: None,
         collection: None,
+        gates_scope: None,
     }
 }

@@ -26,6 +26,8 @@ pub enum Happening {
     Issue(u8, i8),
     /// Its due date moves.
     Move(u8, i8),
+    /// An invoice is issued that is to be paid before that part of the app is opened.
+    Gate(u8, u8, i8),
     /// It is said to be about that part of the app, as of so many hours ago.
     Scope(u8, u8, u8),
     /// Part of it, in tenths, is paid.
@@ -90,6 +92,7 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         8 => (1_u16..400).prop_map(H::Pass),
         3 => (0_u8..3, -20_i8..40).prop_map(|(i, d)| H::Issue(i, d)),
         1 => (0_u8..3, -20_i8..40).prop_map(|(i, d)| H::Move(i, d)),
+        1 => (0_u8..3, 1_u8..3, -5_i8..20).prop_map(|(i, scope, d)| H::Gate(i, scope, d)),
         2 => (0_u8..3, 0_u8..3, 0_u8..200).prop_map(|(i, scope, ago)| H::Scope(i, scope, ago)),
         2 => (0_u8..3, 1_u8..11).prop_map(|(i, part)| H::Pay(i, part)),
         1 => (0_u8..3, 0_u8..72).prop_map(|(i, ago)| H::Paid(i, ago)),
@@ -177,6 +180,7 @@ fn terms(world: &World, number: u8, days: i8, issue: bool) -> InvoiceTerms {
         document_url: None,
         purchase_order: None,
         collection: None,
+        gates_scope: None,
     }
 }
 
@@ -186,6 +190,7 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
     match happening {
         Happening::Issue(..)
         | Happening::Move(..)
+        | Happening::Gate(..)
         | Happening::Scope(..)
         | Happening::Pay(..)
         | Happening::Paid(..)
@@ -277,15 +282,7 @@ fn bill(world: &mut World, happening: Happening, number: usize) {
             let terms = terms(world, i, days, false);
             world.fact(Fact::InvoiceUpdated(Box::new(terms)));
         }
-        Happening::Scope(i, scope, ago) => {
-            let time = world.now.plus_millis(-hours(ago.into()));
-            let said = InvoiceTerms {
-                scope: Some(SCOPES[usize::from(scope)].parse().unwrap()),
-                due_on: None,
-                ..terms(world, i, 0, false)
-            };
-            world.fact_at(time, Fact::InvoiceUpdated(Box::new(said)));
-        }
+        Happening::Gate(..) | Happening::Scope(..) => change_scope(world, happening),
         Happening::Pay(i, part) => {
             let amount = money(AMOUNT / 10 * i64::from(part));
             world.fact(Fact::PaymentReceived(PaymentReceived {
@@ -335,6 +332,25 @@ fn bill(world: &mut World, happening: Happening, number: usize) {
             method: None,
             invoices: None,
         })),
+        _ => {}
+    }
+}
+
+/// What is said of the parts of the app that invoices are about.
+fn change_scope(world: &mut World, happening: Happening) {
+    let of = |scope: u8| Some(SCOPES[usize::from(scope)].parse().unwrap());
+    match happening {
+        Happening::Gate(i, scope, days) => {
+            let (scope, gates_scope) = (of(scope), Some(true));
+            let gates = InvoiceTerms { scope, gates_scope, ..terms(world, i, days, true) };
+            world.fact(Fact::InvoiceIssued(Box::new(gates)));
+        }
+        Happening::Scope(i, scope, ago) => {
+            let time = world.now.plus_millis(-i64::from(ago) * HOUR);
+            let scope = of(scope);
+            let said = InvoiceTerms { scope, due_on: None, ..terms(world, i, 0, false) };
+            world.fact_at(time, Fact::InvoiceUpdated(Box::new(said)));
+        }
         _ => {}
     }
 }

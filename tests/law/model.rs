@@ -76,6 +76,7 @@ const ALL: &[Happening] = {
         H::Issue(1, 1),
         H::Move(0, -3),
         H::Move(0, 9),
+        H::Gate(1, 1, 2),
         H::Scope(0, 1, 0),
         H::Scope(0, 1, 30),
         H::Pay(0, 10),

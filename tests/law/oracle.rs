@@ -6,7 +6,7 @@ use ambergate::domain::fact::{Channel, ReceiptKind, TaskOutcome};
 use ambergate::domain::id::{InvoiceId, MessageId, NoticeId, Scope, TaskId};
 use ambergate::domain::record::{Fact, Record};
 use ambergate::domain::stage::{Role, Stage};
-use ambergate::domain::time::{Day, Fold, Instant, MINUTE, Zone};
+use ambergate::domain::time::{Day, Fold, Instant, MINUTE, SECOND, Zone};
 
 use crate::agreements::{holds_begun, stood_still};
 use crate::world::World;
@@ -40,6 +40,9 @@ pub fn faults(world: &World) -> Vec<String> {
             Some(Decision::RungEntered(entered)) if entered.stage.restricts() => {
                 faults.extend(fault_of_entry(world, record, entered));
             }
+            Some(Decision::ScopeGated(gated)) => {
+                faults.extend(fault_of_gate(world, record, &gated.scope));
+            }
             Some(Decision::MessageTried(_)) if !is_send_time(&world.zone, record.time) => {
                 faults.push(format!("a message tried at {}", world.local(record.time)));
             }
@@ -47,6 +50,56 @@ pub fn faults(world: &World) -> Vec<String> {
         }
     }
     faults
+}
+
+/// A part that is kept closed was never open: nothing was said of it before that did not gate it,
+/// and nothing that gated it had fallen.
+fn fault_of_gate(world: &World, record: &Record, scope: &Scope) -> Option<String> {
+    let t = record.time;
+    // What comes in the same moment may have come after it.
+    let known = |it: &&Record| it.learnt.plus_millis(SECOND) < t;
+    let mut gating: Vec<(&InvoiceId, bool, Option<&Scope>)> = Vec::new();
+    let mut open = false;
+    for fact in world.records.iter().filter(known).filter_map(Record::as_fact) {
+        let (Fact::InvoiceIssued(terms) | Fact::InvoiceUpdated(terms)) = fact else { continue };
+        let place = gating.iter().position(|(id, ..)| **id == terms.invoice).unwrap_or_else(|| {
+            gating.push((&terms.invoice, false, None));
+            gating.len() - 1
+        });
+        let (_, gates, about) = &mut gating[place];
+        *gates = terms.gates_scope.unwrap_or(*gates);
+        *about = terms.scope.as_ref().or(*about);
+        let issued = gating_is_known(world, &terms.invoice, t);
+        open |= issued && !*gates && *about == Some(scope);
+    }
+    let lifted = |entry| {
+        decisions(world).any(|(at, it)| match it {
+            Decision::StageLifted(lifted) => lifted.entry == entry && at < t,
+            _ => false,
+        })
+    };
+    let earlier = decisions(world).filter_map(|(at, decision)| match decision {
+        Decision::ScopeGated(other) if other.scope == *scope && at < t => Some(other.entry),
+        _ => None,
+    });
+    let fell: Vec<bool> = earlier.map(lifted).collect();
+    let fell = !fell.is_empty() && fell.into_iter().all(|fell| fell);
+    let fault = |what| Some(format!("{scope} kept closed at {}: {what}", world.local(t)));
+    if open {
+        fault("something else was said of it before")
+    } else if fell {
+        fault("it was open once")
+    } else {
+        None
+    }
+}
+
+/// Whether the invoice was issued as far as was known at `t`.
+fn gating_is_known(world: &World, about: &InvoiceId, t: Instant) -> bool {
+    world.records.iter().filter(|it| it.learnt < t).any(|it| match it.as_fact() {
+        Some(Fact::InvoiceIssued(terms)) => terms.invoice == *about,
+        _ => false,
+    })
 }
 
 fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Option<String> {

@@ -274,7 +274,11 @@ fn shown(world: &World) -> String {
     held.sort();
     held.dedup();
     let held = if held.is_empty() { String::new() } else { format!(", held: {}", held.join(", ")) };
-    let closed = closed::scopes(&account, &world.law);
+    let old = closed::generation(&account) < world.situation.generation;
+    let mut closed = closed::scopes(&account, &world.law);
+    for scope in closed.iter_mut().filter(|scope| old && scope.stage.restricts()) {
+        scope.stage = Stage::Grace;
+    }
     let mut stages: Vec<String> = closed
         .iter()
         .filter(|it| !it.scope.is_whole())

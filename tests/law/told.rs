@@ -26,6 +26,13 @@ pub fn told_fact(words: &[&str], zone: &Zone) -> Fact {
                 ..terms(invoice, Some(money(amount)), Some(due))
             }))
         }
+        ["issue", invoice, amount, "due", due, "gates", scope] => {
+            Fact::InvoiceIssued(Box::new(InvoiceTerms {
+                scope: Some(scope.parse().unwrap()),
+                gates_scope: Some(true),
+                ..terms(invoice, Some(money(amount)), Some(due))
+            }))
+        }
         ["scope", invoice, scope] => Fact::InvoiceUpdated(Box::new(InvoiceTerms {
             scope: Some(scope.parse().unwrap()),
             ..terms(invoice, None, None)
@@ -230,5 +237,6 @@ fn terms(invoice: &str, amount: Option<Money>, due: Option<&str>) -> InvoiceTerm
         document_url: None,
         purchase_order: None,
         collection: None,
+        gates_scope: None,
     }
 }

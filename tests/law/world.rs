@@ -175,6 +175,9 @@ impl World {
                     let fault = self.fault_of_asking(rung).map(|what| (time, what));
                     self.watch.unasked.extend(fault);
                 }
+                if let Decision::ScopeGated(gated) = &decision {
+                    entered.push(gated.scope.clone());
+                }
                 let record = Record::decision(time, decision);
                 self.journal.push(record.clone());
                 insert(&mut self.records, record);
@@ -351,7 +354,12 @@ impl World {
                 format!("void {}", notice.made.kind)
             }
             Decision::TaskMade(made) => format!("task {}{}", made.kind.word(), told(made, account)),
+            Decision::ScopeGated(gated) => format!("keep {} closed", gated.scope),
             Decision::StageLifted(lifted) => {
+                let mut gates = account.gates.iter();
+                if let Some(gate) = gates.find(|gate| gate.made.entry == lifted.entry) {
+                    return self.log.push((self.now, format!("open {}", gate.made.scope)));
+                }
                 let mut entries = account.cases.iter().flat_map(|case| &case.entries);
                 let entry = entries.find(|entry| entry.entered.entry == lifted.entry).unwrap();
                 format!("lift {}{}", entry.entered.stage.word(), of(&entry.entered.scope))

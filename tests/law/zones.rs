@@ -100,6 +100,7 @@ fn world(policy: &str, zone: &Zone, due: Day) -> World {
         document_url: None,
         purchase_order: None,
         collection: None,
+        gates_scope: None,
     })));
     world
 }

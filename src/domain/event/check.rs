@@ -34,6 +34,9 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
             if it.amount.is_none() {
                 checks.fault("amount", "missing");
             }
+            if it.gates_scope == Some(true) && it.scope.is_none() {
+                checks.fault("scope", "missing: which part of the app it gates");
+            }
             checks.terms(it);
         }
         Fact::InvoiceUpdated(it) => checks.terms(it),
@@ -122,6 +125,10 @@ impl Checks<'_> {
         {
             let detail = format!("the invoice is in {}", amount.currency);
             self.fault("amount_paid.currency", detail);
+        }
+        let whole = terms.scope.as_ref().is_some_and(crate::domain::id::Scope::is_whole);
+        if terms.gates_scope == Some(true) && whole {
+            self.fault("gates_scope", "gates a part of the app: `scope` names the whole");
         }
         self.url("pay_url", terms.pay_url.as_deref());
         self.url("document_url", terms.document_url.as_deref());

@@ -44,6 +44,7 @@ pub const fn kind_of(body: &Body) -> &'static str {
             Decision::TaskMade(_) => "task.made",
             Decision::RungEntered(_) => "rung.entered",
             Decision::StageLifted(_) => "stage.lifted",
+            Decision::ScopeGated(_) => "scope.gated",
         },
     }
 }
@@ -86,6 +87,7 @@ pub(super) fn is_decision(kind: &str) -> bool {
             | "task.made"
             | "rung.entered"
             | "stage.lifted"
+            | "scope.gated"
     )
 }
 
@@ -100,6 +102,7 @@ pub(super) fn read_decision(kind: &str, data: &Value) -> Result<Decision, FieldF
         "task.made" => Decision::TaskMade(read(data)?),
         "rung.entered" => Decision::RungEntered(read(data)?),
         "stage.lifted" => Decision::StageLifted(read(data)?),
+        "scope.gated" => Decision::ScopeGated(read(data)?),
         _ => return Err(FieldFault::new("type", format!("unknown: {PREFIX}{kind}"))),
     })
 }
@@ -134,6 +137,7 @@ pub(super) fn decision_data(decision: &Decision) -> Value {
         Decision::TaskMade(it) => write(it),
         Decision::RungEntered(it) => write(it),
         Decision::StageLifted(it) => write(it),
+        Decision::ScopeGated(it) => write(it),
     }
 }
 

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::decision::{
     CaseOpened, Checked, Decision, LiftCause, MessageMade, MessageTried, NoticeMade, NoticeVoided,
-    RungEntered, StageLifted, Step, TaskKind, TaskMade, VoidCause,
+    RungEntered, ScopeGated, StageLifted, Step, TaskKind, TaskMade, VoidCause,
 };
 use crate::domain::fact::{
     Allocation, ArrangementKind, ArrangementMade, Channel, Contact, CreditChanged, InvoiceKind,
@@ -222,6 +222,7 @@ fn terms() -> impl Strategy<Value = Fact> {
                 document_url: None,
                 purchase_order: None,
                 collection: None,
+                gates_scope: Some(false),
             }))
         },
     )
@@ -350,6 +351,10 @@ fn decision() -> impl Strategy<Value = Decision> {
             message,
             attempt
         })),
+        (derived(), name(), name()).prop_map(|(entry, invoice, scope)| {
+            let checked = Checked { feeds: true, generation: 2 };
+            Decision::ScopeGated(Box::new(ScopeGated { entry, invoice, scope, checked }))
+        }),
         derived().prop_map(|entry| {
             Decision::StageLifted(StageLifted { entry, cause: LiftCause::Unlawful })
         }),

@@ -13,6 +13,7 @@ mod agreements;
 mod by_hand;
 mod climb;
 mod cutoff;
+mod gates;
 mod ladder;
 mod messages;
 mod relief;
@@ -163,6 +164,8 @@ pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situati
     };
     if situation.ready {
         planner.relieve();
+        planner.relieve_gates();
+        planner.plan_gates();
         planner.open_cases();
         for (place, case) in account.cases.iter().enumerate().filter(|(_, case)| case.is_live()) {
             planner.plan_case(place, case);

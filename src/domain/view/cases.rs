@@ -58,6 +58,7 @@ impl Run<'_> {
             }
             _ => {}
         }
+        self.note_opened(place);
         self.settle_disputes(place, record);
         self.climb(place, Began::with(record));
     }

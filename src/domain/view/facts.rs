@@ -34,6 +34,8 @@ pub(super) fn unheard_of(invoice: &InvoiceId) -> Invoice {
         closed: None,
         returned: false,
         extended: false,
+        gates_scope: false,
+        gating: None,
     }
 }
 
@@ -97,6 +99,10 @@ impl<'a> Run<'a> {
         invoice.issued_on = terms.issued_on.or(invoice.issued_on);
         if let Some(scope) = &terms.scope {
             invoice.scope = scope.clone();
+        }
+        if let Some(gates) = terms.gates_scope {
+            invoice.gates_scope = gates;
+            invoice.gating = invoice.gating.or(gates.then_some(record.learnt));
         }
         let counted = |money: &Money| sheet.currency.is_none_or(|own| own == money.currency);
         let stray = terms.amount.is_some_and(|it| !counted(&it));

@@ -12,6 +12,7 @@ mod books;
 mod cases;
 mod disputes;
 mod facts;
+mod gates;
 mod holds;
 mod judge;
 mod outcomes;
@@ -197,6 +198,7 @@ impl<'a> Run<'a> {
             }
             Body::Decision(decision) => self.apply_decision(record, decision),
         }
+        self.judge_gates();
     }
 
     fn unmatched(&mut self, record: &Record) {

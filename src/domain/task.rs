@@ -1,0 +1,78 @@
+//! What people are asked to do (SPEC 2 "task").
+//!
+//! Rule: kinds are only ever added at the end: the compact form counts them (see `store::form`).
+
+use serde::{Deserialize, Serialize};
+
+use super::fact::{Channel, TaskOutcome};
+
+/// Work for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum TaskKind {
+    Call,
+    Letter,
+    Approve,
+    FormalClaim,
+    HandOff,
+    FixContact,
+    Allocate,
+    Review,
+}
+
+impl TaskKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Call,
+        Self::Letter,
+        Self::Approve,
+        Self::FormalClaim,
+        Self::HandOff,
+        Self::FixContact,
+        Self::Allocate,
+        Self::Review,
+    ];
+
+    /// The word used in policies and APIs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Letter => "letter",
+            Self::Approve => "approve",
+            Self::FormalClaim => "formal_claim",
+            Self::HandOff => "hand_off",
+            Self::FixContact => "fix_contact",
+            Self::Allocate => "allocate",
+            Self::Review => "review",
+        }
+    }
+
+    /// From its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// The way in which it tells people something, where it does.
+    #[must_use]
+    pub const fn channel(self) -> Option<Channel> {
+        match self {
+            Self::Call => Some(Channel::Phone),
+            Self::Letter => Some(Channel::Letter),
+            _ => None,
+        }
+    }
+
+    /// Whether that can come of it.
+    #[must_use]
+    pub const fn may_end(self, outcome: TaskOutcome) -> bool {
+        match outcome {
+            TaskOutcome::Reached | TaskOutcome::NoAnswer => matches!(self, Self::Call),
+            TaskOutcome::Posted => matches!(self, Self::Letter | Self::FormalClaim),
+            TaskOutcome::Approved | TaskOutcome::Declined => matches!(self, Self::Approve),
+            TaskOutcome::Promised | TaskOutcome::Done => true,
+        }
+    }
+}
