@@ -352,7 +352,7 @@ fn decision() -> impl Strategy<Value = Decision> {
             attempt
         })),
         (derived(), name(), name()).prop_map(|(entry, invoice, scope)| {
-            let checked = Checked { feeds: true, generation: 2 };
+            let checked = Checked { feeds: true, generation: 2, asked: false, slot: false };
             Decision::ScopeGated(Box::new(ScopeGated { entry, invoice, scope, checked }))
         }),
         derived().prop_map(|entry| {

@@ -60,12 +60,13 @@ impl Planner<'_> {
             if known || opened || late || self.is_eased(invoice) || self.is_ahead() {
                 continue;
             }
-            let (feeds, generation) = (self.situation.feeds, self.situation.generation);
+            let (feeds, generation) = (self.situation.is_fresh(), self.situation.generation);
+            let slot = self.situation.slots;
             self.decide(Decision::ScopeGated(Box::new(ScopeGated {
                 entry,
                 invoice: invoice.invoice.clone(),
                 scope: invoice.scope.clone(),
-                checked: Checked { feeds, generation },
+                checked: Checked { feeds, generation, asked: false, slot },
             })));
         }
     }
