@@ -43,6 +43,7 @@ pub fn gate_settings(config: &Config) -> Result<gate::Settings, Vec<String>> {
             Enforce::Observe => Mode::Observe,
             Enforce::Off => Mode::Off,
         },
+        canary: config.gate.canary,
         status: StatusCode::from_u16(config.gate.status).unwrap_or(StatusCode::PAYMENT_REQUIRED),
         prefix: config.gate.prefix.clone(),
         open_file: config.gate.open_file.clone(),

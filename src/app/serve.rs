@@ -11,6 +11,7 @@ use super::panel;
 use super::{AppError, front, signals};
 use crate::clock::Clock;
 use crate::config::{Config, Enforce, ProcessRole};
+use crate::domain::canary::Canary;
 use crate::gate::Gate;
 use crate::ingest::{Ingest, Stripe};
 use crate::ledger::Ledger;
@@ -91,7 +92,10 @@ pub async fn open_control(
     let journal = control::open_journal(config).await?;
     let ledger = Ledger::new(store.clone(), journal, clock.clone(), config.law.clone())
         .with_stale_max(config.store.stale_max)
-        .with_enforced(config.gate.enforce == Enforce::On);
+        .with_canary(match config.gate.enforce {
+            Enforce::On => config.gate.canary,
+            Enforce::Observe | Enforce::Off => Canary::NOBODY,
+        });
     let ledger = ledger.with_sources(control::declared(config));
     let ledger = match control::asker(config)? {
         Some(asker) => ledger.with_asker(asker),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::secret::Secret;
 use super::show::Shown;
 use super::values::{Network, Sha256};
+use crate::domain::canary::Canary;
 use crate::domain::decide::RouteClass;
 use crate::domain::id::{Scope, Source};
 use crate::domain::policy::{Law, Percent};
@@ -95,6 +96,8 @@ pub enum Enforce {
 pub struct Gate {
     /// Whether refusals and banners happen.
     pub enforce: Enforce,
+    /// For whom, where they do.
+    pub canary: Canary,
     /// Whether messages leave.
     pub notices: bool,
     /// Under which path the gate answers by itself.

@@ -9,6 +9,7 @@ pub mod arrangement;
 pub mod backtest;
 pub mod bearings;
 pub mod calendar;
+pub mod canary;
 pub mod channel;
 pub mod closed;
 pub mod condition;

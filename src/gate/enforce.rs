@@ -12,7 +12,7 @@ use crate::domain::decide::{Enforcement, Standings, Verdict, decide};
 use crate::domain::stage::{Roles, Stage};
 use crate::domain::time::Instant;
 
-/// What is the same for all tenants of a shard.
+/// What is the same for whatever a tenant's people ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Force {
     /// The gate's mode.

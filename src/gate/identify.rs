@@ -21,6 +21,7 @@ use super::classify::plain;
 use super::counters::Counters;
 use super::settings::{BadToken, Jwt, Place, Rules};
 use super::token;
+use crate::domain::canary;
 use crate::domain::id::{Derivation, Derived, TenantId};
 use crate::domain::stage::Roles;
 use crate::domain::time::Instant;
@@ -36,6 +37,8 @@ pub struct Identity {
     pub tenant: TenantId,
     /// The tenant's shard.
     pub shard: u16,
+    /// The tenant's place among all, for the canary.
+    pub place: u16,
     /// The tenant's name as it is told to the app.
     pub header: HeaderValue,
     /// What the person is.
@@ -164,6 +167,7 @@ impl Identify {
             .ok()?;
         Some(Identity {
             shard: shard_of(&tenant),
+            place: canary::place(&tenant),
             tenant,
             header,
             roles,
@@ -181,6 +185,7 @@ impl Identify {
         let tenant: TenantId = tenant.parse().unwrap();
         Identity {
             shard: shard_of(&tenant),
+            place: canary::place(&tenant),
             header: HeaderValue::from_str(tenant.as_str()).unwrap(),
             person: Some(Derivation::of("person").text(tenant.as_str()).finish()),
             tenant,

@@ -235,7 +235,7 @@ impl<S: Store> Gate<S> {
             Source::Default => counters.grants_default.one(),
         }
         let now = self.clock.turn_now();
-        let force = self.force(who.shard);
+        let force = self.force(&who);
         let standing = standings.about(class.part.about());
         let until = (standing.until != Instant::MAX).then_some(standing.until);
         match enforce(standings, &class, who.roles, force, now, counters) {
@@ -254,12 +254,16 @@ impl<S: Store> Gate<S> {
         }
     }
 
-    /// What is enforced for the tenants of a shard.
+    /// What is enforced for a person's tenant.
     #[must_use]
-    pub fn force(&self, shard: u16) -> Force {
-        let generation = self.switch.generation();
+    pub fn force(&self, who: &Identity) -> Force {
+        let (generation, shard) = (self.switch.generation(), who.shard);
+        let mode = match self.settings.enforce {
+            Mode::On if !self.settings.canary.holds_place(who.place) => Mode::Observe,
+            mode => mode,
+        };
         Force {
-            mode: self.settings.enforce,
+            mode,
             open: self.switch.is_open(),
             generation,
             eased: self.lookup.shards.is_eased(shard, generation)
@@ -272,7 +276,7 @@ impl<S: Store> Gate<S> {
     #[must_use]
     pub fn still_passes(&self, who: &Identity, class: &Class) -> bool {
         let Some(standings) = self.lookup.last_known(&who.tenant) else { return true };
-        let force = self.force(who.shard);
+        let force = self.force(who);
         let now = self.clock.turn_now();
         let unheard = Counters::default();
         let verdict = enforce(&standings, class, who.roles, force, now, &unheard);
@@ -280,12 +284,12 @@ impl<S: Store> Gate<S> {
     }
 
     /// The stage of that part of the app as enforced, from standings that were just read.
-    pub(super) fn stage_of(&self, standings: &Standings, part: Part, shard: u16) -> Stage {
+    pub(super) fn stage_of(&self, standings: &Standings, part: Part, who: &Identity) -> Stage {
         let (route, intent) = (RouteClass::Always, Intent::Read);
         let class = Class { route, intent, judged_path: None, part };
         let now = self.clock.turn_now();
         let unheard = Counters::default();
-        let force = self.force(shard);
+        let force = self.force(who);
         match enforce(standings, &class, Roles::NONE, force, now, &unheard) {
             Verdict::Pass { stage, .. } | Verdict::Refuse { stage } => stage,
         }

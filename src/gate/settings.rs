@@ -9,6 +9,7 @@ use http::{HeaderName, StatusCode};
 
 use super::classify::Routes;
 use super::token::Key;
+use crate::domain::canary::Canary;
 use crate::domain::stage::{Role, Roles};
 
 /// All that a gate is told.
@@ -16,6 +17,8 @@ use crate::domain::stage::{Role, Roles};
 pub struct Settings {
     /// Whether refusals and banners happen.
     pub enforce: Mode,
+    /// For whom, where they do; for others they are counted as what would have happened.
+    pub canary: Canary,
     /// The status of a refusal: 402 if nobody asked for another one.
     pub status: StatusCode,
     /// Under which path the gate answers itself, such as `/_ambergate`.
@@ -40,6 +43,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             enforce: Mode::On,
+            canary: Canary::EVERYBODY,
             status: StatusCode::PAYMENT_REQUIRED,
             prefix: "/_ambergate".to_owned(),
             open_file: None,

@@ -348,7 +348,7 @@ impl Ledger {
             incarnation,
             expected: stored.map(|stored| stored.digest),
             records: records.unwrap_or_default(),
-            situation: self.situation(now, &around),
+            situation: self.situation(Some(tenant), now, &around),
         };
         Ok(Draft::new(tenant.clone(), reading, self.law()))
     }

@@ -200,7 +200,7 @@ impl Ledger {
     /// before it leaves. Where that cannot be told it is not.
     pub async fn is_still_right(&self, envelope: &Envelope) -> bool {
         let names = |it: &NoticeState| it.made.names.is_some() || it.made.says.is_some();
-        if self.inner.told.is_off() && envelope.notices.iter().any(names) {
+        if self.inner.told.is_off(Some(&envelope.tenant)) && envelope.notices.iter().any(names) {
             return false;
         }
         let Ok(Some((_, account))) = self.account(&envelope.tenant).await else { return false };

@@ -198,6 +198,7 @@ mod tests {
             open: true,
             generation: 3,
             enforced: true,
+            canary: Some(250),
             reason: None,
             by: None,
             at: Some(at),

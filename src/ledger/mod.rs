@@ -221,7 +221,7 @@ impl Ledger {
         let (now, stored, around) =
             tokio::try_join!(store.now(), store.load(tenant), self.around())?;
         let Some(stored) = stored else { return Ok(None) };
-        let (law, situation) = (self.law(), self.situation(now, &around));
+        let (law, situation) = (self.law(), self.situation(Some(tenant), now, &around));
         let tenant = tenant.clone();
         beside::reckoned(stored.account.len(), move || {
             let records = form::records(&tenant, &stored)?;
@@ -240,7 +240,7 @@ impl Ledger {
     /// The store cannot be used now.
     pub async fn present(&self) -> Result<Situation, StoreError> {
         let (now, around) = tokio::try_join!(self.store().now(), self.around())?;
-        Ok(self.situation(now, &around))
+        Ok(self.situation(None, now, &around))
     }
 
     /// The store that is written to.
@@ -260,7 +260,8 @@ impl Ledger {
         Ok(Around { switch, slots, heard })
     }
 
-    fn situation(&self, now: Instant, around: &Around) -> Situation {
+    /// What is true around a tenant, or around all of them.
+    fn situation(&self, tenant: Option<&TenantId>, now: Instant, around: &Around) -> Situation {
         let apart = self.inner.clock.now().millis().abs_diff(now.millis());
         let behind = self.journal().is_some_and(|journal| journal.behind().is_some());
         Situation {
@@ -269,7 +270,7 @@ impl Ledger {
             feeds: !behind && self.inner.inbox.is_clear(),
             heard: around.heard,
             slots: around.slots,
-            switch_open: around.switch.open || self.inner.told.is_off(),
+            switch_open: around.switch.open || self.inner.told.is_off(tenant),
             generation: around.switch.generation,
             clock_agrees: apart <= CLOCKS_APART_MAX.unsigned_abs(),
             asking: Asking { of: self.inner.asker.get().map(|it| it.source), agreed: None },

@@ -327,7 +327,7 @@ impl Ledger {
         let (now, stored, around) =
             tokio::try_join!(store.now(), store.load(tenant), self.around())?;
         let records = stored.as_ref().map(|stored| form::records(tenant, stored)).transpose()?;
-        let mut situation = self.situation(now, &around);
+        let mut situation = self.situation(Some(tenant), now, &around);
         situation.ready = false;
         let reading = Reading {
             incarnation: incarnation.clone(),

@@ -4,17 +4,20 @@
 //! 1. Opening keeps the generation; closing raises it, so that nothing that was entered before
 //!    restricts anybody until it is entered again. Closing what is closed raises it too: a gate's
 //!    own switch may have been open.
-//! 2. Whether what is entered is enforced is noted with it. Where it was not, and is to be from now
-//!    on, the generation is raised before that: what was entered meanwhile cuts nobody off.
-//! 3. Where nothing is enforced nothing is warned of or entered, as while the switch is open, and
+//! 2. For whom what is entered is enforced is noted with it: for nobody, a share of all tenants, or
+//!    everybody. Where those become more the generation is raised before that: what was entered
+//!    meanwhile cuts nobody off.
+//! 3. For whom nothing is enforced nothing is warned of or entered, as while the switch is open, and
 //!    no message that names a cutoff leaves: it would not come.
 //! 4. After any of these every tenant with something against it is looked at again.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::OnceLock;
 
 use super::Ledger;
 use super::entry::Entry;
+use crate::domain::canary::Canary;
 use crate::domain::id::TenantId;
+use crate::domain::policy::Percent;
 use crate::store::{Store as _, StoreError, Switch};
 
 /// How many tenants are read at once.
@@ -22,22 +25,17 @@ const ROWS_AT_ONCE: usize = 500;
 /// How often somebody else may be faster.
 const CONFLICTS_MAX: usize = 20;
 
-/// Whether this process was told that what is entered is enforced.
+/// For whom this process was told that what is entered is enforced.
 #[derive(Debug, Default)]
-pub(super) struct Told(AtomicU8);
+pub(super) struct Told(OnceLock<Canary>);
 
 impl Told {
-    const NOT_ENFORCED: u8 = 1;
-    const ENFORCED: u8 = 2;
-
-    fn get(&self) -> Option<bool> {
-        let told = self.0.load(Ordering::Relaxed);
-        (told != 0).then_some(told == Self::ENFORCED)
-    }
-
-    /// Whether it was told that nothing is.
-    pub(super) fn is_off(&self) -> bool {
-        self.get() == Some(false)
+    /// Whether it was told that nothing is, for this tenant; for nobody in particular: for all.
+    pub(super) fn is_off(&self, tenant: Option<&TenantId>) -> bool {
+        self.0.get().is_some_and(|told| match tenant {
+            Some(tenant) => !told.holds(tenant),
+            None => *told == Canary::NOBODY,
+        })
     }
 }
 
@@ -45,8 +43,14 @@ impl Ledger {
     /// Says whether gates enforce what is entered (`gate.enforce` is `"on"`).
     #[must_use]
     pub fn with_enforced(self, enforced: bool) -> Self {
-        let told = if enforced { Told::ENFORCED } else { Told::NOT_ENFORCED };
-        self.inner.told.0.store(told, Ordering::Relaxed);
+        self.with_canary(if enforced { Canary::EVERYBODY } else { Canary::NOBODY })
+    }
+
+    /// Says for whom gates enforce what is entered (`gate.canary`).
+    #[must_use]
+    pub fn with_canary(self, canary: Canary) -> Self {
+        // Said twice it is the first that counts: another one needs another ledger.
+        let _ = self.inner.told.0.set(canary);
         self
     }
 
@@ -90,22 +94,25 @@ impl Ledger {
         self.change_switch(raise).await.map(|_| ())
     }
 
-    /// Notes whether what is entered is enforced. Where that begins, nothing that was entered
-    /// before restricts anybody. A store without tenants has nothing entered.
+    /// Notes for whom what is entered is enforced. Where those become more, nothing that was
+    /// entered before restricts anybody. A store without tenants has nothing entered.
     ///
     /// # Errors
     ///
     /// The store cannot be used now.
     pub async fn note_enforced(&self) -> Result<(), StoreError> {
-        let Some(enforced) = self.inner.told.get() else { return Ok(()) };
-        if self.store().switch().await?.enforced == enforced {
+        let Some(told) = self.inner.told.0.get().copied() else { return Ok(()) };
+        if noted(&self.store().switch().await?) == told {
             return Ok(());
         }
-        let raises = enforced && !self.store().rows(None, 1).await?.is_empty();
+        let has_tenants = !self.store().rows(None, 1).await?.is_empty();
         let note = |known: &Switch| {
-            let reason = "what was entered while nothing was enforced restricts nobody";
-            let noted = if raises { raised(known, reason) } else { known.clone() };
-            (known.enforced != enforced).then_some(Switch { enforced, ..noted })
+            let reason = "what was entered while it was not enforced restricts nobody";
+            let more = has_tenants && told > noted(known);
+            let changed = if more { raised(known, reason) } else { known.clone() };
+            let canary = (told < Canary::EVERYBODY).then(|| told.hundredths());
+            let enforced = told > Canary::NOBODY;
+            (noted(known) != told).then_some(Switch { enforced, canary, ..changed })
         };
         self.change_switch(note).await.map(|_| ())
     }
@@ -127,9 +134,9 @@ impl Ledger {
                 Err(error) => return Err(error),
             }
         };
-        let Switch { open, generation, enforced, .. } = switch;
-        if generation == known.generation && enforced != known.enforced {
-            tracing::info!(enforced, "whether what is entered is enforced was noted");
+        let Switch { open, generation, enforced, canary, .. } = switch;
+        if generation == known.generation && noted(&switch) != noted(&known) {
+            tracing::info!(enforced, canary, "for whom what is entered is enforced was noted");
         } else {
             let (reason, by) = (switch.reason.as_deref(), switch.by.as_deref());
             tracing::warn!(open, generation, enforced, reason, by, "the switch was set");
@@ -160,6 +167,15 @@ impl Ledger {
                 }
             }
         }
+    }
+}
+
+/// For whom what is entered is enforced, as was noted last.
+fn noted(switch: &Switch) -> Canary {
+    match switch.canary {
+        _ if !switch.enforced => Canary::NOBODY,
+        Some(share) => Canary::of(Percent(share)),
+        None => Canary::EVERYBODY,
     }
 }
 

@@ -13,6 +13,9 @@ pub struct Switch {
     /// Whether what is entered is enforced, as the control plane was told last.
     #[serde(default)]
     pub enforced: bool,
+    /// For how many, in hundredths of a percent of all tenants; none: for everybody.
+    #[serde(default)]
+    pub canary: Option<u32>,
     /// Why it was set.
     pub reason: Option<String>,
     /// By whom.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use ambergate::clock::Clock;
 use ambergate::config::policies;
+use ambergate::domain::canary::Canary;
+use ambergate::domain::policy::Percent;
 use ambergate::domain::stage::Stage;
 use ambergate::ledger::{Envelope, Ledger};
 use ambergate::store::any::AnyStore;
@@ -118,6 +120,48 @@ async fn a_warning_does_not_leave_once_nothing_is_enforced() {
     let warning = mails.iter().find(warns).unwrap();
     assert!(world.ledger.is_still_right(warning).await);
     assert!(!told.ledger.is_still_right(warning).await);
+}
+
+/// As [`start`], for a share of tenants.
+async fn start_with(memory: &Memory, clock: &Clock, hundredths: u32) -> World {
+    let world = start(memory, clock, None, None).await;
+    let ledger = world.ledger.clone().with_canary(Canary::of(Percent(hundredths)));
+    ledger.note_enforced().await.unwrap();
+    World { ledger, ..world }
+}
+
+#[tokio::test]
+async fn outside_the_canary_nobody_is_warned_or_cut_off() {
+    let clock = Clock::standing(at(START));
+    let memory = Memory::new(clock.clone());
+    // Of the places of all tenants Globex has 3,584, Acme 5,084.
+    let world = start_with(&memory, &clock, 4_000).await;
+    for (name, invoice) in [("acme", "i1"), ("globex", "i2")] {
+        world.accept(&[tenant_updated(name), issued(name, invoice)]).await;
+    }
+    let mails = world.pass("2026-03-30T08:15:00Z").await;
+    let warned = mails.iter().filter(|mail| {
+        mail.tenant.as_str() == "acme" && mail.notices.iter().any(|it| it.made.names.is_some())
+    });
+    assert_eq!(warned.count(), 0);
+    assert_eq!(world.stage("globex").await, Stage::ReadOnly);
+    assert_eq!(world.stage("acme").await, Stage::Full);
+    assert_eq!(noted(&world).await, (0, true));
+
+    // Smaller: nobody new. Larger: nobody is cut off at that moment, not even who was before.
+    let smaller = start_with(&memory, &clock, 3_600).await;
+    assert_eq!(noted(&smaller).await, (0, true));
+    let larger = start_with(&memory, &clock, 6_000).await;
+    assert_eq!(noted(&larger).await, (1, true));
+    assert_eq!(larger.store.switch().await.unwrap().canary, Some(6_000));
+    larger.ledger.look_at_all().await.unwrap();
+    larger.pass("2026-03-31T08:14:59Z").await;
+    assert!(!is_in_force(&larger).await);
+    larger.pass("2026-04-30T08:15:00Z").await;
+    assert!(larger.stage("acme").await.restricts(), "with a warning of its own");
+    let all = start(&memory, &clock, None, true).await;
+    assert_eq!(noted(&all).await, (2, true));
+    assert_eq!(all.store.switch().await.unwrap().canary, None);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! What each stage lets through, what a refusal says, the switch, the modes, an outage.
 
+use ambergate::domain::canary::Canary;
 use ambergate::domain::decide::RouteClass;
+use ambergate::domain::policy::Percent;
 use ambergate::domain::stage::Stage;
 use ambergate::gate::classify::{Route, Routes};
 use ambergate::gate::settings::Mode;
@@ -196,6 +198,17 @@ async fn the_switch_and_the_modes_open_everything() {
     until("the switch is closed", || !front.gate.health().open).await;
     assert_eq!(status().await, 200, "entered under an older generation: restricts nothing");
     front.stop().await;
+    // Acme's place among all is 5,084 of 10,000.
+    for (share, status) in [(5_084, 200), (5_085, 402)] {
+        let canary = Canary::of(Percent(share));
+        let front = Front::with(app.address, |gate, _| gate.canary = canary).await;
+        front.put("acme", Stage::Frozen).await;
+        let answer = front.ask("acme user", "POST", "/x", "").await;
+        assert_eq!(answer.status, status, "a share of {share}");
+        assert_eq!(answer.header("ambergate-stage").is_some(), status == 402);
+        assert_eq!(front.gate.counters().would_refuse, u64::from(status == 200));
+        front.stop().await;
+    }
     for mode in [Mode::Observe, Mode::Off] {
         let front = Front::with(app.address, |gate, _| gate.enforce = mode).await;
         front.put("acme", Stage::Frozen).await;

@@ -263,6 +263,7 @@ async fn the_switch_is_compared_and_set<W: World>(world: W) {
         at: Some(Instant::from_millis(START)),
         generation: 0,
         enforced: false,
+        canary: Some(1_000),
     };
     let never_set = Switch::default();
     store.set_switch(&never_set, open.clone()).await.unwrap();

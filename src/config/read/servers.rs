@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use super::super::fields::Fields;
 use super::super::masks;
+use super::super::policies::percent;
 use super::super::settings::{Admin, Enforce, Gate, Proxy, Token, TokenRole, Upstream};
 use super::super::tree::Node;
 use super::super::values::RealTime;
+use crate::domain::canary::Canary;
 
 /// The most connections to the app.
 const CONNECTIONS_MAX: u32 = 65_535;
@@ -93,9 +95,10 @@ pub(super) fn gate(fields: &Fields<'_>) -> Option<Gate> {
     }
     let open_file = fields.parsed("open_file");
     let status = fields.number("status", 400, 499).and_then(|status| u16::try_from(status).ok());
-    fields.later(&["canary"]);
+    let canary = percent(fields, "canary", 100).map(Canary::of);
     Some(Gate {
         enforce: Enforce::On,
+        canary: canary?,
         notices: notices?,
         prefix: prefix?,
         open_file,

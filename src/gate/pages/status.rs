@@ -50,7 +50,7 @@ impl<S: Store> Gate<S> {
         };
         let words = self.lookup.words(&who.tenant, who.shard, real).await;
         let grant = self.grant_of(&who, real).await;
-        let stage_of = |part| self.stage_of(&standings, part, who.shard);
+        let stage_of = |part| self.stage_of(&standings, part, &who);
         let now = Now {
             stage: stage_of(Part::Whole),
             since: standings.about(About::Whole).since,
