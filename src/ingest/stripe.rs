@@ -5,17 +5,20 @@
 //!    `invoice.finalized` loses nothing. The event's `created` is when it was so.
 //! 2. Names carry their system: `stripe:in_1`. Ids of records are the event's and the kind's, so
 //!    a re-delivery is a duplicate.
-//! 3. An invoice stays paid at Stripe when it is refunded: a refund is never a debt. A charge no
-//!    longer names its invoice: the refund is told with the payment, whose invoice is looked up.
+//! 3. An invoice stays paid at Stripe when it is refunded: a refund is never a debt.
 //! 4. What is optional and not usable (a mailbox that is none) is left out; what is needed and not
 //!    usable is a fault.
 
+mod back;
+
 use serde_json::Value;
+
+pub use back::Back;
 
 use crate::domain::event::{FieldFault, faults_of};
 use crate::domain::fact::{
     Allocation, Collection, Contact, FailureReason, InvoiceNamed, InvoiceTerms, PaymentFailed,
-    PaymentReceived, RefundMade, TenantUpdated,
+    PaymentReceived, TenantUpdated,
 };
 use crate::domain::id::{Derivation, Derived, InvoiceId, PaymentId, RecordId, Source, TenantId};
 use crate::domain::money::{Currency, Money};
@@ -35,31 +38,8 @@ pub struct Told {
     pub names: Vec<String>,
     /// The records; none, and no refund: nothing that matters here.
     pub records: Vec<Record>,
-    /// A refund of a payment, where the event does not say of which invoice.
-    pub refunded: Option<Refunded>,
-}
-
-/// What was paid back of a payment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refunded {
-    /// What the payment may be known as.
-    pub payments: Vec<PaymentId>,
-    amount: Money,
-    id: RecordId,
-    time: Instant,
-    learnt: Instant,
-}
-
-impl Refunded {
-    /// The record, now that the invoice is known.
-    ///
-    /// # Errors
-    ///
-    /// What of it cannot be recorded.
-    pub fn of_invoice(&self, invoice: InvoiceId) -> Result<Record, FieldFault> {
-        let fact = Fact::RefundMade(RefundMade { invoice, amount: self.amount });
-        record(self.id.as_str(), fact, self.time, self.learnt)
-    }
+    /// Money that went back, where the event does not say of which invoice.
+    pub back: Option<Back>,
 }
 
 /// What `event` says. `tenant`: where objects name their tenant, such as `metadata.tenant`.
@@ -86,9 +66,12 @@ pub fn translate(event: &Value, tenant: &str, arrival: Instant) -> Result<Told, 
         }
         "invoice_payment.paid" => vec![payment(object)?],
         "charge.refunded" if object.get("invoice").is_none_or(Value::is_null) => {
-            return refund_of_payment(event, object, tenant, arrival);
+            return back::refund_of_payment(event, object, tenant, arrival);
         }
-        "charge.refunded" => refund(event, object)?.into_iter().collect(),
+        "charge.refunded" => back::refund(event, object)?.into_iter().collect(),
+        "charge.dispute.created" | "charge.dispute.closed" => {
+            return back::dispute(kind, event, object, tenant, arrival);
+        }
         "customer.created" | "customer.updated" => vec![customer(object)],
         _ => Vec::new(),
     };
@@ -103,7 +86,7 @@ pub fn translate(event: &Value, tenant: &str, arrival: Instant) -> Result<Told, 
         tenant: tenant_of(object, tenant),
         names: names_of(object),
         records: records.collect::<Result<_, _>>()?,
-        refunded: None,
+        back: None,
     })
 }
 
@@ -173,7 +156,10 @@ fn tenant_of(object: &Value, path: &str) -> Option<TenantId> {
 fn names_of(object: &Value) -> Vec<String> {
     let own = text(object, "id").filter(|id| id.starts_with("in_") || id.starts_with("cus_"));
     let names = [own, id_of(object, "invoice"), id_of(object, "customer")];
-    names.into_iter().flatten().map(|name| format!("{SOURCE}:{name}")).collect()
+    // A dispute names nothing but the payment.
+    let payment = object.get("payment").filter(|it| it.is_object()).unwrap_or(object);
+    let payment = ["payment_intent", "charge"].map(|key| id_of(payment, key));
+    names.into_iter().chain(payment).flatten().map(|name| format!("{SOURCE}:{name}")).collect()
 }
 
 type Said = (&'static str, Fact);
@@ -256,52 +242,6 @@ fn payment(object: &Value) -> Result<Said, FieldFault> {
         invoices: Some(vec![Allocation { invoice, amount }]),
     };
     Ok(("received", Fact::PaymentReceived(received)))
-}
-
-/// What was refunded by this event.
-fn refund(event: &Value, charge: &Value) -> Result<Option<Said>, FieldFault> {
-    let amount = refunded_now(event, charge)?;
-    let refund = RefundMade { invoice: invoice_id(id_of(charge, "invoice"))?, amount };
-    Ok((amount.minor != 0).then_some(("refunded", Fact::RefundMade(refund))))
-}
-
-/// The same, where the charge does not name its invoice.
-fn refund_of_payment(
-    event: &Value,
-    charge: &Value,
-    tenant: &str,
-    arrival: Instant,
-) -> Result<Told, FieldFault> {
-    let amount = refunded_now(event, charge)?;
-    if amount.minor == 0 {
-        return Ok(Told::default());
-    }
-    same_mode(event, charge)?;
-    let (id, time) = identity(event)?;
-    let payments = [id_of(charge, "payment_intent"), text(charge, "id")].into_iter().flatten();
-    let payments =
-        payments.map(|id| name::<PaymentId>("data.object.id", &format!("{SOURCE}:{id}")));
-    let refunded = Refunded {
-        payments: payments.collect::<Result<_, _>>()?,
-        amount,
-        id: name("id", &format!("{id}/refunded"))?,
-        time,
-        learnt: arrival,
-    };
-    Ok(Told {
-        tenant: tenant_of(charge, tenant),
-        names: names_of(charge),
-        records: Vec::new(),
-        refunded: Some(refunded),
-    })
-}
-
-fn refunded_now(event: &Value, charge: &Value) -> Result<Money, FieldFault> {
-    let all = charge.get("amount_refunded").and_then(Value::as_i64).unwrap_or_default();
-    let before = event.pointer("/data/previous_attributes/amount_refunded");
-    let before = before.and_then(Value::as_i64).unwrap_or_default();
-    let now = Value::from(all.saturating_sub(before));
-    money("data.object.amount_refunded", Some(&now), currency(charge)?)
 }
 
 fn customer(object: &Value) -> Said {

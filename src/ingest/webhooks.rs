@@ -5,8 +5,8 @@
 //!    keeps. Else what it says is parked, with an alert if it is money, and taken in once an event
 //!    names the tenant of the same invoice, or a person does.
 //! 2. What does not matter here is answered with 200 and counted.
-//! 3. A refund belongs to the invoice that its payment was for; where that is not known it is parked
-//!    as it came.
+//! 3. A refund or a dispute belongs to the invoice that its payment was for; where that is not known
+//!    it is parked as it came.
 //! 4. An event that is dated more than five minutes ahead is refused with 425: Stripe sends it
 //!    again.
 //! 5. Signatures are judged by real time, whatever the clock was moved to.
@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::stripe::{Refunded, SOURCE, Told, translate};
+use super::stripe::{Back, SOURCE, Told, translate};
 use super::{Ingest, Inner, events, signature};
 use crate::clock::machine_now;
 use crate::domain::event::{FieldFault, Incoming, too_early};
@@ -59,7 +59,7 @@ pub(super) async fn stripe(
     }
     let created = event.get("created").and_then(Value::as_i64).map(Instant::from_seconds);
     let result = match translate(&event, &settings.tenant, now) {
-        Ok(told) if told.records.is_empty() && told.refunded.is_none() => "ignored",
+        Ok(told) if told.records.is_empty() && told.back.is_none() => "ignored",
         Ok(told) => inner.take_or_park(told, event, now).await?,
         Err(fault) => inner.park_untranslated(event, &fault, now).await?,
     };
@@ -94,8 +94,8 @@ impl Inner {
         event: Value,
         now: Instant,
     ) -> Result<&'static str, Problem> {
-        if let Some(refunded) = told.refunded.take() {
-            match self.refund(&told, &refunded).await? {
+        if let Some(back) = told.back.take() {
+            match self.went_back(&told, &back).await? {
                 Ok(record) => told.records.push(record),
                 Err(fault) => return self.park_untranslated(event, &fault, now).await,
             }
@@ -103,23 +103,24 @@ impl Inner {
         self.take(told).await
     }
 
-    /// The refund's record, if it is known which invoice the payment was for.
-    async fn refund(
+    /// The record of money that went back, if it is known which invoice the payment was for.
+    async fn went_back(
         &self,
         told: &Told,
-        refunded: &Refunded,
+        back: &Back,
     ) -> Result<Result<Record, FieldFault>, Problem> {
         let unknown = || FieldFault::new("data.object.payment_intent", "of no known invoice");
         let Some(tenant) = self.tenant_of(told).await? else { return Ok(Err(unknown())) };
         let account = self.ledger.account(&tenant).await.map_err(unavailable)?;
         let records = account.map(|(records, _)| records).unwrap_or_default();
-        let invoice = records.iter().find_map(|record| match record.as_fact() {
-            Some(Fact::PaymentReceived(it)) if refunded.payments.contains(&it.payment) => {
-                Some(it.invoices.as_ref()?.first()?.invoice.clone())
+        let paid = records.iter().find_map(|record| match record.as_fact() {
+            Some(Fact::PaymentReceived(it)) if back.payments.contains(&it.payment) => {
+                let invoice = it.invoices.as_ref()?.first()?.invoice.clone();
+                Some((it.payment.clone(), invoice))
             }
             _ => None,
         });
-        Ok(invoice.ok_or_else(unknown).and_then(|invoice| refunded.of_invoice(invoice)))
+        Ok(paid.ok_or_else(unknown).and_then(|(payment, invoice)| back.of(payment, invoice)))
     }
 
     /// The tenant that the event names, or that one of its names is known to be of.

@@ -135,6 +135,38 @@ async fn a_refund_is_of_the_invoice_that_its_payment_was_for() {
     assert_eq!(send(&door, &nothing).await.1["result"], "ignored");
 }
 
+#[tokio::test]
+async fn a_dispute_of_the_payers_bank_holds_and_takes_the_money_when_it_is_lost() {
+    let world = world().await;
+    let door = door(&world);
+    take(&door, "invoice_finalized").await;
+    // Of a payment that nobody has heard of: it is kept, and said.
+    assert_eq!(take(&door, "charge_dispute_created").await, "parked");
+    assert_eq!(take(&door, "invoice_payment_paid").await, "accepted");
+    let asks =
+        fixture("charge_dispute_created").replace("needs_response", "warning_needs_response");
+    assert_eq!(send(&door, &asks.replace("evt_", "evt_asks_")).await.1["result"], "ignored");
+    let opened = fixture("charge_dispute_created").replace("evt_", "evt_again_");
+    assert_eq!(send(&door, &opened).await.1["result"], "accepted");
+    let (_, account) = world.account("acme").await;
+    let dispute = &account.arrangements[0];
+    assert_eq!(dispute.made.arrangement.as_str(), "chargeback:stripe:pi_1");
+    assert_eq!((dispute.invoices[0].as_str(), dispute.ended), ("stripe:in_1QxAcme0001", None));
+    assert_eq!(account.invoices[0].owed, 60_000, "the money is still there");
+
+    let odd = fixture("charge_dispute_closed").replace("\"lost\"", "\"under_review\"");
+    assert_eq!(send(&door, &odd.replace("evt_", "evt_odd_")).await.1["result"], "parked");
+    assert_eq!(take(&door, "charge_dispute_closed").await, "accepted");
+    assert_eq!(take(&door, "charge_dispute_closed").await, "duplicate");
+    let (_, account) = world.account("acme").await;
+    assert_eq!(account.invoices[0].owed, 100_000, "it is gone");
+    assert!(account.arrangements[0].ended.is_some());
+    let won = fixture("charge_dispute_closed").replace("\"lost\"", "\"won\"");
+    let won = won.replace("evt_", "evt_won_").replace("1773129600", "1773216000");
+    assert_eq!(send(&door, &won).await.1["result"], "accepted");
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 60_000, "won after all");
+}
+
 /// Events that name no tenant.
 fn nameless(name: &str) -> String {
     let mut event: Value = serde_json::from_str(&fixture(name)).unwrap();
