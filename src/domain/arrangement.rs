@@ -75,7 +75,7 @@ pub struct Line {
 
 /// Who accepted an arrangement on the tenant's side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `name` and `role`")]
 pub struct Acceptance {
     /// The person.
     pub name: String,

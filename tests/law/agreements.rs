@@ -198,8 +198,11 @@ pub fn stood_still(world: &World, about: &InvoiceId, t: Instant) -> bool {
             When::Day(day) => world.zone.start_of(day.plus(1)),
             When::Instant(instant) => instant,
         });
+        // A plan ends by itself with the second instalment that is missed, not before its day.
+        let parts = made.instalments.iter().flatten().map(|part| part.due_on);
+        let until = until.or(parts.min().map(|first| world.zone.start_of(first.plus(1))));
         let whole = match made.kind {
-            ArrangementKind::Extension | ArrangementKind::Plan => false,
+            ArrangementKind::Extension => false,
             ArrangementKind::Dispute => made.amount.is_none(),
             _ => true,
         };

@@ -229,6 +229,14 @@ impl Slow<'_> {
             self.warnings[place].spent = true;
             self.say(format!("enter {stage}"));
             self.say("notice entered".to_owned());
+            // An older one of the same line can be used for nothing any more.
+            for place in 0..self.warnings.len() {
+                let warning = &mut self.warnings[place];
+                if warning.rung == rung && !warning.void && !warning.spent {
+                    warning.void = true;
+                    self.say("void warning".to_owned());
+                }
+            }
         }
     }
 

@@ -1,24 +1,13 @@
-//! The laws over random histories, and that each rule is needed for them.
+//! That each rule is needed for the laws: taken out, one history breaks them.
 
-use ambergate::domain::record::{Record, insert};
+use ambergate::domain::record::insert;
 use ambergate::domain::stage::Stage;
 use ambergate::domain::view::view;
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 
-use crate::history::{Happening, beginning, beginning_under, happen, happenings};
+use crate::history::{Happening, beginning, beginning_under, happen};
 use crate::oracle::faults;
 use crate::without::Rule;
 use crate::world::{STANDARD, World};
-
-/// How many histories each run tries; `HISTORIES=100000` for more.
-pub fn histories() -> u32 {
-    std::env::var("HISTORIES").ok().and_then(|many| many.parse().ok()).unwrap_or(200)
-}
-
-pub fn config(cases: u32) -> Config {
-    Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() }
-}
 
 fn live(history: &[Happening], without: Option<Rule>) -> World {
     live_in(beginning(), history, without)
@@ -31,91 +20,6 @@ fn live_in(mut world: World, history: &[Happening], without: Option<Rule>) -> Wo
     }
     world.run_until(world.now.plus_millis(40 * ambergate::domain::time::DAY));
     world
-}
-
-/// Laws 1, 2, 3 and 7.
-#[test]
-fn no_history_restricts_unlawfully() {
-    let mut runner = TestRunner::new(config(histories()));
-    let result = runner.run(&happenings(), |history| {
-        let world = live(&history, None);
-        let faults = faults(&world);
-        prop_assert!(faults.is_empty(), "{faults:#?}\n{}", told(&world));
-        Ok(())
-    });
-    result.unwrap_or_else(|error| panic!("{error}"));
-}
-
-/// The same where people are warned by mail, on the phone and by letter.
-#[test]
-fn no_history_by_hand_restricts_unlawfully() {
-    let by = |ways: &str| STANDARD.replace("by = [\"email\", \"banner\"], needs = 1", ways);
-    let by_phone = by("by = [\"phone\", \"letter\"], needs = 1");
-    let policies = [by_phone, by("by = [\"email\", \"phone\"], needs = 1")];
-    let mut runner = TestRunner::new(config(histories() / 4));
-    let strategy = (happenings(), 0..policies.len());
-    let result = runner.run(&strategy, |(history, which)| {
-        let world = live_in(beginning_under(&policies[which]), &history, None);
-        let faults = faults(&world);
-        prop_assert!(faults.is_empty(), "{faults:#?}\n{}", told(&world));
-        Ok(())
-    });
-    result.unwrap_or_else(|error| panic!("{error}"));
-}
-
-/// Law 2: what is paid is open, in the same commit.
-#[test]
-fn a_payment_lifts_at_once() {
-    let mut runner = TestRunner::new(config(histories() / 2));
-    let result = runner.run(&happenings(), |history| {
-        let mut world = live(&history, None);
-        let invoices = world.account().invoices;
-        for invoice in invoices.iter().filter(|invoice| invoice.owed > 0) {
-            let named = ambergate::domain::fact::InvoiceNamed { invoice: invoice.invoice.clone() };
-            world.off = true;
-            world.fact(ambergate::domain::record::Fact::InvoicePaid(named));
-        }
-        prop_assert_eq!(world.account().stage(), Stage::Full);
-        Ok(())
-    });
-    result.unwrap_or_else(|error| panic!("{error}"));
-}
-
-/// Law 6: the account is a function of the set of records.
-#[test]
-fn order_and_repetition_change_nothing() {
-    let mut runner = TestRunner::new(config(histories() / 2));
-    let strategy = (happenings(), any::<u64>());
-    let result = runner.run(&strategy, |(history, seed)| {
-        let world = live(&history, None);
-        let shuffled = shuffled(&world.records, seed);
-        prop_assert_eq!(&shuffled, &world.records);
-        let again = view(&world.tenant, &shuffled, &world.law);
-        prop_assert_eq!(format!("{again:?}"), format!("{:?}", world.account()));
-        let mut other = beginning();
-        other.records = shuffled;
-        other.now = world.now;
-        other.situation = world.situation;
-        prop_assert_eq!(other.plan().decisions, world.plan().decisions);
-        Ok(())
-    });
-    result.unwrap_or_else(|error| panic!("{error}"));
-}
-
-/// Every record twice, in an order that the seed makes.
-fn shuffled(records: &[Record], seed: u64) -> Vec<Record> {
-    let mut order: Vec<usize> = (0..records.len()).chain(0..records.len()).collect();
-    let mut state = seed | 1;
-    for place in (1..order.len()).rev() {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let other = usize::try_from(state >> 33).unwrap() % (place + 1);
-        order.swap(place, other);
-    }
-    let mut set = Vec::new();
-    for place in order {
-        insert(&mut set, records[place].clone());
-    }
-    set
 }
 
 /// With the rule nothing goes wrong in this history; without it something does.
