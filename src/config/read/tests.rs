@@ -191,7 +191,7 @@ fn what_is_wrong_is_refused_with_its_place() {
         ("[upstream]\nhttp = \"2\"".to_owned(), "more than this version speaks"),
         ("[gate]\nenforce = \"yes\"".to_owned(), "known: on, observe, off"),
         ("[gate]\nstatus = 200".to_owned(), "give 400 to 499"),
-        ("[gate]\ncanary = \"10%\"".to_owned(), "not known to this version"),
+        ("[gate]\ncanary = \"110%\"".to_owned(), "at most 100%"),
         ("[gate]\nprefix = \"x\"".to_owned(), "gate.prefix"),
         ("[ingest]\nlisten = \"127.0.0.1:8081\"".to_owned(), "is the address of `admin.listen`"),
         (
