@@ -33,6 +33,14 @@ span-working-days = { $count ->
         [one] einem Arbeitstag
        *[other] { $count } Arbeitstagen
     }
+span-months = { $count ->
+    [one] einen Monat
+   *[other] { $count } Monate
+}
+    .dat = { $count ->
+        [one] einem Monat
+       *[other] { $count } Monaten
+    }
 span-weeks = { $count ->
     [one] eine Woche
    *[other] { $count } Wochen
@@ -149,6 +157,7 @@ open-reduce = Personen entfernen, Schlüssel und Sitzungen widerrufen sowie Pass
 
 section-agree = Wenn Sie mehr Zeit brauchen
 agree-ask = Wenn Sie nicht rechtzeitig bezahlen können oder mit einer Rechnung etwas nicht stimmt, sprechen Sie bitte mit uns: Ein Mensch kann Ihnen mehr Zeit geben.
+agree-accept = Diese Bedingungen wollen angenommen sein und gelten dann { $every } lang. Solange sie nicht angenommen sind, beginnt eine Einschränkung nur, wenn die bei uns verantwortliche Person zugestimmt hat, bevor sie angekündigt wird, und es fallen keine Verzugskosten an.
 agree-promise = Sie können eine Zahlung auch selbst zusagen, für einen Tag, der höchstens { $span } in der Zukunft liegt.
 agree-promise-count = { $count ->
     [one] Das ist für jede Rechnung einmal möglich.

@@ -17,6 +17,10 @@ span-working-days = { $count ->
     [one] one working day
    *[other] { $count } working days
 }
+span-months = { $count ->
+    [one] one month
+   *[other] { $count } months
+}
 span-weeks = { $count ->
     [one] one week
    *[other] { $count } weeks
@@ -123,6 +127,7 @@ open-reduce = removing people, revoking keys and sessions, and changing password
 
 section-agree = If you need more time
 agree-ask = If you cannot pay in time, or if something is wrong with an invoice, please talk to us: a person can give you more time.
+agree-accept = These terms have to be accepted, and then hold for { $every }. As long as they are not accepted, a restriction begins only if the person in charge on our side has approved of it before it is announced, and no late fee is charged.
 agree-promise = You can also promise a payment yourself, for a day that is at most { $span } ahead.
 agree-promise-count = { $count ->
     [one] This is possible once for each invoice.

@@ -16,6 +16,10 @@ span-working-days = { $count ->
     [one] un día laborable
    *[other] { $count } días laborables
 }
+span-months = { $count ->
+    [one] un mes
+   *[other] { $count } meses
+}
 span-weeks = { $count ->
     [one] una semana
    *[other] { $count } semanas
@@ -128,6 +132,7 @@ open-reduce = quitar personas, revocar claves y sesiones, y cambiar contraseñas
 
 section-agree = Si necesita más tiempo
 agree-ask = Si no puede pagar a tiempo o si algo no es correcto en una factura, hable con nosotros, por favor: una persona puede concederle más tiempo.
+agree-accept = Estas condiciones deben aceptarse y valen entonces durante { $every }. Mientras no se acepten, una restricción solo comienza si la persona responsable de nuestra parte la ha aprobado antes de que se anuncie, y no se cobra ningún recargo por demora.
 agree-promise = También puede prometer usted mismo un pago, para un día que no esté a más de { $span }.
 agree-promise-count = { $count ->
     [one] Esto es posible una vez por factura.

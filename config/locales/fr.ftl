@@ -16,6 +16,10 @@ span-working-days = { $count ->
     [one] { $count } jour ouvré
    *[other] { $count } jours ouvrés
 }
+span-months = { $count ->
+    [one] { $count } mois
+   *[other] { $count } mois
+}
 span-weeks = { $count ->
     [one] { $count } semaine
    *[other] { $count } semaines
@@ -128,6 +132,7 @@ open-reduce = retirer des personnes, révoquer des clés et des sessions, change
 
 section-agree = S’il vous faut plus de temps
 agree-ask = Si vous ne pouvez pas payer à temps, ou si quelque chose n’est pas juste dans une facture, parlez-nous-en : une personne peut vous accorder plus de temps.
+agree-accept = Ces conditions doivent être acceptées et valent alors pendant { $every }. Tant qu’elles ne le sont pas, une restriction ne commence que si la personne responsable chez nous l’a approuvée avant l’annonce, et aucun frais de retard n’est dû.
 agree-promise = Vous pouvez aussi promettre vous-même un paiement, pour un jour qui n’est pas à plus de { $span }.
 agree-promise-count = { $count ->
     [one] C’est possible une fois par facture.

@@ -16,6 +16,10 @@ span-working-days = { $count ->
     [one] { $count } dia útil
    *[other] { $count } dias úteis
 }
+span-months = { $count ->
+    [one] { $count } mês
+   *[other] { $count } meses
+}
 span-weeks = { $count ->
     [one] { $count } semana
    *[other] { $count } semanas
@@ -128,6 +132,7 @@ open-reduce = remover pessoas, revogar chaves e sessões e trocar senhas e segun
 
 section-agree = Se você precisa de mais tempo
 agree-ask = Se você não pode pagar a tempo, ou se algo está errado em uma fatura, fale conosco: uma pessoa pode dar mais tempo a você.
+agree-accept = Estas condições precisam ser aceitas e valem então por { $every }. Enquanto não forem aceitas, uma restrição só começa se a pessoa responsável do nosso lado a tiver aprovado antes de ser anunciada, e nenhum encargo por atraso é cobrado.
 agree-promise = Você também pode prometer um pagamento por conta própria, para um dia daqui a no máximo { $span }.
 agree-promise-count = { $count ->
     [one] Isso é possível uma vez por fatura.

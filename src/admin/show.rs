@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::config::locales::script;
-use crate::domain::account::{Account, Arrangement, Invoice, NoticeState, Receipt, TaskState};
+use crate::domain::account::{
+    Accepted, Account, Arrangement, Invoice, NoticeState, Receipt, TaskState,
+};
 use crate::domain::bearings;
 use crate::domain::decision::TaskKind;
 use crate::domain::fact::{Contact, Named};
@@ -31,6 +33,8 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
         "owed": account.owed(),
         "on_account": account.on_account,
         "credit": account.credit,
+        "credit_limit": account.profile.credit_limit,
+        "accepted": account.accepted.iter().map(accepted).collect::<Vec<_>>(),
         "time_zone": bearings::zone(law, account).name(),
         "invoices": account.invoices.iter().map(invoice).collect::<Vec<_>>(),
         "arrangements": account.arrangements.iter().map(arrangement).collect::<Vec<_>>(),
@@ -91,6 +95,11 @@ fn next(standing: &Standing) -> Option<Value> {
     let mut harder = coming.filter_map(|it| Some((it.at, harder(&it.what, now(it.case))?)));
     let (at, (stage, announced)) = harder.next()?;
     Some(json!({"stage": stage, "at": at, "announced": announced && stage != Stage::Grace}))
+}
+
+fn accepted(accepted: &Accepted) -> Value {
+    let Accepted { policy, version, by, at } = accepted;
+    json!({"policy": policy, "version": version, "by": by, "at": at})
 }
 
 fn invoice(invoice: &Invoice) -> Value {

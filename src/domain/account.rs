@@ -4,6 +4,7 @@
 //! 1. Nothing here is stored: it is made from the records each time.
 //! 2. Times in it are times of records, never of the machine.
 
+pub use super::acceptance::Accepted;
 pub use super::arrangement::Arrangement;
 use super::decision::{
     CaseOpened, MessageMade, NoticeMade, RungEntered, ScopeGated, TaskKind, TaskMade,
@@ -42,6 +43,10 @@ pub struct Account {
     pub opened: Vec<Scope>,
     /// Money that no invoice claims, one amount a currency.
     pub on_account: Vec<Money>,
+    /// Since when more is owed than the credit limit.
+    pub over_limit: Option<Instant>,
+    /// Versions of policies that were accepted.
+    pub accepted: Vec<Accepted>,
     /// What is owed to the tenant, one amount a currency.
     pub credit: Vec<Money>,
     /// Records that wait for what they are about: (source, id).
@@ -73,6 +78,8 @@ pub struct Profile {
     pub customer_since: Option<Day>,
     /// Where everything owed can be paid.
     pub pay_url: Option<String>,
+    /// When more than this is owed, somebody calls.
+    pub credit_limit: Option<Money>,
     /// People and mailboxes.
     pub contacts: Vec<Contact>,
 }

@@ -13,6 +13,9 @@ use super::time::{Day, Instant};
 /// The notice that says for the first time that something is overdue, as policies name it.
 pub const OVERDUE: &str = "overdue";
 
+/// What a call is about that is made because more is owed than the credit limit.
+pub const CREDIT_LIMIT: &str = "credit_limit";
+
 /// What ambergate decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decision {

@@ -7,7 +7,7 @@ use super::account::{Account, Arrangement, Case, Hold, HoldCause, NoticeState};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
 use super::closed::{closed, scopes};
-use super::decision::{Step, TaskKind};
+use super::decision::{CREDIT_LIMIT, Step, TaskKind};
 use super::grant::ScopeStage;
 use super::id::TenantId;
 use super::money::Money;
@@ -182,6 +182,8 @@ fn work(account: &Account) -> Vec<String> {
         let about = task.made.about.as_deref().map_or_else(String::new, |about| {
             if task.made.kind == TaskKind::FixContact {
                 format!(" (mail to {about} does not arrive)")
+            } else if about == CREDIT_LIMIT {
+                " (more is owed than the credit limit)".to_owned()
             } else {
                 format!(" ({about})")
             }

@@ -12,7 +12,7 @@ pub use super::arrangement::{
     Instalment, Line, SilenceCause,
 };
 pub use super::channel::Channel;
-use super::id::{InvoiceId, MessageId, NoticeId, PaymentId, Scope, TaskId};
+use super::id::{InvoiceId, MessageId, NoticeId, PaymentId, PolicyHash, PolicyName, Scope, TaskId};
 use super::money::Money;
 use super::stage::{Role, Stage};
 use super::time::{Day, Instant};
@@ -42,6 +42,8 @@ pub struct TenantUpdated {
     pub pay_url: Option<String>,
     /// Replaces the contacts that the same source gave before.
     pub contacts: Option<Vec<Contact>>,
+    /// When more than this is owed, somebody calls.
+    pub credit_limit: Option<Money>,
 }
 
 /// A person or mailbox of a tenant, or of the operator for this tenant.
@@ -367,6 +369,18 @@ pub struct TaskDone {
     pub until: Option<When>,
     /// How much they promised, if not all (`promised`).
     pub amount: Option<Money>,
+}
+
+/// `policy.accepted`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyAccepted {
+    /// Which policy.
+    pub policy: PolicyName,
+    /// Which version of it.
+    pub version: PolicyHash,
+    /// By whom.
+    pub by: String,
 }
 
 /// What a warning names.

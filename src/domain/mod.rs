@@ -4,6 +4,7 @@
 //! force ([`policy`], [`calendar`]) and a time give what is due; what a gate needs of it is a
 //! [`grant`], and [`decide`] judges one request by it.
 
+pub mod acceptance;
 pub mod account;
 pub mod arrangement;
 pub mod backtest;

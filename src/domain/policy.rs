@@ -56,6 +56,8 @@ pub struct Policy {
     pub promises: Promises,
     /// Late fees, as information.
     pub late_fee: Option<LateFee>,
+    /// For how long it holds once it is accepted. `None`: nobody has to accept it.
+    pub accept: Option<Custom>,
     /// Who is shown the banner.
     pub banner_for: BannerFor,
     /// From the first to the last.

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use super::decision::Decision;
 use super::fact::{
     ArrangementEnded, ArrangementMade, CreditChanged, InvoiceNamed, InvoiceTerms, NoticeReceipt,
-    PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, RefundMade, TaskDone,
-    TenantUpdated,
+    PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, PolicyAccepted, RefundMade,
+    TaskDone, TenantUpdated,
 };
 use super::id::{Derivation, Derived, InvoiceId, RecordId, Source};
 use super::time::Instant;
@@ -72,6 +72,7 @@ pub enum Fact {
     ArrangementEnded(ArrangementEnded),
     NoticeReceipt(Box<NoticeReceipt>),
     TaskDone(TaskDone),
+    PolicyAccepted(PolicyAccepted),
 }
 
 impl Fact {
@@ -124,7 +125,7 @@ impl Fact {
             Self::InvoiceVoided(_) | Self::InvoiceWrittenOff(_) => 10,
             Self::NoticeReceipt(_) => 11,
             Self::TaskDone(_) => 12,
-            Self::CreditChanged(_) => 13,
+            Self::CreditChanged(_) | Self::PolicyAccepted(_) => 13,
         }
     }
 

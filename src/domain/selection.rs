@@ -144,11 +144,30 @@ impl SettledWithin {
 
 impl Custom {
     /// Whether that long has passed since that day.
-    fn is_over(self, since: Day, today: Day) -> bool {
+    #[must_use]
+    pub fn is_over(self, since: Day, today: Day) -> bool {
         let span = jiff::Span::new().try_months(self.months);
         let span = span.and_then(|span| span.try_days(self.days));
         let over = span.and_then(|span| since.to_jiff().checked_add(span));
         over.is_ok_and(|over| over <= today.to_jiff())
+    }
+}
+
+impl Custom {
+    /// How many whole months, or else how many days.
+    #[must_use]
+    pub const fn parts(self) -> (u16, u16) {
+        (self.months, self.days)
+    }
+}
+
+impl std::fmt::Display for Custom {
+    /// `12 months`, `90 days`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (count, unit) =
+            if self.months > 0 { (self.months, "month") } else { (self.days, "day") };
+        let plural = if count == 1 { "" } else { "s" };
+        write!(f, "{count} {unit}{plural}")
     }
 }
 

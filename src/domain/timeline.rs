@@ -102,6 +102,9 @@ fn past_fact(fact: &Fact) -> (&'static str, Option<InvoiceId>, String) {
             ("notice.receipt", format!("{} by {}", receipt.kind.word(), receipt.channel.word()))
         }
         Fact::TaskDone(done) => ("task.done", done.outcome.word().to_owned()),
+        Fact::PolicyAccepted(accepted) => {
+            ("policy.accepted", format!("{} by {}", accepted.policy, accepted.by))
+        }
     };
     (what, invoice, detail)
 }

@@ -223,6 +223,10 @@ fn act(world: &mut World, words: &[&str]) {
         }
         ["holiday", day] => return publish(world, day.parse().unwrap(), true),
         ["workday", day] => return publish(world, day.parse().unwrap(), false),
+        ["dated", day, time, "accepted", policy, by] => {
+            let (at, fact) = (instant(&world.zone, day, time), accepted(world, policy, by));
+            return world.fact_at(at, fact);
+        }
         ["dated", day, time, rest @ ..] => {
             let fact = told_fact(rest, &world.zone);
             return world.fact_at(instant(&world.zone, day, time), fact);
@@ -237,6 +241,11 @@ fn act(world: &mut World, words: &[&str]) {
             receipt_of(world, kind, fields, Some(tried))
         }
         ["returned_letter", kind] => receipt_of(world, kind, json!({"kind": "bounced"}), None),
+        ["credit_limit", limit] => Fact::TenantUpdated(Box::new(TenantUpdated {
+            credit_limit: Some(money(limit)),
+            ..TenantUpdated::default()
+        })),
+        ["accepted", policy, by] => accepted(world, policy, by),
         ["tenant", rest @ ..] => {
             let field =
                 |word: &&str| word.split_once('=').map(|(key, it)| (key.to_owned(), json!(it)));
@@ -299,6 +308,13 @@ fn publish(world: &mut World, day: Day, holiday: bool) {
             holidays.sort();
         }
     }
+}
+
+/// The version in force of a policy is accepted.
+fn accepted(world: &World, policy: &str, by: &str) -> Fact {
+    let version = world.law.policies[policy].hash;
+    let data = json!({"policy": policy, "version": version, "by": by});
+    Fact::PolicyAccepted(serde_json::from_value(data).unwrap())
 }
 
 /// The newest task of a kind is done: `until=2026-04-02 amount=500.00EUR`.

@@ -271,6 +271,15 @@ impl Writer<'_> {
     fn agree(&mut self) {
         self.begin("section-agree");
         self.plain("agree-ask");
+        if let Some(every) = self.policy.accept {
+            let (unit, count) = match every.parts() {
+                (0, days) => ("days", days),
+                (months, _) => ("months", months),
+            };
+            let count = Fill::default().with("count", count);
+            let every = self.phrases.forms(&format!("span-{unit}"), &count);
+            self.say("agree-accept", &Fill::default().with_forms("every", every));
+        }
         let promises = self.policy.promises;
         if promises.self_serve && promises.per_invoice > 0 && promises.at_once > 0 {
             let longest = self.span(promises.longest);

@@ -134,10 +134,10 @@ pub(super) fn policy(
         postponements: fields.number("postponements", 0, 100),
         promises: promises(fields),
         late_fee: fields.table("late_fee").and_then(|fields| late_fee(&fields)),
+        accept: fields.table("accept").and_then(|fields| accept(&fields)),
         banner_for: banner_for(fields),
         rungs,
     };
-    fields.later(&["accept"]);
     if policy.rungs.is_empty() && places.is_empty() {
         fields.missing::<()>("rungs", "add `[[policies.NAME.rungs]]`");
     }
@@ -229,6 +229,10 @@ fn late_fee(fields: &Fields<'_>) -> Option<LateFee> {
     let after = fields.parsed("after").or_else(|| fields.missing("after", "\"30 days\""));
     let cap = amounts::percent(fields, "cap", 1000).or_else(|| fields.missing("cap", "\"18%\""));
     Some(LateFee { rate_per_month: rate_per_month?, after: after?, cap: cap? })
+}
+
+fn accept(fields: &Fields<'_>) -> Option<Custom> {
+    fields.parsed("every").or_else(|| fields.missing("every", "such as \"12 months\""))
 }
 
 fn banner_for(fields: &Fields<'_>) -> BannerFor {

@@ -127,6 +127,16 @@ fn an_approval_is_read_back_from_its_text() {
 }
 
 #[test]
+fn that_it_has_to_be_accepted_is_read_back_from_its_text() {
+    let accept = "calendar = \"DE\"\naccept = { every = \"1 year\" }";
+    let source = SMALL.replace("calendar = \"DE\"", accept);
+    let policy = &parse(&source, "a").unwrap().policies["standard"];
+    assert_eq!(policy.accept, "12 months".parse().ok());
+    assert_eq!(version(&text(policy), "v").unwrap().accept, policy.accept);
+    assert_ne!(parse(SMALL, "a").unwrap().policies["standard"].hash, policy.hash);
+}
+
+#[test]
 fn lines_of_the_selection_are_read_whole() {
     let line = "[[select]]\npolicy = \"standard\"\nplan = \"team\"\ncountry = \"DE\"\n\
                 customer_for = \"1 year\"\ninvoices = 3\n\
@@ -193,7 +203,13 @@ fn what_makes_no_sense_is_refused() {
         ("Europe/Berlin", "Europe/Atlantis", "no time zone"),
         ("calendar = \"DE\"", "calendar = \"DE\"\nignore_below = { EUX = \"5\" }", "EUX"),
         ("calendar = \"DE\"", "calendar = \"DE\"\nignore_below = { eur = \"5\" }", "`EUR`"),
-        ("calendar = \"DE\"", "calendar = \"DE\"\naccept = 1", "not known to this version"),
+        ("calendar = \"DE\"", "calendar = \"DE\"\naccept = 1", "`policies.standard.accept`"),
+        ("calendar = \"DE\"", "calendar = \"DE\"\naccept = {}", "such as \"12 months\""),
+        (
+            "calendar = \"DE\"",
+            "calendar = \"DE\"\naccept = { every = \"1 week\" }",
+            "years, months or days",
+        ),
         ("notice = \"overdue\"", "slow = \"20 per minute\"\nnotice = \"overdue\"", "slow"),
         ("notice = \"overdue\"", "approval = true\nnotice = \"overdue\"", "grace is none"),
         ("enter = \"grace\"", "approval = true", "without `enter`"),

@@ -83,6 +83,9 @@ pub fn policy(policy: &Policy) -> String {
         let value = format!("rate_per_month = \"{rate}\", after = \"{after}\", cap = \"{cap}\"");
         line("late_fee", format!("{{ {value} }}"));
     }
+    if let Some(every) = policy.accept {
+        line("accept", format!("{{ every = \"{every}\" }}"));
+    }
     line("banner_for", banner_for(policy.banner_for));
     for rung in &policy.rungs {
         let _ = write!(out, "\n[[policies.{name}.rungs]]\n{}", self::rung(rung));

@@ -67,6 +67,7 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
         }
         Fact::NoticeReceipt(it) => checks.receipt(it),
         Fact::TaskDone(it) => checks.task_done(it),
+        Fact::PolicyAccepted(it) => checks.text("by", Some(&it.by)),
         Fact::PaymentFailed(_)
         | Fact::InvoicePaid(_)
         | Fact::InvoiceVoided(_)
@@ -98,6 +99,7 @@ impl Checks<'_> {
             self.fault("country", "not two capital letters such as DE (ISO 3166)");
         }
         self.url("pay_url", tenant.pay_url.as_deref());
+        self.money("credit_limit", tenant.credit_limit);
         let contacts = tenant.contacts.as_deref().unwrap_or_default();
         if contacts.len() > CONTACTS_MAX {
             self.fault("contacts", format!("more than {CONTACTS_MAX}"));

@@ -34,6 +34,7 @@ pub const fn kind_of(body: &Body) -> &'static str {
             Fact::ArrangementEnded(_) => "arrangement.ended",
             Fact::NoticeReceipt(_) => "notice.receipt",
             Fact::TaskDone(_) => "task.done",
+            Fact::PolicyAccepted(_) => "policy.accepted",
         },
         Body::Decision(decision) => match decision {
             Decision::CaseOpened(_) => "case.opened",
@@ -68,6 +69,7 @@ pub(super) fn read_fact(kind: &str, data: &Value) -> Result<Fact, FieldFault> {
         "arrangement.ended" => Fact::ArrangementEnded(read(data)?),
         "notice.receipt" => Fact::NoticeReceipt(read(data)?),
         "task.done" => Fact::TaskDone(read(data)?),
+        "policy.accepted" => Fact::PolicyAccepted(read(data)?),
         _ if is_decision(kind) => {
             return Err(FieldFault::new("type", "a decision of ambergate's own: not taken"));
         }
@@ -123,6 +125,7 @@ pub(super) fn fact_data(fact: &Fact) -> Value {
         Fact::ArrangementEnded(it) => write(it),
         Fact::NoticeReceipt(it) => write(it),
         Fact::TaskDone(it) => write(it),
+        Fact::PolicyAccepted(it) => write(it),
     }
 }
 

@@ -7,8 +7,8 @@ use crate::domain::decision::{
 };
 use crate::domain::fact::{
     Allocation, ArrangementKind, ArrangementMade, Channel, Contact, CreditChanged, InvoiceKind,
-    InvoiceNamed, InvoiceTerms, Named, NoticeReceipt, PaymentReceived, ReceiptKind, TaskDone,
-    TaskOutcome, TenantUpdated, When,
+    InvoiceNamed, InvoiceTerms, Named, NoticeReceipt, PaymentReceived, PolicyAccepted, ReceiptKind,
+    TaskDone, TaskOutcome, TenantUpdated, When,
 };
 use crate::domain::id::{Derived, Scope};
 use crate::domain::money::Money;
@@ -271,6 +271,9 @@ fn other_fact() -> impl Strategy<Value = Fact> {
         receipt,
         done,
         money().prop_map(|amount| Fact::CreditChanged(CreditChanged { amount })),
+        (name(), derived(), "[a-z]{1,9}").prop_map(|(policy, version, by)| {
+            Fact::PolicyAccepted(PolicyAccepted { policy, version, by })
+        }),
         name().prop_map(|invoice| Fact::InvoiceWrittenOff(InvoiceNamed { invoice })),
     ]
 }

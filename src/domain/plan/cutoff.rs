@@ -13,6 +13,7 @@ use super::climb::Climb;
 use super::ladder::{Place, is_by_letter_alone};
 use super::standing::{has_new_recipient, is_undeliverable};
 use super::{Ask, What};
+use crate::domain::acceptance::is_accepted;
 use crate::domain::account::NoticeState;
 use crate::domain::decision::{NoticeMade, Step, TaskKind};
 use crate::domain::fact::{Channel, Named, TaskOutcome};
@@ -257,7 +258,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         });
         let approval = self.policy().rungs.get(usize::from(rung));
         let approval = approval.and_then(|it| it.enter.as_ref()).is_some_and(|it| it.approval);
-        if !above && !approval {
+        let accepted =
+            is_accepted(self.planner.account, self.policy(), &self.bearings.zone, self.now());
+        if !above && !approval && accepted {
             return false;
         }
         let approved = self.planner.account.tasks.iter().any(|task| {

@@ -173,6 +173,7 @@ pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situati
         planner.plan_messages();
         planner.plan_contact_tasks();
         planner.plan_reviews();
+        planner.plan_credit_call();
         planner.plan_telling();
     } else {
         planner.look_again();

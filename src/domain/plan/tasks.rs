@@ -10,7 +10,7 @@ use super::climb::Climb;
 use super::{Planner, What};
 use crate::domain::account::{Case, HoldCause, MessageState, TaskState};
 use crate::domain::bearings::Bearings;
-use crate::domain::decision::{Decision, TaskKind, TaskMade};
+use crate::domain::decision::{CREDIT_LIMIT, Decision, TaskKind, TaskMade};
 use crate::domain::fact::TaskOutcome;
 use crate::domain::id::{CaseId, Derivation};
 use crate::domain::policy::TaskRung;
@@ -151,6 +151,42 @@ impl Planner<'_> {
         for (case, time) in self.unreachable_notices() {
             self.ask_to_fix(case, "", time);
         }
+    }
+
+    /// Somebody calls who is owed more than the limit, once until it is less again.
+    pub(super) fn plan_credit_call(&mut self) {
+        let Some(since) = self.account.over_limit else { return };
+        let own = |task: &&TaskState| task.made.about.as_deref() == Some(CREDIT_LIMIT);
+        let before: Vec<&TaskState> = self.account.tasks.iter().filter(own).collect();
+        if self.has_open(TaskKind::Call) || before.iter().any(|task| task.time >= since) {
+            return;
+        }
+        let currency = self.account.profile.credit_limit.map(|limit| limit.currency);
+        let now = self.situation.now;
+        let runs = |case: &&Case| {
+            let amount = self.account.invoice_of(case).amount;
+            let same = amount.map(|amount| amount.currency) == currency;
+            same && case.is_live() && case.has_begun(now) && !case.is_held(now)
+        };
+        let Some(case) = self.account.cases.iter().rev().find(runs) else { return };
+        let Some(bearings) = self.survey.ground.bearings(case.case) else { return };
+        let due = bearings.almanac().send_at_or_after(now);
+        if due > now {
+            self.wake_at(due);
+            return;
+        }
+        let n = u32::try_from(before.len()).unwrap_or(u32::MAX);
+        self.make_task(TaskMade {
+            task: task_id(case.case, None, TaskKind::Call, n, Some(CREDIT_LIMIT)),
+            kind: TaskKind::Call,
+            case: case.case,
+            rung: None,
+            n,
+            due,
+            assignee: Some(Role::AccountManager),
+            about: Some(CREDIT_LIMIT.to_owned()),
+            notices: self.script_of(TaskKind::Call),
+        });
     }
 
     fn case_of(&self, message: &MessageState) -> Option<&Case> {

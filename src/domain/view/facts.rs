@@ -1,10 +1,11 @@
 //! Facts, one by one.
 
 use super::Run;
-use crate::domain::account::{Failure, Invoice, InvoiceStatus};
+use crate::domain::account::{Accepted, Failure, Invoice, InvoiceStatus};
 use crate::domain::fact::{
     Allocation, ChargebackPhase, Collection, CreditChanged, InvoiceKind, InvoiceTerms,
-    PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, RefundMade, ReversalReason,
+    PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, PolicyAccepted, RefundMade,
+    ReversalReason,
 };
 use crate::domain::id::{InvoiceId, Scope, Source};
 use crate::domain::money::Money;
@@ -77,8 +78,26 @@ impl<'a> Run<'a> {
             Fact::ArrangementEnded(ended) => self.end_arrangement(record, ended),
             Fact::NoticeReceipt(receipt) => self.receipt(record, receipt),
             Fact::TaskDone(done) => self.task_done(record, done),
+            Fact::PolicyAccepted(accepted) => self.accept_policy(record, accepted),
         }
         self.hold_for_spare_money(record);
+        self.weigh_credit(record);
+    }
+
+    fn accept_policy(&mut self, record: &Record, accepted: &PolicyAccepted) {
+        let PolicyAccepted { policy, version, by } = accepted.clone();
+        self.account.accepted.push(Accepted { policy, version, by, at: record.time });
+    }
+
+    /// Since when more is owed than the credit limit.
+    fn weigh_credit(&mut self, record: &Record) {
+        let Some(limit) = self.account.profile.credit_limit else { return };
+        let same = |amount: &Money| amount.currency == limit.currency;
+        if self.account.owed().iter().any(|owed| same(owed) && owed.minor > limit.minor) {
+            self.account.over_limit.get_or_insert(record.time);
+        } else {
+            self.account.over_limit = None;
+        }
     }
 
     fn set_terms(&mut self, record: &Record, source: &Source, terms: &InvoiceTerms) {

@@ -5,6 +5,7 @@
 //! as recorded.
 
 use super::Run;
+use crate::domain::acceptance::is_accepted;
 use crate::domain::account::{Case, Entry};
 use crate::domain::decision::{RungEntered, TaskKind};
 use crate::domain::fact::TaskOutcome;
@@ -57,7 +58,9 @@ impl Run<'_> {
         if !earlier_in_force(case, policy, entered.rung) {
             return false;
         }
-        if enter.approval && !self.is_approved(case, entered.rung) {
+        let restricts = enter.stage.restricts();
+        let accepted = !restricts || is_accepted(&self.account, policy, &bearings.zone, t);
+        if (enter.approval || !accepted) && !self.is_approved(case, entered.rung) {
             return false;
         }
         let Some(warn) = enter.warn.as_ref() else { return !enter.stage.restricts() };

@@ -223,6 +223,7 @@ impl<'a> Run<'a> {
             }
         }
         profile.customer_since = update.customer_since.or(profile.customer_since);
+        profile.credit_limit = update.credit_limit.or(profile.credit_limit);
         if let Some(contacts) = &update.contacts {
             self.contacts.retain(|(known, _)| known != source);
             self.contacts.push((source.clone(), contacts.clone()));

@@ -11,7 +11,7 @@
 
 use super::Run;
 use crate::domain::account::{Invoice, Receipt, TaskState};
-use crate::domain::decision::{TaskKind, TaskMade};
+use crate::domain::decision::{CREDIT_LIMIT, TaskKind, TaskMade};
 use crate::domain::fact::{
     Access, ArrangementKind, ArrangementMade, ReceiptKind, SilenceCause, TaskDone, TaskOutcome,
 };
@@ -110,6 +110,9 @@ impl<'a> Run<'a> {
     }
 
     fn is_over(&self, made: &TaskMade) -> bool {
+        if made.about.as_deref() == Some(CREDIT_LIMIT) {
+            return self.account.over_limit.is_none();
+        }
         match made.about.as_deref().filter(|_| made.kind == TaskKind::Review) {
             Some(about) => self
                 .account
@@ -126,7 +129,8 @@ impl<'a> Run<'a> {
             let notice = self.account.notice(id);
             notice.is_some_and(|it| it.voided.is_none() && it.spent.is_none())
         };
-        made.rung.is_none() && !made.notices.is_empty() && !made.notices.iter().copied().any(stands)
+        let asked = made.rung.is_none() && made.about.is_none();
+        asked && !made.notices.is_empty() && !made.notices.iter().copied().any(stands)
     }
 
     fn is_replaced(&self, place: usize, made: &TaskMade) -> bool {
