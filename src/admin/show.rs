@@ -9,6 +9,7 @@ use crate::domain::account::{
 use crate::domain::bearings;
 use crate::domain::decision::TaskKind;
 use crate::domain::fact::{Contact, Named};
+use crate::domain::fees::fee_of;
 use crate::domain::grant::Grant;
 use crate::domain::id::Scope;
 use crate::domain::money::Money;
@@ -36,7 +37,7 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
         "credit_limit": account.profile.credit_limit,
         "accepted": account.accepted.iter().map(accepted).collect::<Vec<_>>(),
         "time_zone": bearings::zone(law, account).name(),
-        "invoices": account.invoices.iter().map(invoice).collect::<Vec<_>>(),
+        "invoices": account.invoices.iter().map(|it| invoice(standing, it)).collect::<Vec<_>>(),
         "arrangements": account.arrangements.iter().map(arrangement).collect::<Vec<_>>(),
         "tasks": account.tasks.iter().map(task).collect::<Vec<_>>(),
         "contacts": account.profile.contacts,
@@ -102,7 +103,7 @@ fn accepted(accepted: &Accepted) -> Value {
     json!({"policy": policy, "version": version, "by": by, "at": at})
 }
 
-fn invoice(invoice: &Invoice) -> Value {
+fn invoice(standing: &Standing, invoice: &Invoice) -> Value {
     let owed = invoice.amount.map(|amount| Money { minor: invoice.owed, ..amount });
     json!({
         "invoice": invoice.invoice,
@@ -112,7 +113,15 @@ fn invoice(invoice: &Invoice) -> Value {
         "amount": invoice.amount,
         "due_on": invoice.due_on,
         "scope": invoice.scope,
+        "late_fee": late_fee(standing, invoice),
     })
+}
+
+/// What the late fee comes to until now, and how much of it was announced.
+fn late_fee(standing: &Standing, invoice: &Invoice) -> Option<Value> {
+    let Standing { account, law, situation, .. } = standing;
+    let (accrued, announced) = fee_of(account, law, invoice, situation.now)?;
+    Some(json!({"accrued": accrued, "announced": announced}))
 }
 
 /// An agreement.

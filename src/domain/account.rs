@@ -7,7 +7,7 @@
 pub use super::acceptance::Accepted;
 pub use super::arrangement::Arrangement;
 use super::decision::{
-    CaseOpened, MessageMade, NoticeMade, RungEntered, ScopeGated, TaskKind, TaskMade,
+    CaseOpened, FeeAnnounced, MessageMade, NoticeMade, RungEntered, ScopeGated, TaskKind, TaskMade,
 };
 use super::fact::{
     Channel, Collection, Contact, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome,
@@ -16,7 +16,7 @@ pub use super::hold::{Hold, HoldCause};
 use super::id::{CaseId, EntryId, InvoiceId, LegId, NoticeId, Scope, Source, TaskId};
 use super::money::Money;
 use super::stage::{Role, Stage};
-use super::time::{Day, Instant};
+use super::time::{Day, Instant, Zone};
 
 /// What `view` makes of a tenant's records.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,8 @@ pub struct Account {
     pub opened: Vec<Scope>,
     /// Money that no invoice claims, one amount a currency.
     pub on_account: Vec<Money>,
+    /// Late fees that were announced, in order.
+    pub fees: Vec<FeeAnnounced>,
     /// Since when more is owed than the credit limit.
     pub over_limit: Option<Instant>,
     /// Versions of policies that were accepted.
@@ -129,6 +131,8 @@ pub struct Invoice {
     pub owed: i64,
     /// The part of it that is disputed: it stands still.
     pub disputed: i64,
+    /// What was owed on it and not disputed, from each time on.
+    pub debts: Vec<(Instant, i64)>,
     /// The date of issue.
     pub issued_on: Option<Day>,
     /// The due date in force: printed, or as an extension moved it.
@@ -376,6 +380,16 @@ impl Case {
     #[must_use]
     pub fn is_held(&self, at: Instant) -> bool {
         self.holds.iter().any(|hold| hold.covers(at))
+    }
+
+    /// The days that its holds touch, first and last.
+    pub fn held_days(&self, zone: &Zone) -> impl Iterator<Item = (Day, Day)> {
+        self.holds.iter().map(|hold| {
+            let last = hold.end.map_or(Day::from_number(i32::MAX), |end| {
+                zone.day(end.plus_millis(-1).max(hold.begin))
+            });
+            (zone.day(hold.begin), last)
+        })
     }
 
     /// Whether it has begun by `now`.

@@ -200,14 +200,14 @@ impl ArrangementMade {
         use ClimbEffect as C;
         let lifts = (self.access == Some(Access::Lift)).then_some(Stage::Full);
         let (climb, at_most, reminds, fees) = match self.kind {
-            K::Promise => (C::StandsStill, self.opens, false, true),
+            K::Promise => (C::StandsStill, self.opens, false, false),
             K::Extension => (C::Moves, None, true, true),
             K::Plan => (C::StandsStill, None, true, false),
             K::Dispute => (C::PartStandsStill, None, false, false),
             K::Pause => (C::StandsStill, None, false, false),
-            K::Exemption => (C::Ends, Some(Stage::Full), true, true),
+            K::Exemption => (C::Ends, Some(Stage::Full), true, false),
             K::Silence => (C::StandsStill, lifts, false, false),
-            K::Pin => (C::StandsStill, self.stage, false, true),
+            K::Pin => (C::StandsStill, self.stage, false, false),
         };
         Effect { climb, at_most, reminds, fees }
     }

@@ -4,17 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::{Channel, Named};
 use super::id::{
-    CaseId, Derived, EntryId, InvoiceId, LegId, MessageId, NoticeId, PolicyHash, Scope, TaskId,
+    CaseId, Derived, EntryId, FeeId, InvoiceId, LegId, MessageId, NoticeId, PolicyHash, Scope,
 };
+use super::money::Money;
 use super::stage::{Role, Roles, Stage};
-pub use super::task::TaskKind;
+pub use super::task::{CREDIT_LIMIT, TaskKind, TaskMade};
 use super::time::{Day, Instant};
 
 /// The notice that says for the first time that something is overdue, as policies name it.
 pub const OVERDUE: &str = "overdue";
-
-/// What a call is about that is made because more is owed than the credit limit.
-pub const CREDIT_LIMIT: &str = "credit_limit";
 
 /// What ambergate decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +35,8 @@ pub enum Decision {
     StageLifted(StageLifted),
     /// A part of the app that was never open stays closed.
     ScopeGated(Box<ScopeGated>),
+    /// A late fee came together, for the billing system to invoice.
+    FeeAnnounced(FeeAnnounced),
 }
 
 /// `case.opened`.
@@ -188,31 +188,6 @@ pub struct MessageTried {
     pub attempt: u32,
 }
 
-/// `task.made`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TaskMade {
-    /// H(case or leg, rung, kind, n).
-    pub task: TaskId,
-    /// What is to be done.
-    pub kind: TaskKind,
-    /// For which case.
-    pub case: CaseId,
-    /// Which rung asked for it; absent: none did.
-    pub rung: Option<u16>,
-    /// Counts the rung's repetitions, from 0.
-    pub n: u32,
-    /// When it is due.
-    pub due: Instant,
-    /// Who does it.
-    pub assignee: Option<Role>,
-    /// What it is about, where the kind does not say it all: a mailbox.
-    pub about: Option<String>,
-    /// What its script names: warnings that stood when it was made.
-    #[serde(default)]
-    pub notices: Vec<NoticeId>,
-}
-
 /// What was looked at when a rung was entered; believed as recorded (SPEC 5.9).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -297,6 +272,24 @@ pub struct ScopeGated {
     pub checked: Checked,
 }
 
+/// `fee.announced`: information. It is owed once the billing system has invoiced it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeeAnnounced {
+    /// H(case, n).
+    pub fee: FeeId,
+    /// For which case.
+    pub case: CaseId,
+    /// On which invoice.
+    pub invoice: InvoiceId,
+    /// Counts the announcements of the case, from 0.
+    pub n: u32,
+    /// Up to and with this day.
+    pub through: Day,
+    /// What has come together since the announcement before.
+    pub amount: Money,
+}
+
 impl Decision {
     /// What the decision's id is made of: which kind, about what, which time.
     #[must_use]
@@ -311,6 +304,7 @@ impl Decision {
             Self::RungEntered(entered) => (6, entered.entry.into(), 0),
             Self::StageLifted(lifted) => (7, lifted.entry.into(), 0),
             Self::ScopeGated(gated) => (8, gated.entry.into(), 0),
+            Self::FeeAnnounced(announced) => (10, announced.fee.into(), 0),
         }
     }
 
@@ -328,6 +322,7 @@ impl Decision {
             Self::RungEntered(_) => "entered",
             Self::StageLifted(_) => "lifted",
             Self::ScopeGated(_) => "gated",
+            Self::FeeAnnounced(_) => "fee",
         };
         format!("{kind}-{about}")
     }
@@ -350,7 +345,8 @@ impl Decision {
             Self::CaseOpened(_)
             | Self::NoticeMade(_)
             | Self::MessageMade(_)
-            | Self::TaskMade(_) => 20,
+            | Self::TaskMade(_)
+            | Self::FeeAnnounced(_) => 20,
             Self::MessageTried(_) => 21,
             Self::NoticeVoided(_) => 22,
             Self::StageLifted(_) => 23,

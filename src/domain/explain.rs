@@ -8,6 +8,7 @@ use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
 use super::closed::{closed, scopes};
 use super::decision::{CREDIT_LIMIT, Step, TaskKind};
+use super::fees::fee_of;
 use super::grant::ScopeStage;
 use super::id::TenantId;
 use super::money::Money;
@@ -83,6 +84,10 @@ fn explain_case(account: &Account, law: &Law, case: &Case, situation: &Situation
     let mut sentences = vec![format!("Invoice {}: {owed} owed{due}{policy}.", invoice.invoice)];
     let holds = case.holds.iter().filter(|hold| hold.covers(situation.now));
     sentences.extend(holds.map(|hold| held(account, hold)));
+    let fee = fee_of(account, law, invoice, situation.now);
+    sentences.extend(fee.map(|(fee, announced)| {
+        format!("Late fee until now: {fee}, {announced} of it announced to be invoiced.")
+    }));
     let notices = account.notices.iter().filter(|notice| notice.made.case == case.case);
     sentences.extend(notices.map(|notice| told(account, notice)));
     sentences

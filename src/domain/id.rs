@@ -348,6 +348,8 @@ derived_id! {
     TaskId;
     /// The entry of a rung: H(leg, rung, n).
     EntryId;
+    /// The announcement of a late fee: H(case, n).
+    FeeId;
     /// The text of a policy version.
     PolicyHash;
     /// All records of an account.

@@ -20,6 +20,7 @@ pub mod decision;
 pub mod event;
 pub mod explain;
 pub mod fact;
+pub mod fees;
 pub mod grant;
 pub mod hold;
 pub mod id;

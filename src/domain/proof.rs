@@ -44,6 +44,16 @@ fn proved(notice: &NoticeState, needs: u8, almanac: Almanac<'_>, at: Instant) ->
     times.get(needs - 1).copied().filter(|proved| *proved <= at)
 }
 
+/// When the first proof that anybody was told was known; one that was taken back is none.
+pub(in crate::domain) fn first_proof(
+    notice: &NoticeState,
+    almanac: Almanac<'_>,
+) -> Option<Instant> {
+    let receipts = notice.receipts.iter();
+    let proofs = receipts.filter(|receipt| proves(notice, receipt, Instant::MAX));
+    proofs.map(|receipt| counts_from(receipt, almanac)).min()
+}
+
 /// Whether two receipts of proofs are of one person or mailbox. Who was reached by hand and is not
 /// named may be anybody.
 fn is_same_person(one: &Receipt, other: &Receipt) -> bool {

@@ -1,10 +1,17 @@
-//! What people are asked to do (SPEC 2 "task").
+//! Work for people: its kinds, and what comes of them (SPEC 2 "task").
 //!
-//! Rule: kinds are only ever added at the end: the compact form counts them (see `store::form`).
+//! Rule: fields are only ever added at the end of a struct, and kinds at the end of an enum: the
+//! compact form counts them (see `store::form`).
 
 use serde::{Deserialize, Serialize};
 
 use super::fact::{Channel, TaskOutcome};
+use super::id::{CaseId, NoticeId, TaskId};
+use super::stage::Role;
+use super::time::Instant;
+
+/// What a call is about that is made because more is owed than the credit limit.
+pub const CREDIT_LIMIT: &str = "credit_limit";
 
 /// Work for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -75,4 +82,29 @@ impl TaskKind {
             TaskOutcome::Promised | TaskOutcome::Done => true,
         }
     }
+}
+
+/// `task.made`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskMade {
+    /// H(case or leg, rung, kind, n).
+    pub task: TaskId,
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// For which case.
+    pub case: CaseId,
+    /// Which rung asked for it; absent: none did.
+    pub rung: Option<u16>,
+    /// Counts the rung's repetitions, from 0.
+    pub n: u32,
+    /// When it is due.
+    pub due: Instant,
+    /// Who does it.
+    pub assignee: Option<Role>,
+    /// What it is about, where the kind does not say it all: a mailbox.
+    pub about: Option<String>,
+    /// What its script names: warnings that stood when it was made.
+    #[serde(default)]
+    pub notices: Vec<NoticeId>,
 }

@@ -132,6 +132,10 @@ fn past_decision(
         Decision::MessageTried(tried) => {
             ("message.tried", None, format!("attempt {}", tried.attempt))
         }
+        Decision::FeeAnnounced(announced) => {
+            let said = format!("{} through {}", announced.amount, announced.through);
+            ("fee.announced", Some(announced.invoice.clone()), said)
+        }
         Decision::TaskMade(made) => ("task.made", of(made.case), made.kind.word().to_owned()),
         Decision::RungEntered(entered) => {
             ("stage.entered", of(entered.case), entered.stage.word().to_owned())

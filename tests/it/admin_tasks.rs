@@ -56,6 +56,24 @@ async fn a_promise_on_the_phone_is_an_arrangement_within_limits() {
 }
 
 #[tokio::test]
+async fn a_late_fee_is_shown_and_announced() {
+    let site = read_only().await;
+    let fee = |tenant: &Value| tenant["invoices"][0]["late_fee"].clone();
+    let line = "GET /v1/tenants/acme";
+    assert_eq!(fee(&site.ask("viewer", line, None).await.1), Value::Null);
+    site.world.pass("2026-05-04T08:00:00Z").await;
+    let (_, tenant) = site.ask("viewer", line, None).await;
+    let fee = fee(&tenant);
+    let minor = |key: &str| fee[key]["minor"].as_i64().unwrap();
+    assert!(minor("announced") > 0 && minor("accrued") > minor("announced"), "{fee}");
+    let (_, timeline) = site.ask("viewer", "GET /v1/tenants/acme/timeline", None).await;
+    let moments = timeline["timeline"].as_array().unwrap();
+    assert!(moments.iter().any(|moment| moment["what"] == "fee.announced"), "{timeline}");
+    let (_, explained) = site.ask("viewer", "GET /v1/tenants/acme/explain", None).await;
+    assert!(explained.to_string().contains("Late fee until now: EUR"), "{explained}");
+}
+
+#[tokio::test]
 async fn a_call_has_a_script() {
     let site = read_only().await;
     let (_, tasks) = site.ask("viewer", "GET /v1/tasks", None).await;

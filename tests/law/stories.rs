@@ -235,6 +235,15 @@ fn act(world: &mut World, words: &[&str]) {
             let fact = told_fact(rest, &world.zone);
             return world.fact_from(source, fact);
         }
+        ["mail", rest @ ..] => return world.mail = mail(&rest.join(" ")),
+        _ => said(world, words),
+    };
+    world.fact(fact);
+}
+
+/// What people do, and who the tenant is.
+fn said(world: &World, words: &[&str]) -> Fact {
+    match words {
         ["done", kind, outcome, rest @ ..] => task_done(world, kind, outcome, rest),
         ["declared", kind, tried @ ..] => {
             let fields = json!({"kind": "declared", "person": "Olga", "role": "owner"});
@@ -252,7 +261,6 @@ fn act(world: &mut World, words: &[&str]) {
             let fields: Map<String, Value> = rest.iter().filter_map(field).collect();
             Fact::TenantUpdated(Box::new(serde_json::from_value(Value::Object(fields)).unwrap()))
         }
-        ["mail", rest @ ..] => return world.mail = mail(&rest.join(" ")),
         ["contact", role, email] => {
             let mut contacts = world.account().profile.contacts;
             contacts.retain(|known| known.role.word() != *role);
@@ -268,8 +276,7 @@ fn act(world: &mut World, words: &[&str]) {
             }))
         }
         _ => told_fact(words, &world.zone),
-    };
-    world.fact(fact);
+    }
 }
 
 /// What a tenant may do, what it owes, and what stands still.

@@ -353,6 +353,9 @@ impl World {
                 let notice = account.notice(voided.notice).unwrap();
                 format!("void {}", notice.made.kind)
             }
+            Decision::FeeAnnounced(announced) => {
+                format!("fee {} through {}", announced.amount, announced.through)
+            }
             Decision::TaskMade(made) => format!("task {}{}", made.kind.word(), told(made, account)),
             Decision::ScopeGated(gated) => format!("keep {} closed", gated.scope),
             Decision::StageLifted(lifted) => {

@@ -46,6 +46,7 @@ pub const fn kind_of(body: &Body) -> &'static str {
             Decision::RungEntered(_) => "rung.entered",
             Decision::StageLifted(_) => "stage.lifted",
             Decision::ScopeGated(_) => "scope.gated",
+            Decision::FeeAnnounced(_) => "fee.announced",
         },
     }
 }
@@ -90,6 +91,7 @@ pub(super) fn is_decision(kind: &str) -> bool {
             | "rung.entered"
             | "stage.lifted"
             | "scope.gated"
+            | "fee.announced"
     )
 }
 
@@ -105,6 +107,7 @@ pub(super) fn read_decision(kind: &str, data: &Value) -> Result<Decision, FieldF
         "rung.entered" => Decision::RungEntered(read(data)?),
         "stage.lifted" => Decision::StageLifted(read(data)?),
         "scope.gated" => Decision::ScopeGated(read(data)?),
+        "fee.announced" => Decision::FeeAnnounced(read(data)?),
         _ => return Err(FieldFault::new("type", format!("unknown: {PREFIX}{kind}"))),
     })
 }
@@ -141,6 +144,7 @@ pub(super) fn decision_data(decision: &Decision) -> Value {
         Decision::RungEntered(it) => write(it),
         Decision::StageLifted(it) => write(it),
         Decision::ScopeGated(it) => write(it),
+        Decision::FeeAnnounced(it) => write(it),
     }
 }
 

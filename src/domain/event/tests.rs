@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::decision::{
-    CaseOpened, Checked, Decision, LiftCause, MessageMade, MessageTried, NoticeMade, NoticeVoided,
-    RungEntered, ScopeGated, StageLifted, Step, TaskKind, TaskMade, VoidCause,
+    CaseOpened, Checked, Decision, FeeAnnounced, LiftCause, MessageMade, MessageTried, NoticeMade,
+    NoticeVoided, RungEntered, ScopeGated, StageLifted, Step, TaskKind, TaskMade, VoidCause,
 };
 use crate::domain::fact::{
     Allocation, ArrangementKind, ArrangementMade, Channel, Contact, CreditChanged, InvoiceKind,
@@ -361,6 +361,11 @@ fn decision() -> impl Strategy<Value = Decision> {
         derived().prop_map(|entry| {
             Decision::StageLifted(StageLifted { entry, cause: LiftCause::Unlawful })
         }),
+        (derived(), derived(), name(), day(), money()).prop_map(
+            |(fee, case, invoice, through, amount)| {
+                Decision::FeeAnnounced(FeeAnnounced { fee, case, invoice, n: 1, through, amount })
+            }
+        ),
     ]
 }
 

@@ -63,13 +63,7 @@ impl<'a> Ladder<'a> {
         generation: u64,
     ) -> Self {
         let zone = &bearings.zone;
-        let held = case.holds.iter().map(|hold| {
-            let last = hold.end.map_or(Day::from_number(i32::MAX), |end| {
-                zone.day(end.plus_millis(-1).max(hold.begin))
-            });
-            (zone.day(hold.begin), last)
-        });
-        let held = held.collect();
+        let held = case.held_days(zone).collect();
         let (rungs, live) = (bearings.policy.rungs.len(), Vec::new());
         let applies = bearings.policy.rungs.iter().map(|rung| {
             let when = rung.when.as_ref();
@@ -240,31 +234,7 @@ impl<'a> Ladder<'a> {
     /// What the days of a rung are counted from.
     fn anchor(&self, anchor: Anchor) -> Option<Day> {
         let invoice = self.invoice();
-        let almanac = self.almanac();
-        let first_failed = invoice.failed.map(|failed| almanac.zone.day(failed.first));
-        let automatic = invoice.collection == Collection::ChargeAutomatically;
-        // Nothing runs before the first failure.
-        let failed = first_failed.filter(|_| automatic);
-        if automatic && failed.is_none() {
-            return None;
-        }
-        let day = match anchor {
-            Anchor::Due if automatic && !invoice.extended => {
-                almanac.calendar.forward(first_failed?)
-            }
-            Anchor::Due => {
-                let known =
-                    almanac.plus(invoice.known, self.bearings.policy.least_terms, Fold::Earlier);
-                let due = invoice.due_on?.max(failed.unwrap_or(Day::from_number(i32::MIN)));
-                almanac.calendar.forward(due).max(almanac.zone.day(known))
-            }
-            Anchor::Failed => first_failed?,
-            Anchor::Issued => {
-                invoice.issued_on.unwrap_or_else(|| almanac.zone.day(self.case.began))
-            }
-        };
-        let began = almanac.zone.day(self.case.known.max(self.case.began));
-        Some(if self.case.again { day.max(began) } else { day })
+        anchor_of(invoice, invoice.due_on, self.case, self.bearings, anchor)
     }
 
     fn unheld(&self, anchor: Day, rung: &Rung) -> Day {
@@ -354,4 +324,34 @@ impl<'a> Ladder<'a> {
 /// Whether people are told by letter, and by nothing that is faster.
 pub(super) fn is_by_letter_alone(by: &[Channel]) -> bool {
     !by.is_empty() && by.iter().all(|channel| *channel == Channel::Letter)
+}
+
+/// What the days of a rung of a case are counted from, its invoice being due on `due_on`.
+pub(in crate::domain) fn anchor_of(
+    invoice: &Invoice,
+    due_on: Option<Day>,
+    case: &Case,
+    bearings: &Bearings<'_>,
+    anchor: Anchor,
+) -> Option<Day> {
+    let almanac = bearings.almanac();
+    let first_failed = invoice.failed.map(|failed| almanac.zone.day(failed.first));
+    let automatic = invoice.collection == Collection::ChargeAutomatically;
+    // Nothing runs before the first failure.
+    let failed = first_failed.filter(|_| automatic);
+    if automatic && failed.is_none() {
+        return None;
+    }
+    let day = match anchor {
+        Anchor::Due if automatic && !invoice.extended => almanac.calendar.forward(first_failed?),
+        Anchor::Due => {
+            let known = almanac.plus(invoice.known, bearings.policy.least_terms, Fold::Earlier);
+            let due = due_on?.max(failed.unwrap_or(Day::from_number(i32::MIN)));
+            almanac.calendar.forward(due).max(almanac.zone.day(known))
+        }
+        Anchor::Failed => first_failed?,
+        Anchor::Issued => invoice.issued_on.unwrap_or_else(|| almanac.zone.day(case.began)),
+    };
+    let began = almanac.zone.day(case.known.max(case.began));
+    Some(if case.again { day.max(began) } else { day })
 }

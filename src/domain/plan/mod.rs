@@ -13,6 +13,7 @@ mod agreements;
 mod by_hand;
 mod climb;
 mod cutoff;
+mod fees;
 mod gates;
 mod ladder;
 mod messages;
@@ -30,6 +31,7 @@ use super::selection::select;
 use super::stage::Stage;
 use super::time::{Instant, MINUTE, SECOND};
 
+pub(super) use ladder::anchor_of;
 pub(super) use standing::is_valid;
 pub use standing::may_leave;
 pub(super) use survey::{Ground, Survey};
@@ -174,6 +176,7 @@ pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situati
         planner.plan_contact_tasks();
         planner.plan_reviews();
         planner.plan_credit_call();
+        planner.plan_fees();
         planner.plan_telling();
     } else {
         planner.look_again();

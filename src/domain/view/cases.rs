@@ -60,7 +60,17 @@ impl Run<'_> {
         }
         self.note_opened(place);
         self.settle_disputes(place, record);
+        self.note_debt(place, record.time);
         self.climb(place, Began::with(record));
+    }
+
+    /// Remembers what is owed from now on, where that is something else.
+    pub(super) fn note_debt(&mut self, place: usize, at: Instant) {
+        let invoice = &mut self.account.invoices[place];
+        let owed = invoice.undisputed().max(0);
+        if invoice.debts.last().map_or(0, |(_, before)| *before) != owed {
+            invoice.debts.push((at, owed));
+        }
     }
 
     pub(super) fn climb(&mut self, place: usize, began: Began<'_>) {

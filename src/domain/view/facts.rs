@@ -23,6 +23,7 @@ pub(super) fn unheard_of(invoice: &InvoiceId) -> Invoice {
         paid: 0,
         owed: 0,
         disputed: 0,
+        debts: Vec::new(),
         issued_on: None,
         due_on: None,
         known: Instant::MIN,
