@@ -4,17 +4,34 @@
 use ambergate::domain::decision::Decision;
 use ambergate::domain::fact::{InvoiceNamed, ReceiptKind};
 use ambergate::domain::record::Fact;
-use ambergate::domain::time::{DAY, HOUR, Instant, MINUTE};
+use ambergate::domain::time::{DAY, Day, HOUR, Instant, MINUTE};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::history::{Happening, beginning, happen};
-use crate::slow::{Told, walk};
+use crate::slow::walk;
 use crate::world::{Mail, World};
 
 /// How many invoices each run walks along; `HISTORIES=n` for another number.
 fn histories() -> u32 {
     std::env::var("HISTORIES").ok().and_then(|many| many.parse().ok()).unwrap_or(12)
+}
+
+/// What happens to the one invoice, besides time.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// When it became known.
+    pub known: Instant,
+    /// The date printed on it.
+    pub due_on: Day,
+    /// Promises: when each is made, and its last day.
+    pub promises: Vec<(Instant, Day)>,
+    /// When it is paid.
+    pub paid: Option<Instant>,
+    /// From when to when nothing is planned.
+    pub off: Vec<(Instant, Instant)>,
+    /// For each warning, in their order: when each mailbox took it.
+    pub proofs: Vec<Vec<(String, Instant)>>,
 }
 
 /// How long an invoice is walked along, in days.

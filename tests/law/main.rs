@@ -13,6 +13,7 @@ mod needed;
 mod oracle;
 mod simulate;
 mod slow;
+mod slow_days;
 mod stories;
 mod told;
 mod watch;

@@ -4,14 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use ambergate::domain::time::{Day, Fold, Instant, MINUTE, Zone};
-use ambergate::domain::week::TimeOfDay;
+use ambergate::domain::time::{Day, Instant, MINUTE, Zone};
+
+use crate::differential::Told;
+use crate::slow_days::{Days, FOUR, NINE, TEN, back, forward, is_working, plus_working_days};
 
 const NOON: i64 = 12 * 60;
-const NINE: i64 = 9 * 60;
-const TEN: i64 = 10 * 60;
-const FOUR: i64 = 16 * 60;
-const SIX: i64 = 18 * 60;
 
 /// What one line of the ladder does.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,23 +39,6 @@ const LADDER: [(Offset, i64, Does); 6] = [
 /// When a call is due: a rung that says something, for what it overtakes.
 const CALL: i32 = 4;
 
-/// What happens to the one invoice, besides time.
-#[derive(Clone, Debug)]
-pub struct Told {
-    /// When it became known.
-    pub known: Instant,
-    /// The date printed on it.
-    pub due_on: Day,
-    /// Promises: when each is made, and its last day.
-    pub promises: Vec<(Instant, Day)>,
-    /// When it is paid.
-    pub paid: Option<Instant>,
-    /// From when to when nothing is planned.
-    pub off: Vec<(Instant, Instant)>,
-    /// For each warning, in their order: when each mailbox took it.
-    pub proofs: Vec<Vec<(String, Instant)>>,
-}
-
 struct Warning {
     rung: usize,
     at: Instant,
@@ -79,7 +60,7 @@ struct Place {
 }
 
 pub struct Slow<'a> {
-    zone: &'a Zone,
+    days: Days<'a>,
     told: &'a Told,
     now: Instant,
     places: Vec<Place>,
@@ -93,7 +74,7 @@ pub struct Slow<'a> {
 /// All that becomes of the invoice until `end`: when, and what.
 pub fn walk(zone: &Zone, told: &Told, end: Instant) -> Vec<(Instant, String)> {
     let mut slow = Slow {
-        zone,
+        days: Days { zone },
         told,
         now: told.known,
         places: Vec::new(),
@@ -124,7 +105,7 @@ impl Slow<'_> {
             }
         }
         let off = self.told.off.iter().any(|(from, to)| *from <= self.now && self.now < *to);
-        if off || self.is_held() || !self.is_sending(self.now) {
+        if off || self.is_held() || !self.days.is_sending(self.now) {
             return;
         }
         self.touched = self.touched();
@@ -178,7 +159,7 @@ impl Slow<'_> {
 
     /// Not said yet, not over when the invoice became known, and nothing later is due.
     fn is_still_to_say(&self, rung: usize, planned: Instant) -> bool {
-        let over = self.day(planned) < self.day(self.told.known);
+        let over = self.days.day(planned) < self.days.day(self.told.known);
         let later = (rung + 1..LADDER.len()).any(|it| self.is_due(it));
         let overtaken = later || (rung < 3 && self.is_call_due());
         !(over || overtaken || self.made.contains(&rung))
@@ -213,7 +194,7 @@ impl Slow<'_> {
         };
         let Some(proved) = self.proved(place, needs) else { return };
         let comes = self.comes(place, planned, proved);
-        let repetition = self.start_that_leaves(comes, 1);
+        let repetition = self.days.start_that_leaves(comes, 1);
         let warning = &mut self.warnings[place];
         if !warning.repeated
             && repetition > warning.made
@@ -224,7 +205,7 @@ impl Slow<'_> {
             self.say("notice again".to_owned());
         }
         let slack = comes.plus_millis(15 * MINUTE);
-        if slack <= self.now && self.is_cutoff(self.now) && self.is_before_in_force(rung) {
+        if slack <= self.now && self.days.is_cutoff(self.now) && self.is_before_in_force(rung) {
             self.entered[rung] = Some(self.now);
             self.warnings[place].spent = true;
             self.say(format!("enter {stage}"));
@@ -246,11 +227,11 @@ impl Slow<'_> {
             let cutoff = matches!(LADDER[earlier].2, Does::Cutoff(..));
             self.entered[earlier].is_some() || (cutoff && self.live(earlier).is_some())
         });
-        if !announced || self.start_that_leaves(planned, 7) > self.now {
+        if !announced || self.days.start_that_leaves(planned, 7) > self.now {
             return;
         }
-        let at = self.next_cutoff(planned.max(self.days_after(self.now, 7)));
-        let (day, minutes) = self.local(at);
+        let at = self.days.next_cutoff(planned.max(self.days.days_after(self.now, 7)));
+        let (day, minutes) = self.days.local(at);
         let word = day.weekday().word();
         let (hour, minute) = (minutes / 60, minutes % 60);
         self.say(format!("warn {stage} from {word} {day} {hour:02}:{minute:02}"));
@@ -270,7 +251,7 @@ impl Slow<'_> {
             && !warning.spent
             && match self.proved(place, needs) {
                 None => self.now <= warning.at,
-                Some(proved) => self.now <= self.good_until(place, proved),
+                Some(proved) => self.now < self.good_until(place, proved),
             };
         live.then_some(place)
     }
@@ -286,17 +267,18 @@ impl Slow<'_> {
 
     fn comes(&self, place: usize, planned: Instant, proved: Instant) -> Instant {
         let at = self.warnings[place].at;
-        self.next_cutoff(at.max(planned).max(self.days_after(proved, 7)))
+        self.days.next_cutoff(at.max(planned).max(self.days.days_after(proved, 7)))
     }
 
     /// The end of cutoff hours of the working day after the first cutoff time that it allows.
     fn good_until(&self, place: usize, proved: Instant) -> Instant {
         let at = self.warnings[place].at;
-        let mut day = self.day(self.next_cutoff(at.max(self.days_after(proved, 7)))).plus(1);
+        let mut day =
+            self.days.day(self.days.next_cutoff(at.max(self.days.days_after(proved, 7)))).plus(1);
         while !is_working(day) {
             day = day.plus(1);
         }
-        self.at(day, FOUR)
+        self.days.at(day, FOUR)
     }
 
     fn is_before_in_force(&self, rung: usize) -> bool {
@@ -314,7 +296,7 @@ impl Slow<'_> {
         let date = self
             .ladder_days(self.anchor(), distance)
             .max(self.ladder_days(grace.day, distance - grace.distance));
-        self.start_on(forward(date)) <= self.now
+        self.days.start_on(forward(date)) <= self.now
     }
 
     fn leg(&self) -> usize {
@@ -332,7 +314,7 @@ impl Slow<'_> {
             while !is_working(day) {
                 day = day.plus(1);
             }
-            self.at(day.plus(1), 0)
+            self.days.at(day.plus(1), 0)
         };
         known.map(|(made, last)| (*made, end(*last))).collect()
     }
@@ -343,8 +325,9 @@ impl Slow<'_> {
 
     /// The first and the last date that each hold touches.
     fn touched(&self) -> Vec<(Day, Day)> {
-        let dates =
-            |(begin, end): (Instant, Instant)| (self.day(begin), self.day(end.plus_millis(-1)));
+        let dates = |(begin, end): (Instant, Instant)| {
+            (self.days.day(begin), self.days.day(end.plus_millis(-1)))
+        };
         self.holds().into_iter().map(dates).collect()
     }
 
@@ -370,7 +353,7 @@ impl Slow<'_> {
     // Dates.
 
     fn anchor(&self) -> Day {
-        let known = self.day(self.told.known);
+        let known = self.days.day(self.told.known);
         forward(self.told.due_on).max(plus_working_days(known, 3))
     }
 
@@ -404,24 +387,25 @@ impl Slow<'_> {
             (None, Does::Cutoff(_, needs)) => match self.live(rung) {
                 Some(place) => match self.proved(place, needs) {
                     Some(proved) => self.comes(place, planned, proved),
-                    None => self.next_cutoff(self.warnings[place].at.max(planned)),
+                    None => self.days.next_cutoff(self.warnings[place].at.max(planned)),
                 },
                 None => {
-                    let leaves = self.next_sending(self.start_that_leaves(planned, 7).max(free));
-                    self.next_cutoff(planned.max(self.days_after(leaves, 7)))
+                    let leaves =
+                        self.days.next_sending(self.days.start_that_leaves(planned, 7).max(free));
+                    self.days.next_cutoff(planned.max(self.days.days_after(leaves, 7)))
                 }
             },
-            (None, _) => self.next_sending(planned.max(free)),
+            (None, _) => self.days.next_sending(planned.max(free)),
         };
-        let day = self.day(comes);
-        if day == self.day(planned) { date } else { day }
+        let day = self.days.day(comes);
+        if day == self.days.day(planned) { date } else { day }
     }
 
     fn planned_on(&self, rung: usize, date: Day) -> Instant {
         match LADDER[rung] {
-            (.., Does::Cutoff(..)) => self.next_cutoff(self.at(date, TEN)),
-            (_, time, Does::Notice(_)) => self.at(back(date), time),
-            _ => self.start_on(forward(date)),
+            (.., Does::Cutoff(..)) => self.days.next_cutoff(self.days.at(date, TEN)),
+            (_, time, Does::Notice(_)) => self.days.at(back(date), time),
+            _ => self.days.start_on(forward(date)),
         }
     }
 
@@ -435,111 +419,8 @@ impl Slow<'_> {
         }
         free
     }
-
-    fn local(&self, at: Instant) -> (Day, i64) {
-        let (day, millis) = self.zone.local(at);
-        (day, millis / MINUTE)
-    }
-
-    fn day(&self, at: Instant) -> Day {
-        self.local(at).0
-    }
-
-    fn at(&self, day: Day, minutes: i64) -> Instant {
-        let minutes = u16::try_from(minutes).unwrap();
-        self.zone.at(day, TimeOfDay::new(minutes / 60, minutes % 60).unwrap(), Fold::Later)
-    }
-
-    fn start_on(&self, day: Day) -> Instant {
-        self.at(day, NINE)
-    }
-
-    fn days_after(&self, from: Instant, days: i32) -> Instant {
-        let (day, minutes) = self.local(from);
-        let rest = from.millis().rem_euclid(MINUTE);
-        self.at(day.plus(days), minutes).plus_millis(rest)
-    }
-
-    fn is_sending(&self, at: Instant) -> bool {
-        let (day, minutes) = self.local(at);
-        is_working(day) && (NINE..SIX).contains(&minutes)
-    }
-
-    fn is_cutoff(&self, at: Instant) -> bool {
-        let (day, minutes) = self.local(at);
-        is_cutoff_day(day) && (TEN..FOUR).contains(&minutes)
-    }
-
-    /// The first cutoff time from then on, a full quarter of an hour.
-    fn next_cutoff(&self, from: Instant) -> Instant {
-        let quarter = 15 * MINUTE;
-        let mut at =
-            Instant::from_millis((from.millis() + quarter - 1).div_euclid(quarter) * quarter);
-        while !self.is_cutoff(at) {
-            let (day, minutes) = self.local(at);
-            let later = is_cutoff_day(day) && minutes < TEN;
-            at = self.at(if later { day } else { day.plus(1) }, TEN);
-        }
-        at
-    }
-
-    fn next_sending(&self, from: Instant) -> Instant {
-        let mut at = from;
-        while !self.is_sending(at) {
-            let (day, minutes) = self.local(at);
-            at = self.start_on(if minutes < NINE { day } else { day.plus(1) });
-            at = if is_working(self.day(at)) { at } else { self.at(self.day(at), SIX) };
-        }
-        at
-    }
-
-    /// The last start of a working day's sending from which so many days fit before `at`, and
-    /// for a warning one whole working day.
-    fn start_that_leaves(&self, at: Instant, days: i32) -> Instant {
-        let mut day = self.day(at);
-        while !is_working(day) || self.days_after(self.start_on(day), days) > at {
-            day = day.plus(-1);
-        }
-        self.start_on(day)
-    }
 }
 
 const fn is_entered_by(does: Does) -> bool {
     matches!(does, Does::Grace | Does::Cutoff(..))
-}
-
-/// 2026-12-25, 2026-12-26 and 2027-01-01.
-const HOLIDAYS: [i32; 3] = [20_812, 20_813, 20_819];
-
-fn is_working(day: Day) -> bool {
-    let weekend = matches!(day.weekday().word(), "sat" | "sun");
-    !weekend && !HOLIDAYS.contains(&day.number())
-}
-
-fn is_cutoff_day(day: Day) -> bool {
-    is_working(day) && is_working(day.plus(1)) && day.weekday().word() != "fri"
-}
-
-fn forward(mut day: Day) -> Day {
-    while !is_working(day) {
-        day = day.plus(1);
-    }
-    day
-}
-
-fn back(mut day: Day) -> Day {
-    while !is_working(day) {
-        day = day.plus(-1);
-    }
-    day
-}
-
-fn plus_working_days(mut day: Day, count: i32) -> Day {
-    for _ in 0..count.abs() {
-        day = day.plus(count.signum());
-        while !is_working(day) {
-            day = day.plus(count.signum());
-        }
-    }
-    day
 }
