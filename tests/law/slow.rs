@@ -97,13 +97,7 @@ impl Slow<'_> {
             return self.lift();
         }
         let leg = self.leg();
-        for place in 0..self.warnings.len() {
-            let warning = &mut self.warnings[place];
-            if warning.leg != leg && !warning.void && !warning.spent {
-                warning.void = true;
-                self.say("void warning".to_owned());
-            }
-        }
+        self.void(|warning| warning.leg != leg);
         let off = self.told.off.iter().any(|(from, to)| *from <= self.now && self.now < *to);
         if off || self.is_held() || !self.days.is_sending(self.now) {
             return;
@@ -128,6 +122,14 @@ impl Slow<'_> {
         self.lines.push((self.now, line));
     }
 
+    /// Those can be used for nothing any more.
+    fn void(&mut self, which: impl Fn(&Warning) -> bool) {
+        for warning in self.warnings.iter_mut().filter(|it| which(it) && !it.void && !it.spent) {
+            warning.void = true;
+            self.lines.push((self.now, "void warning".to_owned()));
+        }
+    }
+
     fn lift(&mut self) {
         for (rung, (.., does)) in LADDER.into_iter().enumerate() {
             if self.entered[rung].take().is_some() {
@@ -138,13 +140,7 @@ impl Slow<'_> {
                 self.say(format!("lift {stage}"));
             }
         }
-        for place in 0..self.warnings.len() {
-            let warning = &mut self.warnings[place];
-            if !warning.void && !warning.spent {
-                warning.void = true;
-                self.say("void warning".to_owned());
-            }
-        }
+        self.void(|_| true);
     }
 
     // What is made.
@@ -211,13 +207,7 @@ impl Slow<'_> {
             self.say(format!("enter {stage}"));
             self.say("notice entered".to_owned());
             // An older one of the same line can be used for nothing any more.
-            for place in 0..self.warnings.len() {
-                let warning = &mut self.warnings[place];
-                if warning.rung == rung && !warning.void && !warning.spent {
-                    warning.void = true;
-                    self.say("void warning".to_owned());
-                }
-            }
+            self.void(|warning| warning.rung == rung);
         }
     }
 
