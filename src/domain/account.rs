@@ -7,7 +7,8 @@
 pub use super::acceptance::Accepted;
 pub use super::arrangement::Arrangement;
 use super::decision::{
-    CaseOpened, FeeAnnounced, MessageMade, NoticeMade, RungEntered, ScopeGated, TaskKind, TaskMade,
+    CaseOpened, FeeAnnounced, MessageMade, NoticeMade, PauseEntered, RungEntered, ScopeGated,
+    TaskKind, TaskMade,
 };
 use super::fact::{
     Channel, Collection, Contact, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome,
@@ -39,6 +40,8 @@ pub struct Account {
     pub arrangements: Vec<Arrangement>,
     /// Parts of the app that were never open, and what keeps them closed.
     pub gates: Vec<GateState>,
+    /// Stages that were agreed.
+    pub pauses: Vec<PauseState>,
     /// Parts of the app that were open once: only the ladder closes them.
     pub opened: Vec<Scope>,
     /// Money that no invoice claims, one amount a currency.
@@ -168,6 +171,21 @@ pub struct Invoice {
 pub struct GateState {
     /// The decision.
     pub made: ScopeGated,
+    /// When it was taken.
+    pub time: Instant,
+    /// Whether the run over all records finds it lawful at its time.
+    pub lawful: bool,
+    /// When `stage.lifted` was recorded.
+    pub lifted: Option<Instant>,
+    /// Whether it is in force.
+    pub in_force: bool,
+}
+
+/// A stage that was agreed, and what became of it.
+#[derive(Clone, Debug)]
+pub struct PauseState {
+    /// The decision.
+    pub made: PauseEntered,
     /// When it was taken.
     pub time: Instant,
     /// Whether the run over all records finds it lawful at its time.
@@ -370,6 +388,7 @@ impl Account {
             .filter(|entry| entry.in_force)
             .map(|entry| entry.entered.stage)
             .chain(self.gates.iter().filter(|gate| gate.in_force).map(|_| Stage::Frozen))
+            .chain(self.pauses.iter().filter(|it| it.in_force).map(|it| it.made.stage))
             .max()
             .unwrap_or_default()
     }

@@ -9,9 +9,9 @@
 //! 4. Beside a restriction of a newer generation of the switch an older one counts as grace: a
 //!    grant knows one generation only.
 
-use super::account::{Account, Case, Entry, GateState};
+use super::account::{Account, Case, Entry, GateState, PauseState};
 use super::bearings::Bearings;
-use super::grant::{Because, ScopeStage};
+use super::grant::{Because, Ease, ScopeStage};
 use super::id::Scope;
 use super::policy::Law;
 use super::stage::Stage;
@@ -37,6 +37,8 @@ pub enum By<'a> {
     Climb(&'a Case, &'a Entry),
     /// An invoice that is to be paid first.
     Gate(&'a GateState),
+    /// What was agreed.
+    Pause(&'a PauseState),
 }
 
 /// What a scope that was never open is closed by, in the place of a rung.
@@ -63,7 +65,14 @@ pub fn closed(account: &Account) -> Vec<Closed<'_>> {
         since: gate.time,
         by: By::Gate(gate),
     });
-    closed.chain(gated).collect()
+    let pauses = account.pauses.iter().filter(|pause| pause.in_force);
+    let pauses = pauses.filter(|it| it.made.checked.generation >= newest).map(|pause| Closed {
+        scope: &pause.made.scope,
+        stage: pause.made.stage,
+        since: pause.time,
+        by: By::Pause(pause),
+    });
+    closed.chain(gated).chain(pauses).collect()
 }
 
 /// The newest generation of the switch under which a restriction in force was entered.
@@ -73,7 +82,10 @@ pub fn generation(account: &Account) -> u64 {
     let restricting = entries.filter(|it| it.in_force && it.entered.stage.restricts());
     let entered = restricting.map(|entry| entry.entered.checked.generation);
     let gates = account.gates.iter().filter(|gate| gate.in_force);
-    entered.chain(gates.map(|gate| gate.made.checked.generation)).max().unwrap_or(0)
+    let gates = gates.map(|gate| gate.made.checked.generation);
+    let pauses = account.pauses.iter().filter(|pause| pause.in_force);
+    let pauses = pauses.map(|pause| pause.made.checked.generation);
+    entered.chain(gates).chain(pauses).max().unwrap_or(0)
 }
 
 /// The strictest of them, and among those the first.
@@ -85,37 +97,66 @@ where
     closed.into_iter().max_by_key(|it| (it.stage, std::cmp::Reverse(it.since)))
 }
 
+/// When what was agreed ends by itself, and what is left then: gates give it back by their clock.
+#[must_use]
+pub fn ease(account: &Account) -> Vec<Ease> {
+    let closed = closed(account);
+    let mut eases = Vec::new();
+    for paused in &closed {
+        let By::Pause(pause) = paused.by else { continue };
+        let mut agreed = account.arrangements.iter();
+        let agreed = agreed.find(|it| it.made.arrangement == pause.made.arrangement);
+        let Some(at) = agreed.and_then(|agreed| agreed.until) else { continue };
+        let own = |other: &&Closed<'_>| match other.by {
+            By::Pause(other) => other.made.arrangement == pause.made.arrangement,
+            _ => false,
+        };
+        for scope in names(&closed).into_iter().filter(|scope| paused.scope.covers(scope)) {
+            let others = closed.iter().filter(|it| it.scope.covers(scope) && !own(it));
+            let stage = others.map(|other| other.stage).max().unwrap_or_default();
+            eases.push(Ease { at, scope: scope.clone(), stage });
+        }
+    }
+    eases
+}
+
+/// All parts that are closed: the whole app first, then the others by name.
+fn names<'a>(closed: &[Closed<'a>]) -> Vec<&'a Scope> {
+    let mut names: Vec<&Scope> = closed.iter().map(|it| it.scope).collect();
+    names.sort_unstable_by_key(|scope| (!scope.is_whole(), *scope));
+    names.dedup();
+    names
+}
+
 /// The stage of each scope that is not open: the whole app first, then the others by name.
 #[must_use]
 pub fn scopes(account: &Account, law: &Law) -> Vec<ScopeStage> {
     let closed = closed(account);
-    let mut names: Vec<&Scope> = closed.iter().map(|it| it.scope).collect();
-    names.sort_unstable_by_key(|scope| (!scope.is_whole(), *scope));
-    names.dedup();
     let stage = |scope: &Scope| {
         let strictest = strictest(closed.iter().filter(|it| it.scope.covers(scope)))?;
         Some(ScopeStage {
             scope: scope.clone(),
             stage: strictest.stage,
             since: strictest.since,
-            because: Some(because(account, law, strictest)),
+            because: because(account, law, strictest),
         })
     };
-    names.into_iter().filter_map(stage).collect()
+    names(&closed).into_iter().filter_map(stage).collect()
 }
 
 /// What closed it, in the policy's words.
-fn because(account: &Account, law: &Law, closed: &Closed<'_>) -> Because {
+fn because(account: &Account, law: &Law, closed: &Closed<'_>) -> Option<Because> {
     match closed.by {
         By::Climb(case, entry) => {
             let rung = entry.entered.rung;
             let bearings = Bearings::of_case(law, account, case);
             let line = bearings.and_then(|it| it.policy.rungs.get(usize::from(rung)));
             let rung = line.map_or_else(|| rung.to_string(), |line| line.at.to_string());
-            Because { invoice: account.invoice_of(case).invoice.clone(), rung }
+            Some(Because { invoice: account.invoice_of(case).invoice.clone(), rung })
         }
         By::Gate(gate) => {
-            Because { invoice: gate.made.invoice.clone(), rung: PREPAYMENT.to_owned() }
+            Some(Because { invoice: gate.made.invoice.clone(), rung: PREPAYMENT.to_owned() })
         }
+        By::Pause(_) => None,
     }
 }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::{Channel, Named};
 use super::id::{
-    CaseId, Derived, EntryId, FeeId, InvoiceId, LegId, MessageId, NoticeId, PolicyHash, Scope,
+    ArrangementId, CaseId, Derived, EntryId, FeeId, InvoiceId, LegId, MessageId, NoticeId,
+    PolicyHash, Scope,
 };
 use super::money::Money;
 use super::stage::{Role, Roles, Stage};
@@ -37,6 +38,8 @@ pub enum Decision {
     ScopeGated(Box<ScopeGated>),
     /// A late fee came together, for the billing system to invoice.
     FeeAnnounced(FeeAnnounced),
+    /// A stage that was agreed began.
+    PauseEntered(Box<PauseEntered>),
 }
 
 /// `case.opened`.
@@ -290,6 +293,22 @@ pub struct FeeAnnounced {
     pub amount: Money,
 }
 
+/// `pause.entered`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PauseEntered {
+    /// H(tenant, arrangement, scope, generation).
+    pub entry: EntryId,
+    /// By which agreement.
+    pub arrangement: ArrangementId,
+    /// The stage that begins.
+    pub stage: Stage,
+    /// Of which part of the app.
+    pub scope: Scope,
+    /// What was looked at.
+    pub checked: Checked,
+}
+
 impl Decision {
     /// What the decision's id is made of: which kind, about what, which time.
     #[must_use]
@@ -305,6 +324,7 @@ impl Decision {
             Self::StageLifted(lifted) => (7, lifted.entry.into(), 0),
             Self::ScopeGated(gated) => (8, gated.entry.into(), 0),
             Self::FeeAnnounced(announced) => (10, announced.fee.into(), 0),
+            Self::PauseEntered(entered) => (9, entered.entry.into(), 0),
         }
     }
 
@@ -323,6 +343,7 @@ impl Decision {
             Self::StageLifted(_) => "lifted",
             Self::ScopeGated(_) => "gated",
             Self::FeeAnnounced(_) => "fee",
+            Self::PauseEntered(_) => "paused",
         };
         format!("{kind}-{about}")
     }
@@ -332,7 +353,7 @@ impl Decision {
     #[must_use]
     pub fn needs_slot(&self) -> bool {
         match self {
-            Self::RungEntered(_) => true,
+            Self::RungEntered(_) | Self::PauseEntered(_) => true,
             Self::NoticeMade(made) => made.presses(),
             _ => false,
         }
@@ -350,7 +371,7 @@ impl Decision {
             Self::MessageTried(_) => 21,
             Self::NoticeVoided(_) => 22,
             Self::StageLifted(_) => 23,
-            Self::RungEntered(_) | Self::ScopeGated(_) => 24,
+            Self::RungEntered(_) | Self::ScopeGated(_) | Self::PauseEntered(_) => 24,
         }
     }
 }

@@ -37,7 +37,15 @@ pub fn explain(
     sentences.extend(next(tenant, account, law, situation));
     sentences.extend(work(account));
     if account.stage() != Stage::Full {
-        sentences.push("Paying what is owed lifts it at once.".to_owned());
+        let pauses = || account.pauses.iter().filter(|pause| pause.in_force);
+        for pause in pauses() {
+            let name = &pause.made.arrangement;
+            let stage = pause.made.stage.word();
+            sentences.push(format!("{stage} was agreed (pause {name}): it ends with the pause."));
+        }
+        if closed(account).len() > pauses().count() {
+            sentences.push("Paying what is owed lifts it at once.".to_owned());
+        }
     }
     sentences
 }

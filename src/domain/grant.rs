@@ -128,6 +128,8 @@ pub struct Words {
     pub thanks: bool,
     /// The most telling reason.
     pub cause: Cause,
+    /// Whether what is closed was agreed: a pause, that no payment lifts.
+    pub agreed: bool,
 }
 
 /// An invoice that is overdue.

@@ -6,7 +6,7 @@
 use super::account::{Account, Case, HoldCause, Invoice, NoticeState, add};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
-use super::closed::{By, closed, generation, scopes, strictest};
+use super::closed::{By, closed, ease, generation, scopes, strictest};
 use super::decision::Step;
 use super::fact::{Channel, FailureReason, Named, ReceiptKind};
 use super::grant::{BannerNotice, Cause, Grant, InvoiceWords, LISTED_MAX, Words};
@@ -45,7 +45,7 @@ pub fn publish(
         digest,
         generation: generation(account),
         scopes: scopes(account, law),
-        ease: Vec::new(),
+        ease: ease(account),
         announced: announced(&survey),
         banner,
     };
@@ -119,6 +119,7 @@ fn words(tenant: &TenantId, survey: &Survey<'_>, digest: Digest) -> Words {
         settlers: settlers(account),
         thanks: thanks(account, now),
         cause: cause(&overdue),
+        agreed: matches!(strictest(&closed(account)).map(|it| it.by), Some(By::Pause(_))),
     }
 }
 

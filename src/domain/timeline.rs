@@ -144,7 +144,14 @@ fn past_decision(
             let detail = format!("{} of {}", Stage::Frozen.word(), gated.scope);
             ("stage.entered", Some(gated.invoice.clone()), detail)
         }
+        Decision::PauseEntered(entered) => {
+            ("stage.entered", None, format!("{} as agreed", entered.stage.word()))
+        }
         Decision::StageLifted(lifted) => {
+            let pause = account.pauses.iter().find(|pause| pause.made.entry == lifted.entry);
+            if let Some(pause) = pause {
+                return Some(("stage.lifted", None, pause.made.stage.word().to_owned()));
+            }
             let gated = account.gates.iter().find(|gate| gate.made.entry == lifted.entry);
             if let Some(gate) = gated {
                 let detail = format!("{} of {}", Stage::Frozen.word(), gate.made.scope);

@@ -47,6 +47,7 @@ async fn commit(store: &Memory, stage: Stage) -> u64 {
         banners: Vec::new(),
         sent: Vec::new(),
         settlers: Vec::new(),
+        agreed: false,
         thanks: false,
         cause: crate::domain::grant::Cause::Overdue,
     };

@@ -78,7 +78,7 @@ impl Said {
     #[must_use]
     pub fn of(words: Option<&Words>, stage: Stage, since: Option<Instant>, roles: Roles) -> Self {
         let zone = words.and_then(|words| Zone::named(&words.time_zone)).unwrap_or_else(Zone::utc);
-        let told = words.filter(|_| may_see_amounts(roles));
+        let told = words.filter(|words| may_see_amounts(roles) && !words.agreed);
         let thanks = words.is_some_and(|words| words.thanks);
         let settlers = words.map(settlers).filter(|names| !names.is_empty());
         let since = since.filter(|since| stage.restricts() && *since > Instant::MIN);
@@ -89,7 +89,10 @@ impl Said {
         });
         Self {
             stage: stage.word(),
-            title: title(stage),
+            title: match words {
+                Some(words) if words.agreed => agreed_title(stage),
+                _ => title(stage),
+            },
             closed: closed(stage),
             since: since.map(|since| phrases::moment(since, &zone)),
             headline: headline(stage, thanks),
@@ -148,6 +151,14 @@ const fn title(stage: Stage) -> &'static str {
     }
 }
 
+const fn agreed_title(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Full | Stage::Grace => title(stage),
+        Stage::ReadOnly => "This workspace is read-only for a while, as was agreed",
+        Stage::Frozen => "This workspace is paused for a while, as was agreed",
+    }
+}
+
 const fn closed(stage: Stage) -> &'static str {
     match stage {
         Stage::Full | Stage::Grace => "Nothing is closed.",
@@ -195,6 +206,7 @@ fn many(words: &Words) -> String {
 
 fn cause(words: Option<&Words>, may_know: bool) -> &'static str {
     match words {
+        Some(words) if words.agreed => "Your people agreed to this pause.",
         Some(words) if may_know => cause_of(words),
         _ => "There is an open billing question.",
     }

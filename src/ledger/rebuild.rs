@@ -142,10 +142,15 @@ fn what_restricts(account: &Account) -> Vec<Decision> {
         let (entry, cause) = (gate.made.entry, LiftCause::Unlawful);
         Decision::StageLifted(StageLifted { entry, cause })
     });
+    let pauses = account.pauses.iter().filter(|pause| pause.lifted.is_none());
+    let ended = pauses.map(|pause| {
+        let (entry, cause) = (pause.made.entry, LiftCause::Unlawful);
+        Decision::StageLifted(StageLifted { entry, cause })
+    });
     let live = account.notices.iter().filter(|it| it.voided.is_none() && it.spent.is_none());
     let voided = live.filter(|it| it.made.names.is_some()).map(|it| {
         let (notice, cause) = (it.made.notice, VoidCause::Leg);
         Decision::NoticeVoided(NoticeVoided { notice, cause })
     });
-    lifted.chain(opened).chain(voided).collect()
+    lifted.chain(opened).chain(ended).chain(voided).collect()
 }

@@ -1,9 +1,11 @@
 //! What is agreed in random histories, and when a case stood still by it: read off what was said.
 
+use ambergate::domain::account::Account;
 use ambergate::domain::arrangement::{
     Acceptance, Access, ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade,
     Instalment, SilenceCause,
 };
+use ambergate::domain::closed::{By, closed};
 use ambergate::domain::decision::Decision;
 use ambergate::domain::fact::TaskOutcome;
 use ambergate::domain::id::{InvoiceId, TaskId};
@@ -23,17 +25,23 @@ pub enum Agreed {
     Dispute,
     DisputeHalf,
     Pause,
+    /// That closes everything, as the tenant's own people wish.
+    PauseFrozen,
+    /// That nobody of theirs accepted.
+    PauseImposed,
     Exemption,
     Silence,
     SilenceThatLifts,
     PinOpen,
 }
 
-pub const AGREED: [Agreed; 8] = [
+pub const AGREED: [Agreed; 10] = [
     Agreed::Plan,
     Agreed::Dispute,
     Agreed::DisputeHalf,
     Agreed::Pause,
+    Agreed::PauseFrozen,
+    Agreed::PauseImposed,
     Agreed::Exemption,
     Agreed::Silence,
     Agreed::SilenceThatLifts,
@@ -61,6 +69,12 @@ pub fn agree(world: &mut World, agreed: Agreed, (i, days): (u8, u8), number: usi
             until: Some(When::Day(day(0))),
             stage: Some(Stage::Grace),
             accepted_by,
+            ..of(K::Pause)
+        },
+        Agreed::PauseFrozen | Agreed::PauseImposed => ArrangementMade {
+            until: Some(When::Day(day(3))),
+            stage: Some(Stage::Frozen),
+            accepted_by: accepted_by.filter(|_| agreed == Agreed::PauseFrozen),
             ..of(K::Pause)
         },
         Agreed::Exemption => {
@@ -208,4 +222,9 @@ pub fn stood_still(world: &World, about: &InvoiceId, t: Instant) -> bool {
         };
         whole && begun < t && until.is_none_or(|until| t < until) && !ended(&made)
     })
+}
+
+/// Whether anything is closed, or in grace, that was not agreed.
+pub fn is_closed_but_by_agreement(account: &Account) -> bool {
+    closed(account).iter().any(|it| !matches!(it.by, By::Pause(_)))
 }

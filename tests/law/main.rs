@@ -6,6 +6,7 @@ mod agreements;
 mod asked;
 mod by_hand;
 mod differential;
+mod exceptions;
 mod history;
 mod laws;
 mod model;

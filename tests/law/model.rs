@@ -15,10 +15,9 @@ use std::sync::Arc;
 use ambergate::domain::fact::InvoiceNamed;
 use ambergate::domain::policy::Law;
 use ambergate::domain::record::Fact;
-use ambergate::domain::stage::Stage;
 use ambergate::domain::time::{DAY, MINUTE};
 
-use crate::agreements::Agreed;
+use crate::agreements::{Agreed, is_closed_but_by_agreement};
 use crate::by_hand::ByHand;
 use crate::history::{Happening, beginning_under, happen};
 use crate::oracle::faults;
@@ -95,6 +94,8 @@ const ALL: &[Happening] = {
         H::Agree(Agreed::Dispute, 0, 0),
         H::Agree(Agreed::DisputeHalf, 0, 0),
         H::Agree(Agreed::Pause, 0, 2),
+        H::Agree(Agreed::PauseFrozen, 0, 2),
+        H::Agree(Agreed::PauseImposed, 0, 2),
         H::Agree(Agreed::Exemption, 0, 4),
         H::Agree(Agreed::Silence, 0, 0),
         H::Agree(Agreed::PinOpen, 0, 2),
@@ -209,7 +210,7 @@ fn opens_at_once(world: &World) -> bool {
     for invoice in invoices.into_iter().filter(|invoice| invoice.owed > 0) {
         world.fact(Fact::InvoicePaid(InvoiceNamed { invoice: invoice.invoice }));
     }
-    world.account().stage() == Stage::Full
+    !is_closed_but_by_agreement(&world.account())
 }
 
 /// What the rest of a history depends on.
@@ -309,6 +310,12 @@ fn needs_in(
 }
 
 use Happening as H;
+
+#[test]
+fn their_own_consent_is_needed() {
+    let imposed = &[H::Agree(Agreed::PauseImposed, 0, 2)];
+    needs(Rule::Accepted, None, imposed, "nobody of the tenant accepted it");
+}
 
 #[test]
 fn scopes_are_needed() {

@@ -6,9 +6,10 @@ use ambergate::domain::fact::{Channel, ReceiptKind, TaskOutcome};
 use ambergate::domain::id::{InvoiceId, MessageId, NoticeId, Scope, TaskId};
 use ambergate::domain::record::{Fact, Record};
 use ambergate::domain::stage::{Role, Stage};
-use ambergate::domain::time::{Day, Fold, Instant, MINUTE, SECOND, Zone};
+use ambergate::domain::time::{Day, Fold, Instant, MINUTE, Zone};
 
 use crate::agreements::{holds_begun, stood_still};
+use crate::exceptions::{fault_of_gate, fault_of_pause};
 use crate::world::World;
 
 /// Everything that is wrong with a history; nothing if it is lawful.
@@ -40,6 +41,9 @@ pub fn faults(world: &World) -> Vec<String> {
             Some(Decision::RungEntered(entered)) if entered.stage.restricts() => {
                 faults.extend(fault_of_entry(world, record, entered));
             }
+            Some(Decision::PauseEntered(entered)) => {
+                faults.extend(fault_of_pause(world, record, entered));
+            }
             Some(Decision::ScopeGated(gated)) => {
                 faults.extend(fault_of_gate(world, record, &gated.scope));
             }
@@ -50,56 +54,6 @@ pub fn faults(world: &World) -> Vec<String> {
         }
     }
     faults
-}
-
-/// A part that is kept closed was never open: nothing was said of it before that did not gate it,
-/// and nothing that gated it had fallen.
-fn fault_of_gate(world: &World, record: &Record, scope: &Scope) -> Option<String> {
-    let t = record.time;
-    // What comes in the same moment may have come after it.
-    let known = |it: &&Record| it.learnt.plus_millis(SECOND) < t;
-    let mut gating: Vec<(&InvoiceId, bool, Option<&Scope>)> = Vec::new();
-    let mut open = false;
-    for fact in world.records.iter().filter(known).filter_map(Record::as_fact) {
-        let (Fact::InvoiceIssued(terms) | Fact::InvoiceUpdated(terms)) = fact else { continue };
-        let place = gating.iter().position(|(id, ..)| **id == terms.invoice).unwrap_or_else(|| {
-            gating.push((&terms.invoice, false, None));
-            gating.len() - 1
-        });
-        let (_, gates, about) = &mut gating[place];
-        *gates = terms.gates_scope.unwrap_or(*gates);
-        *about = terms.scope.as_ref().or(*about);
-        let issued = gating_is_known(world, &terms.invoice, t);
-        open |= issued && !*gates && *about == Some(scope);
-    }
-    let lifted = |entry| {
-        decisions(world).any(|(at, it)| match it {
-            Decision::StageLifted(lifted) => lifted.entry == entry && at < t,
-            _ => false,
-        })
-    };
-    let earlier = decisions(world).filter_map(|(at, decision)| match decision {
-        Decision::ScopeGated(other) if other.scope == *scope && at < t => Some(other.entry),
-        _ => None,
-    });
-    let fell: Vec<bool> = earlier.map(lifted).collect();
-    let fell = !fell.is_empty() && fell.into_iter().all(|fell| fell);
-    let fault = |what| Some(format!("{scope} kept closed at {}: {what}", world.local(t)));
-    if open {
-        fault("something else was said of it before")
-    } else if fell {
-        fault("it was open once")
-    } else {
-        None
-    }
-}
-
-/// Whether the invoice was issued as far as was known at `t`.
-fn gating_is_known(world: &World, about: &InvoiceId, t: Instant) -> bool {
-    world.records.iter().filter(|it| it.learnt < t).any(|it| match it.as_fact() {
-        Some(Fact::InvoiceIssued(terms)) => terms.invoice == *about,
-        _ => false,
-    })
 }
 
 fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Option<String> {
@@ -204,7 +158,7 @@ fn fault_of_order(world: &World, record: &Record, entered: &RungEntered) -> Opti
     (world.zone.day(t) < earliest).then_some("before its day")
 }
 
-fn decisions(world: &World) -> impl Iterator<Item = (Instant, &Decision)> {
+pub fn decisions(world: &World) -> impl Iterator<Item = (Instant, &Decision)> {
     world.records.iter().filter_map(|record| Some((record.time, record.as_decision()?)))
 }
 
@@ -368,7 +322,7 @@ fn is_working_day(day: Day) -> bool {
         && !HOLIDAYS.contains(&day.to_string().as_str())
 }
 
-fn is_cutoff_time(zone: &Zone, at: Instant) -> bool {
+pub fn is_cutoff_time(zone: &Zone, at: Instant) -> bool {
     let (day, millis) = zone.local(at);
     let minutes = millis / MINUTE;
     let days = ["mon", "tue", "wed", "thu"];

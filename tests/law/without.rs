@@ -1,11 +1,13 @@
 //! The law with a rule taken out: the planner is told something else than is true.
 
 use ambergate::domain::account::MessageState;
+use ambergate::domain::arrangement::{Acceptance, ArrangementMade};
 use ambergate::domain::decision::Decision;
 use ambergate::domain::fact::{NoticeReceipt, ReceiptKind, TaskOutcome};
 use ambergate::domain::id::{Derivation, NoticeId};
 use ambergate::domain::plan::Situation;
 use ambergate::domain::record::{Body, Fact, Record, insert};
+use ambergate::domain::stage::Role;
 use ambergate::domain::time::DAY;
 use ambergate::domain::view::view;
 
@@ -46,6 +48,8 @@ pub enum Rule {
     Recovering,
     /// Nothing is entered by a clock that is off.
     Clock,
+    /// A pause closes what the tenant's own people accepted.
+    Accepted,
     /// What an invoice is about now is what its climb closes.
     Scope,
     /// What the policy says, in another wording (see `told_law`).
@@ -76,6 +80,17 @@ impl World {
             {
                 let said = NoticeReceipt { kind: ReceiptKind::Accepted, ..(**said).clone() };
                 let fact = Fact::NoticeReceipt(Box::new(said));
+                let (source, id) = (source.clone(), id.clone());
+                let body = Body::Fact { source, id, dated: *dated, fact };
+                Some(Record { body, ..record.clone() })
+            }
+            (
+                Rule::Accepted,
+                Body::Fact { source, id, dated, fact: Fact::ArrangementMade(made) },
+            ) if made.accepted_by.is_none() => {
+                let accepted = Acceptance { name: "Nobody".to_owned(), role: Role::Admin };
+                let made = ArrangementMade { accepted_by: Some(accepted), ..(**made).clone() };
+                let fact = Fact::ArrangementMade(Box::new(made));
                 let (source, id) = (source.clone(), id.clone());
                 let body = Body::Fact { source, id, dated: *dated, fact };
                 Some(Record { body, ..record.clone() })

@@ -175,6 +175,10 @@ impl World {
                     let fault = self.fault_of_asking(rung).map(|what| (time, what));
                     self.watch.unasked.extend(fault);
                 }
+                if let Decision::PauseEntered(pause) = &decision {
+                    entered.push(pause.scope.clone());
+                    self.watch.entered.push((time, pause.stage, self.situation));
+                }
                 if let Decision::ScopeGated(gated) = &decision {
                     entered.push(gated.scope.clone());
                 }
@@ -357,8 +361,16 @@ impl World {
                 format!("fee {} through {}", announced.amount, announced.through)
             }
             Decision::TaskMade(made) => format!("task {}{}", made.kind.word(), told(made, account)),
+            Decision::PauseEntered(entered) => {
+                format!("enter {}{} as agreed", entered.stage.word(), of(&entered.scope))
+            }
             Decision::ScopeGated(gated) => format!("keep {} closed", gated.scope),
             Decision::StageLifted(lifted) => {
+                let mut pauses = account.pauses.iter();
+                if let Some(pause) = pauses.find(|pause| pause.made.entry == lifted.entry) {
+                    let stage = pause.made.stage.word();
+                    return self.log.push((self.now, format!("lift {stage} as agreed")));
+                }
                 let mut gates = account.gates.iter();
                 if let Some(gate) = gates.find(|gate| gate.made.entry == lifted.entry) {
                     return self.log.push((self.now, format!("open {}", gate.made.scope)));

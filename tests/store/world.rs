@@ -134,6 +134,7 @@ pub(crate) fn full_words(tenant: &TenantId, digest: Digest) -> Words {
         banners: Vec::new(),
         sent: Vec::new(),
         settlers: Vec::new(),
+        agreed: false,
         thanks: false,
         cause: Cause::Overdue,
     }

@@ -47,6 +47,7 @@ pub const fn kind_of(body: &Body) -> &'static str {
             Decision::StageLifted(_) => "stage.lifted",
             Decision::ScopeGated(_) => "scope.gated",
             Decision::FeeAnnounced(_) => "fee.announced",
+            Decision::PauseEntered(_) => "pause.entered",
         },
     }
 }
@@ -92,6 +93,7 @@ pub(super) fn is_decision(kind: &str) -> bool {
             | "stage.lifted"
             | "scope.gated"
             | "fee.announced"
+            | "pause.entered"
     )
 }
 
@@ -108,6 +110,7 @@ pub(super) fn read_decision(kind: &str, data: &Value) -> Result<Decision, FieldF
         "stage.lifted" => Decision::StageLifted(read(data)?),
         "scope.gated" => Decision::ScopeGated(read(data)?),
         "fee.announced" => Decision::FeeAnnounced(read(data)?),
+        "pause.entered" => Decision::PauseEntered(read(data)?),
         _ => return Err(FieldFault::new("type", format!("unknown: {PREFIX}{kind}"))),
     })
 }
@@ -145,6 +148,7 @@ pub(super) fn decision_data(decision: &Decision) -> Value {
         Decision::StageLifted(it) => write(it),
         Decision::ScopeGated(it) => write(it),
         Decision::FeeAnnounced(it) => write(it),
+        Decision::PauseEntered(it) => write(it),
     }
 }
 

@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::decision::{
     CaseOpened, Checked, Decision, FeeAnnounced, LiftCause, MessageMade, MessageTried, NoticeMade,
-    NoticeVoided, RungEntered, ScopeGated, StageLifted, Step, TaskKind, TaskMade, VoidCause,
+    NoticeVoided, PauseEntered, RungEntered, ScopeGated, StageLifted, Step, TaskKind, TaskMade,
+    VoidCause,
 };
 use crate::domain::fact::{
     Allocation, ArrangementKind, ArrangementMade, Channel, Contact, CreditChanged, InvoiceKind,
@@ -357,6 +358,12 @@ fn decision() -> impl Strategy<Value = Decision> {
         (derived(), name(), name()).prop_map(|(entry, invoice, scope)| {
             let checked = Checked { feeds: true, generation: 2, asked: false, slot: false };
             Decision::ScopeGated(Box::new(ScopeGated { entry, invoice, scope, checked }))
+        }),
+        (derived(), name(), name()).prop_map(|(entry, arrangement, scope)| {
+            let checked = Checked { feeds: true, generation: 2, asked: false, slot: true };
+            let stage = Stage::Frozen;
+            let entered = PauseEntered { entry, arrangement, stage, scope, checked };
+            Decision::PauseEntered(Box::new(entered))
         }),
         derived().prop_map(|entry| {
             Decision::StageLifted(StageLifted { entry, cause: LiftCause::Unlawful })

@@ -17,6 +17,7 @@ mod fees;
 mod gates;
 mod ladder;
 mod messages;
+mod pauses;
 mod relief;
 mod standing;
 mod survey;
@@ -167,7 +168,9 @@ pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situati
     if situation.ready {
         planner.relieve();
         planner.relieve_gates();
+        planner.relieve_pauses();
         planner.plan_gates();
+        planner.plan_pauses();
         planner.open_cases();
         for (place, case) in account.cases.iter().enumerate().filter(|(_, case)| case.is_live()) {
             planner.plan_case(place, case);

@@ -17,6 +17,7 @@ mod holds;
 mod judge;
 mod outcomes;
 mod papers;
+mod pauses;
 
 use super::account::{Account, Hold};
 use super::bearings::Bearings;
@@ -280,6 +281,7 @@ impl<'a> Run<'a> {
             super::account::add(&mut self.account.on_account, money);
         }
         self.judge_in_force();
+        self.judge_pauses();
         self.account
     }
 

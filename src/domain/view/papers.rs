@@ -66,8 +66,10 @@ impl<'a> Run<'a> {
             Decision::FeeAnnounced(announced) => self.account.fees.push(announced.clone()),
             Decision::RungEntered(entered) => self.enter(record, entered),
             Decision::ScopeGated(gated) => self.gate(record, gated),
+            Decision::PauseEntered(entered) => self.enter_pause(record, entered),
             Decision::StageLifted(lifted) => {
                 self.lift_gate(lifted.entry, record.time);
+                self.lift_pause(lifted.entry, record.time);
                 let mut entries = self.account.cases.iter_mut().flat_map(|case| &mut case.entries);
                 if let Some(entry) = entries.find(|entry| entry.entered.entry == lifted.entry) {
                     entry.lifted.get_or_insert(record.time);

@@ -27,6 +27,7 @@ fn words() -> Words {
         banners: Vec::new(),
         sent: vec![Instant::from_seconds(0)],
         settlers: vec!["<script>alert(1)</script> & \u{dc}nal".to_owned()],
+        agreed: false,
         thanks: false,
         cause: Cause::Declined,
     }

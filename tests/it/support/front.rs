@@ -203,6 +203,7 @@ fn words(grant: &Grant) -> Words {
         banners: vec![banner],
         sent: Vec::new(),
         settlers: vec!["Ada".to_owned()],
+        agreed: false,
         thanks: false,
         cause: Cause::Overdue,
     }

@@ -1,0 +1,75 @@
+//! Pauses that the tenant's own people accepted (SPEC 1, the second exception of law 1).
+//!
+//! Rule: what closes by agreement closes no more and no harder than was agreed, while it stands,
+//! and never again once it was given back.
+
+use super::Run;
+use crate::domain::account::{Account, PauseState};
+use crate::domain::arrangement::{Arrangement, ArrangementKind};
+use crate::domain::decision::PauseEntered;
+use crate::domain::id::{EntryId, Scope};
+use crate::domain::record::Record;
+use crate::domain::stage::{Role, Stage};
+use crate::domain::time::Instant;
+
+impl Run<'_> {
+    pub(super) fn enter_pause(&mut self, record: &Record, made: &PauseEntered) {
+        let known = self.account.arrangements.iter();
+        let agreed = known.clone().find(|it| it.made.arrangement == made.arrangement);
+        let lawful = agreed.is_some_and(|it| {
+            let same = it.agreed_stage() == Some(made.stage);
+            same && it.stands(record.time) && self.account.paused(it).contains(&made.scope)
+        });
+        if agreed.is_none() {
+            self.unmatched(record);
+        }
+        self.account.pauses.push(PauseState {
+            made: made.clone(),
+            time: record.time,
+            lawful,
+            lifted: None,
+            in_force: false,
+        });
+    }
+
+    pub(super) fn lift_pause(&mut self, entry: EntryId, at: Instant) {
+        let mut pauses = self.account.pauses.iter_mut();
+        if let Some(pause) = pauses.find(|pause| pause.made.entry == entry) {
+            pause.lifted.get_or_insert(at);
+        }
+    }
+
+    pub(super) fn judge_pauses(&mut self) {
+        let Account { pauses, arrangements, .. } = &mut self.account;
+        for pause in pauses {
+            let mut agreed = arrangements.iter();
+            let agreed = agreed.find(|it| it.made.arrangement == pause.made.arrangement);
+            let ended = agreed.is_none_or(|it| it.ended.is_some());
+            pause.in_force = pause.lawful && pause.lifted.is_none() && !ended;
+        }
+    }
+}
+
+impl Arrangement {
+    /// The stage that the tenant's own people agreed to, if it restricts.
+    #[must_use]
+    pub fn agreed_stage(&self) -> Option<Stage> {
+        let own = |role| matches!(role, Role::Billing | Role::Admin);
+        let accepted = self.made.accepted_by.as_ref().is_some_and(|by| own(by.role));
+        let pause = self.made.kind == ArrangementKind::Pause;
+        self.made.stage.filter(|stage| stage.restricts() && accepted && pause)
+    }
+}
+
+impl Account {
+    /// The parts of the app that a pause is about: those of its invoices, else the whole.
+    #[must_use]
+    pub fn paused(&self, pause: &Arrangement) -> Vec<Scope> {
+        let Some(names) = &pause.made.invoices else { return vec![Scope::whole()] };
+        let mut scopes: Vec<Scope> =
+            names.iter().filter_map(|name| Some(self.invoice(name)?.scope.clone())).collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        scopes
+    }
+}
