@@ -6,7 +6,7 @@
 use super::account::{Account, Arrangement, Case, Hold, HoldCause, NoticeState};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
-use super::closed::{closed, scopes};
+use super::closed::{By, closed, scopes};
 use super::decision::{CREDIT_LIMIT, Step, TaskKind};
 use super::fees::fee_of;
 use super::grant::ScopeStage;
@@ -37,13 +37,13 @@ pub fn explain(
     sentences.extend(next(tenant, account, law, situation));
     sentences.extend(work(account));
     if account.stage() != Stage::Full {
-        let pauses = || account.pauses.iter().filter(|pause| pause.in_force);
-        for pause in pauses() {
+        let pauses = account.pauses.iter().filter(|pause| pause.in_force);
+        for pause in pauses {
             let name = &pause.made.arrangement;
             let stage = pause.made.stage.word();
             sentences.push(format!("{stage} was agreed (pause {name}): it ends with the pause."));
         }
-        if closed(account).len() > pauses().count() {
+        if closed(account).iter().any(|it| !matches!(it.by, By::Pause(_))) {
             sentences.push("Paying what is owed lifts it at once.".to_owned());
         }
     }
