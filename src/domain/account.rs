@@ -7,9 +7,9 @@
 pub use super::acceptance::Accepted;
 pub use super::arrangement::Arrangement;
 use super::decision::{
-    CaseOpened, FeeAnnounced, MessageMade, NoticeMade, PauseEntered, RungEntered, ScopeGated,
-    TaskKind, TaskMade,
+    CaseOpened, FeeAnnounced, MessageMade, NoticeMade, RungEntered, TaskKind, TaskMade,
 };
+pub use super::exceptions::{GateState, PauseState};
 use super::fact::{
     Channel, Collection, Contact, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome,
 };
@@ -164,36 +164,6 @@ pub struct Invoice {
     pub gates_scope: bool,
     /// When it became known here that it does.
     pub gating: Option<Instant>,
-}
-
-/// What keeps a part of the app closed that was never open.
-#[derive(Clone, Debug)]
-pub struct GateState {
-    /// The decision.
-    pub made: ScopeGated,
-    /// When it was taken.
-    pub time: Instant,
-    /// Whether the run over all records finds it lawful at its time.
-    pub lawful: bool,
-    /// When `stage.lifted` was recorded.
-    pub lifted: Option<Instant>,
-    /// Whether it is in force.
-    pub in_force: bool,
-}
-
-/// A stage that was agreed, and what became of it.
-#[derive(Clone, Debug)]
-pub struct PauseState {
-    /// The decision.
-    pub made: PauseEntered,
-    /// When it was taken.
-    pub time: Instant,
-    /// Whether the run over all records finds it lawful at its time.
-    pub lawful: bool,
-    /// When `stage.lifted` was recorded.
-    pub lifted: Option<Instant>,
-    /// Whether it is in force.
-    pub in_force: bool,
 }
 
 /// Failed charges of an invoice.
