@@ -94,6 +94,15 @@ fn every_journal_must_be_back_before_anything_is_decided() {
     needs(Rule::Barrier, &history);
 }
 
+/// What was kept closed and given back at once was open: another invoice keeps it closed no more.
+#[test]
+fn what_was_given_back_was_open() {
+    let history = [Happening::Gate(0, 1, 5), Happening::WriteOff(0), Happening::Gate(1, 1, 5)];
+    let world = live(&history, None);
+    assert!(faults(&world).is_empty(), "{:#?}\n{}", faults(&world), told(&world));
+    assert!(world.log.iter().any(|(_, line)| line == "open module:a"), "{}", told(&world));
+}
+
 /// Two replicas that plan the same thing apart make the same notice and the same message.
 #[test]
 fn ids_must_be_derived() {

@@ -4,7 +4,8 @@
 //! 1. An invoice that gates its scope keeps it closed until nothing is owed on it; another one that
 //!    gates the same scope does so, too.
 //! 2. A scope was open once anything was recorded about it that did not gate it, or once what gated
-//!    it fell. Then it is closed by the ladder only, like any other.
+//!    it fell, or was given back because it turned out not to be lawful. Then it is closed by the
+//!    ladder only, like any other.
 
 use super::Run;
 use crate::domain::account::{GateState, Invoice, InvoiceStatus};
@@ -36,8 +37,12 @@ impl Run<'_> {
     }
 
     pub(super) fn lift_gate(&mut self, entry: EntryId, at: Instant) {
-        if let Some(gate) = self.account.gates.iter_mut().find(|gate| gate.made.entry == entry) {
-            gate.lifted.get_or_insert(at);
+        let mut gates = self.account.gates.iter_mut();
+        let Some(gate) = gates.find(|gate| gate.made.entry == entry) else { return };
+        gate.lifted.get_or_insert(at);
+        let (scope, fell) = (gate.made.scope.clone(), !gate.in_force);
+        if fell && !self.is_gated(&scope) && !self.was_open(&scope) {
+            self.account.opened.push(scope);
         }
     }
 
