@@ -287,14 +287,22 @@ fn ends_in_cookie(before: &[u8], name: &[u8]) -> bool {
         return is_read_as(before, name);
     }
     let read = plain(before);
-    let ends = read.iter().enumerate().filter(|(_, byte)| matches!(byte, 0 | b'['));
-    let ends = ends.map(|(end, _)| end).chain([read.len()]);
-    ends.into_iter().any(|end| {
-        let end = read[..end].iter().rposition(u8::is_ascii_graphic).map_or(0, |last| last + 1);
-        let Some(at) = end.checked_sub(name.len()) else { return false };
-        let alone = at == 0 || !read[at - 1].is_ascii_graphic() || read[at - 1] == b',';
-        alone && is_read_as(&read[at..end], name)
-    })
+    // Where what is printed ends, before the place that is looked at.
+    let mut end = 0;
+    for (place, byte) in read.iter().enumerate() {
+        if matches!(byte, 0 | b'[') && is_last_word(&read[..end], name) {
+            return true;
+        }
+        end = if byte.is_ascii_graphic() { place + 1 } else { end };
+    }
+    is_last_word(&read[..end], name)
+}
+
+/// Whether `text` is `name`, or ends in it after something that parts words.
+fn is_last_word(text: &[u8], name: &[u8]) -> bool {
+    let Some(at) = text.len().checked_sub(name.len()) else { return false };
+    let parted = |byte: &u8| !byte.is_ascii_graphic() || *byte == b',';
+    text[..at].last().is_none_or(parted) && is_read_as(&text[at..], name)
 }
 
 /// Whether the two are one variable: some languages make `_` of a dot or a space.
