@@ -33,7 +33,7 @@ fn proved(notice: &NoticeState, needs: u8, almanac: Almanac<'_>, at: Instant) ->
         if !proves(notice, receipt, at) {
             continue;
         }
-        let counts = counts_from(receipt, almanac);
+        let counts = counts_from(notice, receipt, almanac);
         match proofs.iter_mut().find(|(other, _)| is_same_person(other, receipt)) {
             Some(proof) => proof.1 = proof.1.min(counts),
             None => proofs.push((receipt, counts)),
@@ -51,7 +51,7 @@ pub(in crate::domain) fn first_proof(
 ) -> Option<Instant> {
     let receipts = notice.receipts.iter();
     let proofs = receipts.filter(|receipt| proves(notice, receipt, Instant::MAX));
-    proofs.map(|receipt| counts_from(receipt, almanac)).min()
+    proofs.map(|receipt| counts_from(notice, receipt, almanac)).min()
 }
 
 /// Whether two receipts of proofs are of one person or mailbox. Who was reached by hand and is not
@@ -63,10 +63,12 @@ fn is_same_person(one: &Receipt, other: &Receipt) -> bool {
             || (unnamed && one.channel.is_by_hand()))
 }
 
-/// From when on it proves something: a letter has its way to go.
-fn counts_from(receipt: &Receipt, almanac: Almanac<'_>) -> Instant {
+/// From when on it proves something: a letter has its way to go, and was not posted before there
+/// was something to write.
+fn counts_from(notice: &NoticeState, receipt: &Receipt, almanac: Almanac<'_>) -> Instant {
     if receipt.kind == ReceiptKind::Posted {
-        almanac.plus(receipt.at, LETTER_TAKES, Fold::Later).max(receipt.learnt)
+        let posted = receipt.at.max(notice.time);
+        almanac.plus(posted, LETTER_TAKES, Fold::Later).max(receipt.learnt)
     } else {
         receipt.learnt
     }
@@ -132,7 +134,7 @@ impl Warned<'_> {
             ReceiptKind::Declared => receipt.learnt <= at,
             _ => false,
         });
-        alone.map(|receipt| counts_from(receipt, self.almanac))
+        alone.map(|receipt| counts_from(self.notice, receipt, self.almanac))
     }
 
     /// When a letter that is on its way at `at` will have arrived.
@@ -141,7 +143,10 @@ impl Warned<'_> {
         let letters = self.notice.receipts.iter().filter(|receipt| {
             receipt.kind == ReceiptKind::Posted && proves(self.notice, receipt, at)
         });
-        letters.map(|letter| counts_from(letter, self.almanac)).filter(|then| *then > at).min()
+        letters
+            .map(|letter| counts_from(self.notice, letter, self.almanac))
+            .filter(|then| *then > at)
+            .min()
     }
 
     /// Whether a letter was posted before its time, and is still on its way at `now`.
