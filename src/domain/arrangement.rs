@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{ArrangementId, InvoiceId};
+use super::id::{ArrangementId, InvoiceId, Scope};
 use super::money::{Currency, Money};
 use super::stage::{Role, Stage};
 use super::time::{Day, Instant};
@@ -287,6 +287,9 @@ pub struct Arrangement {
     pub came: i64,
     /// The instalments of a plan that were missed, and when that was certain.
     pub missed: Vec<(usize, Instant)>,
+    /// Which part of the app each named invoice was about when it was agreed (`pause`): what people
+    /// accepted grows with nothing.
+    pub parts: Vec<(InvoiceId, Scope)>,
 }
 
 /// What came of an arrangement.

@@ -38,6 +38,12 @@ impl<'a> Run<'a> {
         }
         let from = made.from.map_or(record.time, |from| self.start_of(from));
         let number = self.account.arrangements.len();
+        let about = |place: &usize| {
+            let invoice = &self.account.invoices[*place];
+            (invoice.invoice.clone(), invoice.scope.clone())
+        };
+        let pauses = made.kind == ArrangementKind::Pause;
+        let parts = places.iter().filter(|_| pauses).map(about).collect();
         self.account.arrangements.push(Arrangement {
             made: made.clone(),
             time: record.time,
@@ -49,6 +55,7 @@ impl<'a> Run<'a> {
             before: 0,
             came: 0,
             missed: Vec::new(),
+            parts,
         });
         match made.kind {
             ArrangementKind::Promise => self.promise(number, record, &places),

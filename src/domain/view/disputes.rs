@@ -102,6 +102,7 @@ impl Run<'_> {
             before: 0,
             came: 0,
             missed: Vec::new(),
+            parts: Vec::new(),
         });
     }
 

@@ -1,13 +1,13 @@
 //! Pauses that the tenant's own people accepted (SPEC 1, the second exception of law 1).
 //!
-//! Rule: what closes by agreement closes no more and no harder than was agreed, while it stands,
-//! and never again once it was given back.
+//! Rule: what closes by agreement closes no more and no harder than was agreed, while it stands and
+//! its invoices are about that part, and never again once it was given back.
 
 use super::Run;
 use crate::domain::account::{Account, PauseState};
 use crate::domain::arrangement::{Arrangement, ArrangementKind};
 use crate::domain::decision::PauseEntered;
-use crate::domain::id::{EntryId, Scope};
+use crate::domain::id::{EntryId, InvoiceId, Scope};
 use crate::domain::record::Record;
 use crate::domain::stage::{Role, Stage};
 use crate::domain::time::Instant;
@@ -40,12 +40,15 @@ impl Run<'_> {
     }
 
     pub(super) fn judge_pauses(&mut self) {
-        let Account { pauses, arrangements, .. } = &mut self.account;
-        for pause in pauses {
-            let mut agreed = arrangements.iter();
+        for place in 0..self.account.pauses.len() {
+            let pause = &self.account.pauses[place];
+            let mut agreed = self.account.arrangements.iter();
             let agreed = agreed.find(|it| it.made.arrangement == pause.made.arrangement);
-            let ended = agreed.is_none_or(|it| it.ended.is_some());
-            pause.in_force = pause.lawful && pause.lifted.is_none() && !ended;
+            let stands = agreed.is_some_and(|it| {
+                it.ended.is_none() && self.account.paused(it).contains(&pause.made.scope)
+            });
+            let in_force = pause.lawful && pause.lifted.is_none() && stands;
+            self.account.pauses[place].in_force = in_force;
         }
     }
 }
@@ -62,12 +65,17 @@ impl Arrangement {
 }
 
 impl Account {
-    /// The parts of the app that a pause is about: those of its invoices, else the whole.
+    /// The parts of the app that a pause is about: those of its invoices when it was agreed, and no
+    /// more than they are about now; else the whole.
     #[must_use]
     pub fn paused(&self, pause: &Arrangement) -> Vec<Scope> {
-        let Some(names) = &pause.made.invoices else { return vec![Scope::whole()] };
-        let mut scopes: Vec<Scope> =
-            names.iter().filter_map(|name| Some(self.invoice(name)?.scope.clone())).collect();
+        if pause.made.invoices.is_none() {
+            return vec![Scope::whole()];
+        }
+        let within = |(invoice, agreed): &(InvoiceId, Scope)| {
+            self.invoice(invoice)?.scope.within(agreed).cloned()
+        };
+        let mut scopes: Vec<Scope> = pause.parts.iter().filter_map(within).collect();
         scopes.sort_unstable();
         scopes.dedup();
         scopes
