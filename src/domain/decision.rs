@@ -353,7 +353,7 @@ impl Decision {
     #[must_use]
     pub fn needs_slot(&self) -> bool {
         match self {
-            Self::RungEntered(_) | Self::PauseEntered(_) => true,
+            Self::RungEntered(_) | Self::PauseEntered(_) | Self::ScopeGated(_) => true,
             Self::NoticeMade(made) => made.presses(),
             _ => false,
         }

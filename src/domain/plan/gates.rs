@@ -4,6 +4,9 @@
 //! 1. Only a part that was never open is kept closed, and only as soon as its invoice is known: what
 //!    stood open for an hour since is open.
 //! 2. An agreement that gives access back opens it, too.
+//! 3. It needs no warning, but fresh feeds, a slot of the breaker and a clock that agrees. Under an
+//!    open switch it is recorded all the same: what is used then was open, so under the next
+//!    generation it restricts nothing.
 
 use super::Planner;
 use crate::domain::account::{GateState, Invoice};
@@ -60,8 +63,14 @@ impl Planner<'_> {
             if known || opened || late || self.is_eased(invoice) || self.is_ahead() {
                 continue;
             }
-            let (feeds, generation) = (self.situation.is_fresh(), self.situation.generation);
-            let slot = self.situation.slots;
+            let situation = self.situation;
+            let fresh = situation.is_fresh() && situation.clock_agrees;
+            if !fresh || !situation.slots {
+                self.look_again();
+                continue;
+            }
+            let (feeds, generation) = (fresh, situation.generation);
+            let slot = situation.slots;
             self.decide(Decision::ScopeGated(Box::new(ScopeGated {
                 entry,
                 invoice: invoice.invoice.clone(),
