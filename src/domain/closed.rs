@@ -51,24 +51,25 @@ pub fn closed(account: &Account) -> Vec<Closed<'_>> {
     let cases = account.cases.iter();
     let entries = cases.flat_map(|case| case.entries.iter().map(move |entry| (case, entry)));
     let in_force = entries.filter(|(_, entry)| entry.in_force);
+    let counts = |stage: Stage, generation: u64| {
+        if stage.restricts() && generation < newest { Stage::Grace } else { stage }
+    };
     let closed = in_force.filter_map(|(case, entry)| {
-        let stage = entry.entered.stage;
-        let old = entry.entered.checked.generation < newest;
-        let stage = if stage.restricts() && old { Stage::Grace } else { stage };
+        let stage = counts(entry.entered.stage, entry.entered.checked.generation);
         let by = By::Climb(case, entry);
         Some(Closed { scope: entry.closes.as_ref()?, stage, since: entry.time, by })
     });
     let gates = account.gates.iter().filter(|gate| gate.in_force);
-    let gated = gates.filter(|gate| gate.made.checked.generation >= newest).map(|gate| Closed {
+    let gated = gates.map(|gate| Closed {
         scope: &gate.made.scope,
-        stage: Stage::Frozen,
+        stage: counts(Stage::Frozen, gate.made.checked.generation),
         since: gate.time,
         by: By::Gate(gate),
     });
     let pauses = account.pauses.iter().filter(|pause| pause.in_force);
-    let pauses = pauses.filter(|it| it.made.checked.generation >= newest).map(|pause| Closed {
+    let pauses = pauses.map(|pause| Closed {
         scope: &pause.made.scope,
-        stage: pause.made.stage,
+        stage: counts(pause.made.stage, pause.made.checked.generation),
         since: pause.time,
         by: By::Pause(pause),
     });

@@ -75,8 +75,10 @@ pub fn fault_of_gate(world: &World, record: &Record, scope: &Scope) -> Option<St
 
 /// Whether the invoice was issued as far as was known at `t`.
 fn gating_is_known(world: &World, about: &InvoiceId, t: Instant) -> bool {
-    world.records.iter().filter(|it| it.learnt < t).any(|it| match it.as_fact() {
-        Some(Fact::InvoiceIssued(terms)) => terms.invoice == *about,
-        _ => false,
+    world.records.iter().filter(|it| it.learnt.plus_millis(SECOND) < t).any(|it| {
+        match it.as_fact() {
+            Some(Fact::InvoiceIssued(terms)) => terms.invoice == *about,
+            _ => false,
+        }
     })
 }

@@ -103,6 +103,26 @@ fn what_was_given_back_was_open() {
     assert!(world.log.iter().any(|(_, line)| line == "open module:a"), "{}", told(&world));
 }
 
+/// What is said in the moment after it was kept closed opens it, and was not known before.
+#[test]
+fn what_is_said_in_the_same_moment_was_not_known() {
+    use Happening as H;
+    let history = [H::Scope(2, 2, 0), H::Pass(1), H::Gate(0, 2, 0), H::Issue(2, 0)];
+    let world = live(&history, None);
+    assert!(faults(&world).is_empty(), "{:#?}\n{}", faults(&world), told(&world));
+}
+
+/// What was closed under an older generation of the switch closes nothing once what was closed
+/// under the new one falls.
+#[test]
+fn an_older_generation_closes_nothing() {
+    use Happening as H;
+    let exempt = H::Agree(crate::agreements::Agreed::Exemption, 0, 0);
+    let history = [H::Gate(1, 2, 0), H::Open(1), H::Gate(0, 1, 0), exempt];
+    let world = live(&history, None);
+    assert!(faults(&world).is_empty(), "{:#?}\n{}", faults(&world), told(&world));
+}
+
 /// Two replicas that plan the same thing apart make the same notice and the same message.
 #[test]
 fn ids_must_be_derived() {

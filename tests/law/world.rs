@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ambergate::config::policies;
 use ambergate::domain::account::Account;
-use ambergate::domain::closed::closed;
+use ambergate::domain::closed::{closed, generation};
 use ambergate::domain::decision::{Decision, MessageTried, NoticeMade, TaskMade};
 use ambergate::domain::fact::{Channel, NoticeReceipt, ReceiptKind};
 use ambergate::domain::id::{MessageId, Scope, Source, TenantId};
 use ambergate::domain::plan::{Asking, Plan, Situation, plan};
 use ambergate::domain::policy::Law;
 use ambergate::domain::record::{Fact, Record, insert};
+use ambergate::domain::stage::Stage;
 use ambergate::domain::time::{Instant, Zone};
 use ambergate::domain::view::view;
 
@@ -193,6 +194,8 @@ impl World {
     fn observe(&mut self, account: &Account, entered: &[Scope]) {
         let (closed, now) = (closed(account), self.now.max(account.newest));
         let named = closed.iter().map(|it| it.scope.clone());
+        // What an older generation closed restricts nothing at a gate.
+        let old = generation(account) < self.situation.generation;
         let before = &self.watch.stages;
         let whole = before.get(&Scope::whole()).copied().unwrap_or_default();
         let names: BTreeSet<Scope> = named.chain(before.keys().cloned()).collect();
@@ -200,6 +203,7 @@ impl World {
         for name in names.into_iter().chain([Scope::whole()]) {
             let closes = closed.iter().filter(|it| it.scope.covers(&name));
             let stage = closes.map(|it| it.stage).max().unwrap_or_default();
+            let stage = if stage.restricts() && old { Stage::Grace } else { stage };
             if stage > before.get(&name).copied().unwrap_or(whole) {
                 let entered = entered.iter().any(|scope| scope.covers(&name));
                 self.watch.hardened.push((now, stage, entered));
