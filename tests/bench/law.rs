@@ -11,6 +11,9 @@
 #[path = "../law/asked.rs"]
 mod asked;
 #[allow(dead_code)]
+#[path = "../law/mail.rs"]
+mod mail;
+#[allow(dead_code)]
 #[path = "../law/watch.rs"]
 mod watch;
 #[allow(dead_code)]

@@ -9,8 +9,9 @@ use proptest::prelude::*;
 
 use crate::history::{Happening, beginning, happen};
 use crate::laws::{histories, runner};
+use crate::mail::Mail;
 use crate::slow::walk;
-use crate::world::{Mail, World};
+use crate::world::World;
 
 /// How many invoices each run walks along, for one in so many histories of the laws.
 const ONE_IN: u32 = 50;

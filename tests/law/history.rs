@@ -14,8 +14,9 @@ use proptest::prelude::*;
 
 use crate::agreements::{AGREED, Agreed, agree, end_newest, extend, promise};
 use crate::by_hand::{BY_HAND, ByHand, by_hand};
+use crate::mail::Mail;
 use crate::without::Rule;
-use crate::world::{Mail, STANDARD, World, law_of};
+use crate::world::{STANDARD, World, law_of};
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]

@@ -9,6 +9,7 @@ mod differential;
 mod exceptions;
 mod history;
 mod laws;
+mod mail;
 mod model;
 mod needed;
 mod oracle;

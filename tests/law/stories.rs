@@ -16,8 +16,9 @@ use ambergate::domain::time::{Day, Fold, Instant, Zone};
 use ambergate::domain::week::TimeOfDay;
 use serde_json::{Map, Value, json};
 
+use crate::mail::Mail;
 use crate::told::{money, told_fact};
-use crate::world::{Mail, STANDARD, World, law_of};
+use crate::world::{STANDARD, World, law_of};
 
 #[test]
 fn every_story_goes_as_told() {
