@@ -5,7 +5,8 @@
 //!    `invoice.finalized` loses nothing. The event's `created` is when it was so.
 //! 2. Names carry their system: `stripe:in_1`. Ids of records are the event's and the kind's, so
 //!    a re-delivery is a duplicate.
-//! 3. An invoice stays paid at Stripe when it is refunded: a refund is never a debt.
+//! 3. An invoice stays paid at Stripe when it is refunded, and when the payer's bank takes the money
+//!    back: only the events of a payment say that it was paid; all others say what was paid in all.
 //! 4. What is optional and not usable (a mailbox that is none) is left out; what is needed and not
 //!    usable is a fault.
 
@@ -69,8 +70,8 @@ pub fn translate(event: &Value, tenant: &str, arrival: Instant) -> Result<Told, 
             return back::refund_of_payment(event, object, tenant, arrival);
         }
         "charge.refunded" => back::refund(event, object)?.into_iter().collect(),
-        "charge.dispute.created" | "charge.dispute.closed" => {
-            return back::dispute(kind, event, object, tenant, arrival);
+        "charge.dispute.created" | "charge.dispute.updated" | "charge.dispute.closed" => {
+            return back::dispute(event, object, tenant, arrival);
         }
         "customer.created" | "customer.updated" => vec![customer(object)],
         _ => Vec::new(),
@@ -173,15 +174,21 @@ fn invoice(kind: &str, object: &Value) -> Result<Vec<Said>, FieldFault> {
     let invoice = invoice_id(text(object, "id"))?;
     let currency = currency(object)?;
     let total = object.get("amount_due").or_else(|| object.get("total"));
+    let amount = money("data.object.amount_due", total, currency)?;
+    let paid = object.get("amount_paid");
+    let paid = paid.map(|paid| money("data.object.amount_paid", Some(paid), currency));
+    // Paid outside of Stripe it is whole, whatever older versions of its API count.
+    let paid = match (status, paid.transpose()?) {
+        ("paid", Some(paid)) if paid.minor > amount.minor => Some(paid),
+        ("paid", _) => Some(amount),
+        (_, paid) => paid,
+    };
     let terms = InvoiceTerms {
         invoice: invoice.clone(),
         number: text(object, "number").map(str::to_owned),
         kind: None,
-        amount: Some(money("data.object.amount_due", total, currency)?),
-        amount_paid: object
-            .get("amount_paid")
-            .map(|paid| money("data.object.amount_paid", Some(paid), currency))
-            .transpose()?,
+        amount: Some(amount),
+        amount_paid: paid,
         issued_on: day(object, "effective_at").or_else(|| day(object, "created")),
         due_on: day(object, "due_date"),
         scope: None,
@@ -201,8 +208,9 @@ fn invoice(kind: &str, object: &Value) -> Result<Vec<Said>, FieldFault> {
         facts.push(("tenant", tenant(name, email, None, None)));
     }
     let named = InvoiceNamed { invoice };
+    let pays = ["invoice.paid", "invoice.payment_succeeded", "invoice.overpaid"].contains(&kind);
     facts.extend(match status {
-        "paid" => Some(("paid", Fact::InvoicePaid(named))),
+        "paid" => pays.then_some(("paid", Fact::InvoicePaid(named))),
         "void" => Some(("voided", Fact::InvoiceVoided(named))),
         "uncollectible" => Some(("written_off", Fact::InvoiceWrittenOff(named))),
         _ => None,

@@ -13,7 +13,7 @@ use aws_lc_rs::hmac;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::world::World;
@@ -43,7 +43,7 @@ fn signed(secret: &str, body: &str) -> Request<Body> {
         .unwrap()
 }
 
-async fn send(door: &Router, body: &str) -> (StatusCode, Value) {
+pub(crate) async fn send(door: &Router, body: &str) -> (StatusCode, Value) {
     let response = door.clone().oneshot(signed(SECRET, body)).await.unwrap();
     let status = response.status();
     let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
@@ -145,7 +145,7 @@ async fn a_dispute_of_the_payers_bank_holds_and_takes_the_money_when_it_is_lost(
     assert_eq!(take(&door, "invoice_payment_paid").await, "accepted");
     let asks =
         fixture("charge_dispute_created").replace("needs_response", "warning_needs_response");
-    assert_eq!(send(&door, &asks.replace("evt_", "evt_asks_")).await.1["result"], "ignored");
+    assert_eq!(send(&door, &asks.replace("evt_", "evt_asks_")).await.1["result"], "accepted");
     let opened = fixture("charge_dispute_created").replace("evt_", "evt_again_");
     assert_eq!(send(&door, &opened).await.1["result"], "accepted");
     let (_, account) = world.account("acme").await;
@@ -154,7 +154,7 @@ async fn a_dispute_of_the_payers_bank_holds_and_takes_the_money_when_it_is_lost(
     assert_eq!((dispute.invoices[0].as_str(), dispute.ended), ("stripe:in_1QxAcme0001", None));
     assert_eq!(account.invoices[0].owed, 60_000, "the money is still there");
 
-    let odd = fixture("charge_dispute_closed").replace("\"lost\"", "\"under_review\"");
+    let odd = fixture("charge_dispute_closed").replace("\"lost\"", "\"unheard_of\"");
     assert_eq!(send(&door, &odd.replace("evt_", "evt_odd_")).await.1["result"], "parked");
     assert_eq!(take(&door, "charge_dispute_closed").await, "accepted");
     assert_eq!(take(&door, "charge_dispute_closed").await, "duplicate");
@@ -165,6 +165,31 @@ async fn a_dispute_of_the_payers_bank_holds_and_takes_the_money_when_it_is_lost(
     let won = won.replace("evt_", "evt_won_").replace("1773129600", "1773216000");
     assert_eq!(send(&door, &won).await.1["result"], "accepted");
     assert_eq!(world.account("acme").await.1.invoices[0].owed, 60_000, "won after all");
+}
+
+#[tokio::test]
+async fn what_a_bank_took_back_is_owed_though_stripe_goes_on_calling_it_paid() {
+    let world = world().await;
+    let door = door(&world);
+    take(&door, "invoice_finalized").await;
+    take(&door, "invoice_payment_paid").await;
+    assert_eq!(take(&door, "invoice_paid").await, "accepted");
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 0);
+    let lost = fixture("charge_dispute_closed");
+    assert_eq!(send(&door, &lost).await.1["result"], "accepted");
+    let owed = world.account("acme").await.1.invoices[0].owed;
+    assert!(owed > 0, "it is gone");
+    // Any later event carries the invoice as Stripe has it: paid.
+    let updated = fixture("invoice_paid").replace("invoice.paid", "invoice.updated");
+    let updated = updated.replace("evt_", "evt_later_");
+    let mut updated: Value = serde_json::from_str(&updated).unwrap();
+    updated["created"] = json!(1_773_300_000);
+    assert_eq!(send(&door, &updated.to_string()).await.1["result"], "accepted");
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, owed, "Stripe repeats itself");
+    let inquiry = fixture("charge_dispute_closed").replace("\"lost\"", "\"prevented\"");
+    let inquiry = inquiry.replace("evt_", "evt_prevented_").replace("1773129600", "1773216000");
+    assert_eq!(send(&door, &inquiry).await.1["result"], "accepted");
+    assert_eq!(world.account("acme").await.1.invoices[0].owed, 0, "prevented after all");
 }
 
 /// Events that name no tenant.

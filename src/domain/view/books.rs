@@ -4,7 +4,9 @@
 //! 1. Each source has a pot. The owner's is the greater of its newest `amount_paid` and the sum
 //!    of its payments; another's is the sum of its payments.
 //! 2. `paid` fills the owner's, or gives another's what is still owed.
-//! 3. What is reversed leaves every reckoning that is older than the reversal.
+//! 3. What is reversed leaves every reckoning that is older than the reversal. What a payer's bank
+//!    took back stays off a total that merely repeats what was said before: some systems go on
+//!    calling such an invoice paid. A smaller total knows of it; a greater one tells of more.
 //! 4. A refund lowers what is paid and what is owed alike: never a debt.
 
 use crate::domain::id::Source;
@@ -30,6 +32,14 @@ struct Pot {
     reported: Tally,
     payments: Tally,
     filled: Tally,
+    charged_back: Option<ChargedBack>,
+}
+
+/// What a payer's bank took back, and what the pot held before.
+#[derive(Clone, Copy, Debug)]
+struct ChargedBack {
+    amount: i64,
+    before: i64,
 }
 
 impl Pot {
@@ -67,7 +77,10 @@ impl Books {
 
     /// The owner's newest total.
     pub(super) fn report(&mut self, source: &Source, total: i64) {
-        self.pot(source).reported = Tally { said: total, taken: 0 };
+        let pot = self.pot(source);
+        pot.charged_back = pot.charged_back.filter(|back| total >= back.before);
+        let taken = pot.charged_back.map_or(0, |back| back.amount);
+        pot.reported = Tally { said: total, taken };
     }
 
     /// A payment.
@@ -79,6 +92,25 @@ impl Books {
     /// Money went back.
     pub(super) fn reverse(&mut self, source: &Source, amount: i64) {
         self.pot(source).take(amount);
+    }
+
+    /// A payer's bank took money back.
+    pub(super) fn charge_back(&mut self, source: &Source, amount: i64) {
+        let pot = self.pot(source);
+        let known = pot.charged_back;
+        pot.charged_back = Some(ChargedBack {
+            amount: known.map_or(0, |back| back.amount).saturating_add(amount),
+            before: known.map_or_else(|| pot.value(), |back| back.before),
+        });
+        pot.take(amount);
+    }
+
+    /// The payer's bank gave it back after all.
+    pub(super) fn regain(&mut self, source: &Source, amount: i64) {
+        let pot = self.pot(source);
+        let left = |back: ChargedBack| ChargedBack { amount: back.amount - amount, ..back };
+        pot.charged_back = pot.charged_back.map(left).filter(|back| back.amount > 0);
+        self.receive(source, amount);
     }
 
     /// Money was given back: never a debt. What its source's pot does not hold comes from others.
@@ -120,6 +152,7 @@ impl Books {
                 reported: Tally::default(),
                 payments: Tally::default(),
                 filled: Tally::default(),
+                charged_back: None,
             });
             self.pots.len() - 1
         });
@@ -169,6 +202,44 @@ mod tests {
         books.reverse(&source("stripe"), 1000);
         books.receive(&source("bank"), 1000);
         assert_eq!(books.owed(1000), 0);
+    }
+
+    #[test]
+    fn what_a_bank_took_back_stays_off_a_total_that_repeats_itself() {
+        let stripe = source("stripe");
+        let mut books = Books::default();
+        books.receive(&stripe, 1000);
+        books.report(&stripe, 1000);
+        books.charge_back(&stripe, 400);
+        assert_eq!(books.owed(1000), 400);
+        books.report(&stripe, 1000);
+        assert_eq!(books.owed(1000), 400, "it says what it said before");
+        books.charge_back(&stripe, 100);
+        books.report(&stripe, 1000);
+        assert_eq!(books.owed(1000), 500);
+        books.report(&stripe, 1200);
+        assert_eq!(books.owed(1000), 300, "there is more");
+        books.regain(&stripe, 500);
+        assert_eq!(books.owed(1000), 0);
+        books.report(&stripe, 1000);
+        assert_eq!(books.owed(1000), 0, "won after all");
+    }
+
+    #[test]
+    fn a_total_that_knows_what_a_bank_took_back_counts_whole() {
+        let own = source("erp");
+        let mut books = Books::default();
+        books.report(&own, 1000);
+        books.charge_back(&own, 1000);
+        books.report(&own, 0);
+        assert_eq!(books.owed(1000), 1000);
+        books.report(&own, 1000);
+        assert_eq!(books.owed(1000), 0, "paid anew");
+        let mut books = Books::default();
+        books.fill(&own, Some(1000));
+        books.charge_back(&own, 1000);
+        books.fill(&own, Some(1000));
+        assert_eq!(books.owed(1000), 0, "who says paid says it of now");
     }
 
     #[test]

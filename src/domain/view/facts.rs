@@ -273,7 +273,7 @@ impl<'a> Run<'a> {
                         return;
                     }
                     self.sheets[place].charged_back.retain(|known| *known != reversed.payment);
-                    self.sheets[place].books.receive(source, amount);
+                    self.sheets[place].books.regain(source, amount);
                     return self.weigh(place, record);
                 }
                 Some(ChargebackPhase::Lost) | None => {
@@ -286,7 +286,11 @@ impl<'a> Run<'a> {
             }
         }
         self.account.invoices[place].returned = true;
-        self.sheets[place].books.reverse(source, amount);
+        let books = &mut self.sheets[place].books;
+        match reversed.reason {
+            ReversalReason::Chargeback => books.charge_back(source, amount),
+            _ => books.reverse(source, amount),
+        }
         self.weigh(place, record);
     }
 

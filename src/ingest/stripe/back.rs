@@ -2,8 +2,8 @@
 //!
 //! Rules:
 //! 1. Neither names its invoice: it is told with the payment, whose invoice is looked up.
-//! 2. A dispute that was opened takes nothing yet; one that is lost takes the payment back, and one
-//!    that is won ends it. What a bank only asks about (`warning_…`) moves no money and is nothing.
+//! 2. A dispute that was opened takes nothing yet, nor does a bank's inquiry (`warning_…`); one that
+//!    is lost takes the payment back, and one that is won, closed or prevented ends it.
 
 use serde_json::Value;
 
@@ -77,21 +77,21 @@ pub(super) fn refund_of_payment(
     told(event, charge, (tenant, arrival), (Why::Refund, amount))
 }
 
-/// A dispute of the payer's bank, opened or closed.
+/// A dispute of the payer's bank, or its inquiry: what its status says
+/// (<https://docs.stripe.com/api/disputes/object#dispute_object-status>).
 pub(super) fn dispute(
-    kind: &str,
     event: &Value,
     dispute: &Value,
     tenant: &str,
     arrival: Instant,
 ) -> Result<Told, FieldFault> {
-    let status = text(dispute, "status").unwrap_or_default();
-    let phase = match (kind, status) {
-        (_, status) if status.starts_with("warning_") => return Ok(Told::default()),
-        ("charge.dispute.created", _) => ChargebackPhase::Opened,
-        (_, "won") => ChargebackPhase::Won,
-        (_, "lost") => ChargebackPhase::Lost,
-        _ => return Err(FieldFault::new("data.object.status", "neither won nor lost")),
+    let phase = match text(dispute, "status").unwrap_or_default() {
+        "needs_response" | "under_review" | "warning_needs_response" | "warning_under_review" => {
+            ChargebackPhase::Opened
+        }
+        "won" | "warning_closed" | "prevented" => ChargebackPhase::Won,
+        "lost" => ChargebackPhase::Lost,
+        _ => return Err(FieldFault::new("data.object.status", "no status of a dispute")),
     };
     let amount = money("data.object.amount", dispute.get("amount"), currency(dispute)?)?;
     told(event, dispute, (tenant, arrival), (Why::Chargeback(phase), amount))
