@@ -3,19 +3,21 @@
 //! Rules:
 //! 1. What it says becomes facts as a webhook's would, dated now.
 //! 2. Anything but the invoice itself is no answer: an error, another invoice, a draft.
-//! 3. An answer that takes too long is none.
+//! 3. An answer that takes too long is none, and nor is an error about whoever asks (a wrong key, a
+//!    rate limit): then Stripe cannot be asked about any invoice.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use http::StatusCode;
 
 use super::stripe::{SOURCE, as_it_is};
 use crate::config::Secret;
 use crate::domain::id::InvoiceId;
 use crate::domain::json;
 use crate::domain::time::Instant;
-use crate::ledger::{Answer, Asker};
+use crate::ledger::{Answer, Asker, NoAnswer};
 use crate::net::client::escaped;
 use crate::net::outside::{Outside, OutsideError, found};
 
@@ -38,10 +40,19 @@ pub fn stripe(base: &str, key: &Secret) -> Result<Asker, OutsideError> {
 
 async fn invoice_at(api: &Outside, invoice: &InvoiceId, now: Instant) -> Answer {
     let named = invoice.as_str().strip_prefix(SOURCE).and_then(|rest| rest.strip_prefix(':'));
-    let id = named.ok_or_else(|| format!("{invoice} is no invoice of Stripe's"))?;
+    let named = named.ok_or_else(|| format!("{invoice} is no invoice of Stripe's"));
+    let id = named.map_err(NoAnswer::NotOfThis)?;
     let answer = api.get(&format!("/v1/invoices/{}", escaped(id))).await;
-    let body = found(answer.map_err(|error| error.to_string())?);
-    let body = body.map_err(|status| format!("Stripe answered with {status}"))?;
-    let object = json::unique(&body).map_err(|error| format!("not JSON: {error}"))?;
-    as_it_is(&object, id, now).map_err(|fault| fault.to_string())
+    let body = found(answer.map_err(|error| NoAnswer::Unreached(error.to_string()))?);
+    let body = body.map_err(|status| {
+        let why = format!("Stripe answered with {status}");
+        if status == StatusCode::NOT_FOUND {
+            NoAnswer::NotOfThis(why)
+        } else {
+            NoAnswer::Unreached(why)
+        }
+    })?;
+    let object = json::unique(&body).map_err(|error| format!("not JSON: {error}"));
+    let object = object.map_err(NoAnswer::Unreached)?;
+    as_it_is(&object, id, now).map_err(|fault| NoAnswer::NotOfThis(fault.to_string()))
 }

@@ -107,7 +107,7 @@ impl Ledger {
             asked.push(ask.case);
             let agreed = (came == Asked::Agrees).then_some(ask.case);
             (advanced, asks) = self.advance_after(tenant, agreed).await?;
-            if came == Asked::Silent || asked.len() == ASKED_MAX {
+            if came == Asked::Unreached || asked.len() == ASKED_MAX {
                 break;
             }
         }

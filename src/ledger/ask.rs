@@ -5,10 +5,14 @@
 //!    answer holds for one plan, of the account as read after it.
 //! 2. It agrees where its answer, taken as facts, would change nothing about what is owed and
 //!    when. Where it would, those facts are taken, and nothing is entered now.
-//! 3. Without an answer nothing is entered now: it is asked again at the next cutoff time.
+//! 3. Without an answer nothing is entered now: the invoice is asked about again when its cutoff is
+//!    planned again, and stands in the way of no other.
+//! 4. One that cannot be asked at all is not asked by anybody for [`UNREACHED`]: a server that hangs
+//!    holds up a planner once, not once for each cutoff.
 
 use std::fmt;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use futures_util::future::BoxFuture;
 
@@ -19,15 +23,29 @@ use crate::domain::account::{Account, Invoice};
 use crate::domain::id::{CaseId, InvoiceId, TenantId};
 use crate::domain::plan::Ask;
 use crate::domain::record::{Record, insert};
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, MINUTE};
 use crate::domain::view::view;
 use crate::store::{Store as _, StoreError, form};
 
 /// So many invoices of a tenant are asked about at one time.
 pub(super) const ASKED_MAX: usize = 8;
 
+/// So long is nobody asked after one who could not be reached, in milliseconds.
+pub(super) const UNREACHED: i64 = MINUTE;
+
 /// What a billing system says of an invoice: facts as of now; or why it says nothing.
-pub type Answer = Result<Vec<Record>, String>;
+pub type Answer = Result<Vec<Record>, NoAnswer>;
+
+/// Why a billing system says nothing of an invoice.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// It cannot be asked now, about whatever invoice.
+    #[error("{0}")]
+    Unreached(String),
+    /// It answers, and not about this invoice.
+    #[error("{0}")]
+    NotOfThis(String),
+}
 
 /// A billing system that can be asked about its invoices.
 pub struct Asker {
@@ -49,6 +67,8 @@ pub(super) enum Asked {
     Agrees,
     Differs,
     Silent,
+    /// Of no invoice anything is said now.
+    Unreached,
 }
 
 impl Asked {
@@ -57,32 +77,60 @@ impl Asked {
             Self::Agrees => "agrees",
             Self::Differs => "differs",
             Self::Silent => "silent",
+            Self::Unreached => "unreached",
         }
     }
 }
 
 /// The billing system that can be asked.
-pub(super) type Known = OnceLock<Asker>;
+#[derive(Debug)]
+pub(super) struct Known {
+    asker: OnceLock<Asker>,
+    /// Until then nobody asks, in milliseconds.
+    unreached_until: AtomicI64,
+}
+
+impl Known {
+    pub(super) const fn nobody() -> Self {
+        Self { asker: OnceLock::new(), unreached_until: AtomicI64::new(i64::MIN) }
+    }
+
+    /// The source of whom can be asked.
+    pub(super) fn source(&self) -> Option<&'static str> {
+        self.asker.get().map(|asker| asker.source)
+    }
+}
 
 impl Ledger {
     /// Says which billing system can be asked before a cutoff.
     #[must_use]
     pub fn with_asker(self, asker: Asker) -> Self {
         // Said twice it is the first that counts: another one needs another ledger.
-        let _ = self.inner.asker.set(asker);
+        let _ = self.inner.asker.asker.set(asker);
         self
     }
 
     /// Asks about a case's invoice.
     pub(super) async fn ask(&self, tenant: &TenantId, about: &Ask) -> Result<Asked, StoreError> {
-        let Some(asker) = self.inner.asker.get() else { return Ok(Asked::Silent) };
+        let known = &self.inner.asker;
+        let Some(asker) = known.asker.get() else { return Ok(Asked::Unreached) };
         let now = self.now().await;
+        if now.millis() < known.unreached_until.load(Ordering::Relaxed) {
+            return Ok(Asked::Unreached);
+        }
         let asked = match (asker.ask)(about.invoice.clone(), now).await {
             Ok(records) => self.compare(tenant, about, records).await?,
             Err(why) => {
                 tracing::warn!(%tenant, invoice = %about.invoice, %why, "the billing system was \
                     asked before a cutoff and gave no answer: nothing is entered now");
-                Asked::Silent
+                match why {
+                    NoAnswer::NotOfThis(_) => Asked::Silent,
+                    NoAnswer::Unreached(_) => {
+                        let until = now.plus_millis(UNREACHED).millis();
+                        known.unreached_until.store(until, Ordering::Relaxed);
+                        Asked::Unreached
+                    }
+                }
             }
         };
         let labels = [("provider", asker.source), ("result", asked.word())];

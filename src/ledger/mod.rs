@@ -44,7 +44,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify, RwLock};
 
 pub use accept::{Outcome, own_fact};
 pub use advance::{Advanced, Envelope};
-pub use ask::{Answer, Asker};
+pub use ask::{Answer, Asker, NoAnswer};
 pub use breaker::Limit;
 pub use entry::{BeatNoted, Entry, Heard, JournalNamed};
 pub use feeds::{Declared, Silent};
@@ -152,7 +152,7 @@ impl Ledger {
             told: switch::Told::default(),
             breaker: breaker::Guard::default(),
             feeds: feeds::Feeds::default(),
-            asker: ask::Known::new(),
+            asker: ask::Known::nobody(),
             wake_up: Notify::new(),
             sweep: Notify::new(),
         };
@@ -273,7 +273,7 @@ impl Ledger {
             switch_open: around.switch.open || self.inner.told.is_off(tenant),
             generation: around.switch.generation,
             clock_agrees: apart <= CLOCKS_APART_MAX.unsigned_abs(),
-            asking: Asking { of: self.inner.asker.get().map(|it| it.source), agreed: None },
+            asking: Asking { of: self.inner.asker.source(), agreed: None },
         }
     }
 

@@ -4,8 +4,10 @@
 //! 1. Every call ends within the time that was given; an answer has at most [`ANSWER_BYTES_MAX`]
 //!    bytes.
 //! 2. No redirect is followed: the secret is for the server that was named.
-//! 3. Over https only a certificate that the public roots vouch for is taken.
+//! 3. Over https only a certificate that the public roots vouch for is taken; without it the secret
+//!    goes to this machine only.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,9 +44,10 @@ pub struct Outside {
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutsideError {
-    /// The address cannot be used.
-    #[error("{0:?} is no address of a server: write https://host")]
-    Address(String),
+    /// The address cannot be used. It is not repeated: who writes one with a password in it by
+    /// mistake finds that in no log.
+    #[error("no address of a server: write https://host, or http:// of a loopback address")]
+    Address,
     /// The secret cannot stand in a header.
     #[error("the key holds characters that no key has")]
     Key,
@@ -69,7 +72,7 @@ impl Outside {
     /// If the address or the key cannot be used.
     pub fn new(base: &str, key: &Secret, within: Duration) -> Result<Self, OutsideError> {
         let base = base.trim_end_matches('/').to_owned();
-        let wrong = || OutsideError::Address(base.clone());
+        let wrong = || OutsideError::Address;
         let uri: Uri = base.parse().map_err(|_| wrong())?;
         let secure = match uri.scheme_str() {
             Some("https") => true,
@@ -81,9 +84,13 @@ impl Outside {
             return Err(wrong());
         }
         let host = authority.host().trim_matches(['[', ']']).to_owned();
+        let address = host.parse::<IpAddr>();
+        if !secure && host != "localhost" && !address.is_ok_and(|it| it.is_loopback()) {
+            return Err(wrong());
+        }
         let tls = if secure {
             let name = ServerName::try_from(host.clone()).map_err(|_| wrong())?;
-            Some((connector(&base)?, name))
+            Some((connector()?, name))
         } else {
             None
         };
@@ -161,13 +168,13 @@ pub fn found(answer: Answer) -> Result<Bytes, StatusCode> {
     if answer.status == StatusCode::OK { Ok(answer.body) } else { Err(answer.status) }
 }
 
-fn connector(base: &str) -> Result<TlsConnector, OutsideError> {
+fn connector() -> Result<TlsConnector, OutsideError> {
     let mut roots = RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|_| OutsideError::Address(base.to_owned()))?
+        .map_err(|_| OutsideError::Address)?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))
@@ -186,11 +193,15 @@ mod tests {
             let outside = Outside::new(right, &key, WITHIN).unwrap();
             assert!(!format!("{outside:?}").contains("MARKER"));
         }
-        for wrong in ["api.stripe.com", "ftp://host", "https://", "https://user:a@host", ""] {
-            assert!(Outside::new(wrong, &key, WITHIN).is_err(), "{wrong}");
+        let odd = ["api.stripe.com", "ftp://host", "https://", "https://user:MARKER@host", ""];
+        let open = ["http://api.stripe.com", "http://10.0.0.1", "http://localhost.example"];
+        for wrong in odd.into_iter().chain(open) {
+            let error = Outside::new(wrong, &key, WITHIN).unwrap_err();
+            assert_eq!(error, OutsideError::Address, "{wrong}");
+            assert!(!error.to_string().contains("MARKER"));
         }
         let odd = Secret::new("a\nb");
-        assert_eq!(Outside::new("http://a", &odd, WITHIN).unwrap_err(), OutsideError::Key);
+        assert_eq!(Outside::new("http://localhost", &odd, WITHIN).unwrap_err(), OutsideError::Key);
     }
 
     #[tokio::test]

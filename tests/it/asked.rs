@@ -13,7 +13,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use crate::stripe::{door, fixture, take, world};
+use crate::stripe::{door, fixture, send, take, world};
 use crate::world::World;
 
 const KEY: &str = "rk_test_MARKER";
@@ -133,6 +133,49 @@ async fn without_its_answer_nobody_is_cut_off() {
     }
     api.say(StatusCode::OK, recorded("invoice_finalized"));
     world.pass("2026-04-01T10:30:00Z").await;
+    assert_eq!(world.stage("acme").await, Stage::ReadOnly, "at the next cutoff time");
+}
+
+#[tokio::test]
+async fn an_invoice_that_stripe_does_not_know_stands_in_the_way_of_no_other() {
+    let (api, address) = Api::open().await;
+    let world = world().await;
+    let asker = ask::stripe(&format!("http://{address}/api/"), &Secret::new(KEY)).unwrap();
+    let _ = world.ledger.clone().with_asker(asker);
+    // What the server knows is the one in the middle.
+    for id in ["in_0QxAcme0001", "in_1QxAcme0001", "in_2QxAcme0001"] {
+        let issued = fixture("invoice_finalized").replace("in_1QxAcme0001", id);
+        let issued = issued.replace("evt_", &format!("evt_{id}_"));
+        assert_eq!(send(&door(&world), &issued).await.1["result"], "accepted");
+    }
+    world.pass("2026-04-01T08:15:00Z").await;
+    assert_eq!((world.stage("acme").await, api.asked()), (Stage::ReadOnly, 3));
+}
+
+#[tokio::test]
+async fn whoever_cannot_be_reached_is_not_asked_for_each_cutoff() {
+    let (api, address) = Api::open().await;
+    let world = world().await;
+    let asker = ask::stripe(&format!("http://{address}/api/"), &Secret::new(KEY)).unwrap();
+    let _ = world.ledger.clone().with_asker(asker);
+    let tenants = ["acme", "in_2QxAcme0001", "in_3QxAcme0001"];
+    assert_eq!(take(&door(&world), "invoice_finalized").await, "accepted");
+    for other in &tenants[1..] {
+        let issued = fixture("invoice_finalized").replace("in_1QxAcme0001", other);
+        let issued = issued.replace("evt_", &format!("evt_{other}_"));
+        let issued = issued.replace("\"acme\"", &format!("\"{other}\""));
+        let issued = issued.replace("cus_Acme", &format!("cus_{other}"));
+        assert_eq!(send(&door(&world), &issued).await.1["result"], "accepted");
+    }
+    api.say(StatusCode::INTERNAL_SERVER_ERROR, json!({}));
+    world.pass("2026-04-01T08:15:00Z").await;
+    assert_eq!(api.asked(), 1, "three are about to be cut off, and it is asked once");
+    for tenant in tenants {
+        assert_eq!(world.stage(tenant).await, Stage::Grace, "{tenant}");
+    }
+    api.say(StatusCode::OK, recorded("invoice_finalized"));
+    world.pass("2026-04-01T08:30:00Z").await;
+    assert_eq!(api.asked(), 4);
     assert_eq!(world.stage("acme").await, Stage::ReadOnly, "at the next cutoff time");
 }
 
