@@ -102,18 +102,17 @@ where
 #[must_use]
 pub fn ease(account: &Account) -> Vec<Ease> {
     let closed = closed(account);
+    let end = |closed: &Closed<'_>| {
+        let By::Pause(pause) = closed.by else { return None };
+        let mut agreed = account.arrangements.iter();
+        agreed.find(|it| it.made.arrangement == pause.made.arrangement)?.until
+    };
     let mut eases = Vec::new();
     for paused in &closed {
-        let By::Pause(pause) = paused.by else { continue };
-        let mut agreed = account.arrangements.iter();
-        let agreed = agreed.find(|it| it.made.arrangement == pause.made.arrangement);
-        let Some(at) = agreed.and_then(|agreed| agreed.until) else { continue };
-        let own = |other: &&Closed<'_>| match other.by {
-            By::Pause(other) => other.made.arrangement == pause.made.arrangement,
-            _ => false,
-        };
+        let Some(at) = end(paused) else { continue };
+        let left = |other: &&Closed<'_>| end(other).is_none_or(|end| end > at);
         for scope in names(&closed).into_iter().filter(|scope| paused.scope.covers(scope)) {
-            let others = closed.iter().filter(|it| it.scope.covers(scope) && !own(it));
+            let others = closed.iter().filter(|it| it.scope.covers(scope) && left(it));
             let stage = others.map(|other| other.stage).max().unwrap_or_default();
             eases.push(Ease { at, scope: scope.clone(), stage });
         }

@@ -6,6 +6,7 @@ mod agreements;
 mod asked;
 mod by_hand;
 mod differential;
+mod eased;
 mod exceptions;
 mod history;
 mod laws;
