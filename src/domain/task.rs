@@ -79,7 +79,8 @@ impl TaskKind {
             TaskOutcome::Reached | TaskOutcome::NoAnswer => matches!(self, Self::Call),
             TaskOutcome::Posted => matches!(self, Self::Letter | Self::FormalClaim),
             TaskOutcome::Approved | TaskOutcome::Declined => matches!(self, Self::Approve),
-            TaskOutcome::Promised | TaskOutcome::Done => true,
+            // Who is asked whether answers that.
+            TaskOutcome::Promised | TaskOutcome::Done => !matches!(self, Self::Approve),
         }
     }
 }

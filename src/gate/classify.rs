@@ -130,10 +130,8 @@ impl Routes {
             (self.class_of_any_method(&normal.path), self.part_of_any_method(&normal.path))
         } else {
             let hit = self.hit(method, &normal.path);
-            let part = match hit {
-                Some(route) => route.scope.clone(),
-                None => self.scope_in_other_case(&normal.path),
-            };
+            let part = hit.and_then(|route| route.scope.clone());
+            let part = part.or_else(|| self.scope_in_other_case(&normal.path));
             (hit.map_or(RouteClass::ByMethod, |route| route.class), part.map(Part::Of))
         };
         let class = Class { part: part.unwrap_or_default(), ..Class::new(route, intent) };

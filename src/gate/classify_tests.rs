@@ -147,6 +147,7 @@ fn the_route_gives_the_part() {
             route("/a/own/**", &[], None),
             route("/a/**", &[], Some("a")),
             route("/b/**", &[Method::POST], Some("b")),
+            route("/**", &[Method::GET], None),
         ]);
         let mut headers = HeaderMap::new();
         if !header.is_empty() {
@@ -159,6 +160,7 @@ fn the_route_gives_the_part() {
         (Method::GET, "/x", "", Part::Whole),
         (Method::GET, "/a/1", "", of("a")),
         (Method::GET, "/A/1", "", of("a")),
+        (Method::GET, "/A/own/1", "", Part::Whole),
         (Method::GET, "/x/%2e%2e/a/1", "", of("a")),
         (Method::GET, "/a/own/1", "", Part::Whole),
         (Method::GET, "/x/..%2fa", "", Part::Any),
