@@ -143,32 +143,6 @@ pub struct ArrangementMade {
     pub accepted_by: Option<Acceptance>,
 }
 
-/// What an arrangement does while it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effect {
-    /// What becomes of the climb.
-    pub climb: ClimbEffect,
-    /// Meanwhile nothing stricter than this stage holds; `None`: what was entered stays.
-    pub at_most: Option<Stage>,
-    /// Whether people are reminded of what is due meanwhile.
-    pub reminds: bool,
-    /// Whether late fees run meanwhile.
-    pub fees: bool,
-}
-
-/// What an arrangement does to the climb.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClimbEffect {
-    /// It stands still.
-    StandsStill,
-    /// A part of the debt stands still; the climb does as soon as nothing else is due.
-    PartStandsStill,
-    /// It begins anew from another due date.
-    Moves,
-    /// It ends, and begins anew afterwards.
-    Ends,
-}
-
 impl ArrangementMade {
     /// One of that kind that says nothing yet.
     #[must_use]
@@ -193,23 +167,17 @@ impl ArrangementMade {
         }
     }
 
-    /// What it does while it stands: the table of kinds.
+    /// While it stands nothing stricter than this holds; `None`: what was entered stays.
     #[must_use]
-    pub fn effect(&self) -> Effect {
+    pub fn at_most(&self) -> Option<Stage> {
         use ArrangementKind as K;
-        use ClimbEffect as C;
-        let lifts = (self.access == Some(Access::Lift)).then_some(Stage::Full);
-        let (climb, at_most, reminds, fees) = match self.kind {
-            K::Promise => (C::StandsStill, self.opens, false, false),
-            K::Extension => (C::Moves, None, true, true),
-            K::Plan => (C::StandsStill, None, true, false),
-            K::Dispute => (C::PartStandsStill, None, false, false),
-            K::Pause => (C::StandsStill, None, false, false),
-            K::Exemption => (C::Ends, Some(Stage::Full), true, false),
-            K::Silence => (C::StandsStill, lifts, false, false),
-            K::Pin => (C::StandsStill, self.stage, false, false),
-        };
-        Effect { climb, at_most, reminds, fees }
+        match self.kind {
+            K::Promise => self.opens,
+            K::Exemption => Some(Stage::Full),
+            K::Silence => (self.access == Some(Access::Lift)).then_some(Stage::Full),
+            K::Pin => self.stage,
+            K::Extension | K::Plan | K::Dispute | K::Pause => None,
+        }
     }
 
     /// What is disputed of an invoice in `currency`, in minor units; everything if it does not

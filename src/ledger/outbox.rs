@@ -72,7 +72,7 @@ impl Ledger {
             return Err(error);
         }
         if let Err(error) = self.store().journaled(&[name]).await {
-            tracing::debug!(%error, "what is journaled stays in the outbox for now");
+            tracing::debug!(%error, "what is journaled stays in the outbox");
         }
         Ok(())
     }

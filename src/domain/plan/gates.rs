@@ -46,7 +46,7 @@ impl Planner<'_> {
         self.account.arrangements.iter().filter(|it| it.stands(now)).any(|it| {
             let all = it.made.invoices.is_none();
             let about = all || it.invoices.contains(&invoice.invoice);
-            about && it.made.effect().at_most.is_some_and(|most| most < Stage::Frozen)
+            about && it.made.at_most().is_some_and(|most| most < Stage::Frozen)
         })
     }
 

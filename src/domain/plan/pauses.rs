@@ -36,7 +36,7 @@ impl Planner<'_> {
     fn is_milder_agreed(&self, pause: &PauseState) -> bool {
         let standing = self.account.arrangements.iter().filter(|it| it.stands(self.situation.now));
         let mut milder = standing.filter(|it| it.made.invoices.is_none());
-        milder.any(|it| it.made.effect().at_most.is_some_and(|most| most < pause.made.stage))
+        milder.any(|it| it.made.at_most().is_some_and(|most| most < pause.made.stage))
     }
 
     pub(super) fn plan_pauses(&mut self) {

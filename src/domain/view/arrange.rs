@@ -97,7 +97,7 @@ impl<'a> Run<'a> {
             cause: HoldCause::Agreed(arrangement.made.kind),
             begin: arrangement.from,
             end: arrangement.until.map(|until| until.max(arrangement.from)),
-            at_most: arrangement.made.effect().at_most,
+            at_most: arrangement.made.at_most(),
         }
     }
 
