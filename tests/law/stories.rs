@@ -91,6 +91,7 @@ impl Scene {
             "rung" => self.add_to_rung(rest),
             "instead" => self.say_otherwise(rest),
             "select" => self.select(rest),
+            "calendar" => self.calendar(rest),
             "slack" => self.slack = Some(rest.to_owned()),
             "zone" => self.zone = Some(rest.to_owned()),
             "country" => self.country = Some(rest.to_owned()),
@@ -117,6 +118,19 @@ impl Scene {
         let text = self.policy.take().unwrap_or_else(|| STANDARD.to_owned());
         let line = format!("[[select]]\npolicy = \"{policy}\"\n{condition}\n");
         self.policy = Some(format!("{text}\n{other}\n{line}"));
+    }
+
+    /// A calendar with these holidays: `CH 2026-04-03 2026-04-06`.
+    fn calendar(&mut self, rest: &str) {
+        let (name, days) = rest.split_once(' ').unwrap();
+        let text = self.policy.take().unwrap_or_else(|| STANDARD.to_owned());
+        let mut document: toml::Table = text.parse().unwrap();
+        let calendars = document["calendars"].as_table_mut().unwrap();
+        let mut calendar = calendars["DE"].clone();
+        let days = days.split(' ').map(|day| toml::Value::String(day.to_owned()));
+        calendar["holidays"] = toml::Value::Array(days.collect());
+        calendars.insert(name.to_owned(), calendar);
+        self.policy = Some(document.to_string());
     }
 
     /// Says something of the policy otherwise, wherever it is said: `THIS -> THAT`.
