@@ -192,3 +192,23 @@ script-read-only-part = Wird sie nicht vorher bezahlt, so lässt sich im Teil �
 script-frozen-part = Wird sie nicht vorher bezahlt, so wird der Teil „{ $scope }“ gesperrt. Nicht vor: { $at }.
 script-thanks = Wenn in den letzten Tagen bezahlt wurde: vielen Dank, dann ist alles in Ordnung.
 script-when = Wann dürfen wir mit der Zahlung rechnen? Stimmt etwas mit der Rechnung nicht, oder wird mehr Zeit gebraucht?
+
+# In a policy for trials and contracts, `ends-` and the key: said in the place of the other.
+when-ends-before = { $span } vor dem letzten Tag
+when-ends-on = am letzten Tag
+when-ends-after = { $span } nach dem letzten Tag
+ends-terms-intro = Hier steht, was wir tun, wenn eine Testphase oder ein Vertrag endet und nicht verlängert wird, und worauf Sie sich verlassen können. Tage und Uhrzeiten sind die Ihrer eigenen Zeitzone; wo wir diese nicht kennen, gilt { $zone }.
+ends-section-due = Wann sie enden
+ends-due-moved = Eine Testphase oder ein Vertrag endet am letzten vereinbarten Tag. Ist das kein Arbeitstag, so zählt der nächste Arbeitstag.
+ends-due-terms = Erfahren wir von diesem Tag spät, so zählt er nicht, bevor seitdem { $span } vergangen sind.
+ends-remind-upcoming = { $when } erinnern wir { $who } { $how } daran, dass die Testphase oder der Vertrag bald endet.
+ends-remind-due-today = { $when } erinnern wir { $who } { $how } daran, dass heute der letzte Tag ist.
+ends-remind-overdue = { $when } teilen wir { $who_dat } { $how } mit, dass die Zeit abgelaufen ist.
+ends-remind-all-well = { $when } fragen wir { $who } { $how }, ob alles in Ordnung ist.
+ends-remind-other = { $when } schreiben wir { $who_dat } { $how } wegen des Endes.
+ends-section-steps = Was am Ende geschieht
+ends-step-grace = { $when } sagt ein Hinweis in der Anwendung { $who_dat }, dass die Zeit abgelaufen ist. Alles funktioniert weiter wie bisher.
+ends-rely-slack = Nach dem genannten Zeitpunkt warten wir noch { $span }, damit eine Verlängerung in letzter Minute zuerst ankommt.
+ends-rely-back = Sobald verlängert wird, öffnet sich alles sofort wieder, zu jeder Stunde und an jedem Tag.
+ends-rely-saved = Jede Nachricht dazu nennt den Tag, bis zu dem wir aufbewahren, was Sie gespeichert haben.
+ends-agree-ask = Wenn Sie mehr Zeit für die Entscheidung brauchen, sprechen Sie bitte mit uns: Ein Mensch kann sie Ihnen geben.

@@ -162,3 +162,23 @@ script-read-only-part = Unless it is paid before then, the part “{ $scope }”
 script-frozen-part = Unless it is paid before then, the part “{ $scope }” is frozen. Not before: { $at }.
 script-thanks = If it has been paid in the last few days: thank you, then all is well.
 script-when = When may we expect the payment? Is something wrong with the invoice, or is more time needed?
+
+# In a policy for trials and contracts, `ends-` and the key: said in the place of the other.
+when-ends-before = { $span } before the last day
+when-ends-on = on the last day
+when-ends-after = { $span } after the last day
+ends-terms-intro = These are the steps we take when a trial or a contract ends and is not renewed, and what you can rely on. Dates and times are those of your own time zone; where we do not know it, { $zone } counts.
+ends-section-due = When it ends
+ends-due-moved = A trial or a contract ends on the last day that was agreed. If that is not a working day, the next working day counts.
+ends-due-terms = If we learn of that day late, it does not count before { $span } have passed since then.
+ends-remind-upcoming = { $when }, we remind { $who } { $how } that the trial or the contract will soon end.
+ends-remind-due-today = { $when }, we remind { $who } { $how } that it ends on that day.
+ends-remind-overdue = { $when }, we tell { $who } { $how } that it has ended.
+ends-remind-all-well = { $when }, we ask { $who } { $how } whether all is well.
+ends-remind-other = { $when }, we write to { $who } { $how } about its end.
+ends-section-steps = What happens when it ends
+ends-step-grace = { $when }, a banner in the app tells { $who } that it has ended. Everything keeps working as before.
+ends-rely-slack = After the time that was named we wait another { $span }, so that a renewal of the last minute arrives first.
+ends-rely-back = As soon as it is renewed, everything opens again at once, at any hour and on any day.
+ends-rely-saved = Every message about it says until when what you saved is kept.
+ends-agree-ask = If you need more time to decide, please talk to us: a person can give it to you.

@@ -167,3 +167,23 @@ script-read-only-part = Si no se paga antes, la parte «{ $scope }» pasa a ser 
 script-frozen-part = Si no se paga antes, la parte «{ $scope }» queda bloqueada. No antes de: { $at }.
 script-thanks = Si se ha pagado en los últimos días: muchas gracias, entonces todo está en orden.
 script-when = ¿Cuándo podemos contar con el pago? ¿Hay algún error en la factura, o hace falta más tiempo?
+
+# In a policy for trials and contracts, `ends-` and the key: said in the place of the other.
+when-ends-before = { $span } antes del último día
+when-ends-on = el último día
+when-ends-after = { $span } después del último día
+ends-terms-intro = Estos son los pasos que damos cuando termina una prueba o un contrato sin renovarse, y aquello con lo que puede contar. Las fechas y horas son las de su propia zona horaria; si no la conocemos, vale { $zone }.
+ends-section-due = Cuándo termina
+ends-due-moved = Una prueba o un contrato termina el último día acordado. Si no es laborable, cuenta el siguiente día laborable.
+ends-due-terms = Si conocemos ese día tarde, no cuenta hasta que hayan pasado { $span } desde entonces.
+ends-remind-upcoming = { $when }, recordamos { $who_dat } { $how } que la prueba o el contrato terminará pronto.
+ends-remind-due-today = { $when }, recordamos { $who_dat } { $how } que termina ese día.
+ends-remind-overdue = { $when }, comunicamos { $who_dat } { $how } que ha terminado.
+ends-remind-all-well = { $when }, preguntamos { $who_dat } { $how } si todo está en orden.
+ends-remind-other = { $when }, escribimos { $who_dat } { $how } sobre el final.
+ends-section-steps = Qué ocurre al terminar
+ends-step-grace = { $when }, un aviso en la aplicación dice { $who_dat } que ha terminado. Todo sigue funcionando como antes.
+ends-rely-slack = Después de la hora indicada esperamos otros { $span }, para que una renovación de último minuto llegue primero.
+ends-rely-back = En cuanto se renueva, todo se abre de nuevo al instante, a cualquier hora y cualquier día.
+ends-rely-saved = Cada mensaje dice hasta cuándo se conserva lo que usted guardó.
+ends-agree-ask = Si necesita más tiempo para decidir, hable con nosotros, por favor: una persona puede concedérselo.

@@ -167,3 +167,23 @@ script-read-only-part = Sans paiement d’ici là, la partie « { $scope } » pa
 script-frozen-part = Sans paiement d’ici là, la partie « { $scope } » est gelée. Pas avant : { $at }.
 script-thanks = Si le paiement a été fait ces derniers jours : merci, alors tout est en ordre.
 script-when = Quand pouvons-nous compter sur le paiement ? Y a-t-il un problème avec la facture, ou faut-il plus de temps ?
+
+# In a policy for trials and contracts, `ends-` and the key: said in the place of the other.
+when-ends-before = { $span } avant le dernier jour
+when-ends-on = le dernier jour
+when-ends-after = { $span } après le dernier jour
+ends-terms-intro = Voici ce que nous faisons lorsqu’un essai ou un contrat prend fin sans être renouvelé, et ce sur quoi vous pouvez compter. Les dates et les heures sont celles de votre propre fuseau horaire ; si nous ne le connaissons pas, { $zone } fait foi.
+ends-section-due = Quand il prend fin
+ends-due-moved = Un essai ou un contrat prend fin le dernier jour convenu. Si ce jour n’est pas ouvré, le jour ouvré suivant compte.
+ends-due-terms = Si nous apprenons ce jour tardivement, il ne compte pas avant que { $span } se soient écoulés.
+ends-remind-upcoming = { $when }, nous rappelons { $who_dat } { $how } que l’essai ou le contrat prendra bientôt fin.
+ends-remind-due-today = { $when }, nous rappelons { $who_dat } { $how } qu’il prend fin ce jour-là.
+ends-remind-overdue = { $when }, nous signalons { $who_dat } { $how } qu’il a pris fin.
+ends-remind-all-well = { $when }, nous demandons { $who_dat } { $how } si tout va bien.
+ends-remind-other = { $when }, nous écrivons { $who_dat } { $how } au sujet de la fin.
+ends-section-steps = Ce qui se passe à la fin
+ends-step-grace = { $when }, un bandeau dans l’application indique { $who_dat } qu’il a pris fin. Tout continue de fonctionner comme avant.
+ends-rely-slack = Après l’heure annoncée, nous attendons encore { $span }, pour qu’un renouvellement de dernière minute arrive d’abord.
+ends-rely-back = Dès le renouvellement, tout s’ouvre de nouveau aussitôt, à toute heure et tous les jours.
+ends-rely-saved = Chaque message indique jusqu’à quand ce que vous avez enregistré est conservé.
+ends-agree-ask = Si vous avez besoin de plus de temps pour décider, parlez-nous-en : une personne peut vous l’accorder.

@@ -167,3 +167,23 @@ script-read-only-part = Se não for paga antes disso, a parte “{ $scope }” p
 script-frozen-part = Se não for paga antes disso, a parte “{ $scope }” fica bloqueada. Não antes de: { $at }.
 script-thanks = Se foi paga nos últimos dias: obrigado, então está tudo certo.
 script-when = Quando podemos contar com o pagamento? Há algo errado com a fatura, ou é preciso mais tempo?
+
+# In a policy for trials and contracts, `ends-` and the key: said in the place of the other.
+when-ends-before = { $span } antes do último dia
+when-ends-on = no último dia
+when-ends-after = { $span } depois do último dia
+ends-terms-intro = Estes são os passos que damos quando um teste ou um contrato termina sem renovação, e aquilo com que você pode contar. As datas e os horários são os do seu próprio fuso horário; se não o conhecemos, vale { $zone }.
+ends-section-due = Quando termina
+ends-due-moved = Um teste ou um contrato termina no último dia combinado. Se não for um dia útil, conta o dia útil seguinte.
+ends-due-terms = Se soubermos desse dia tarde, ele não conta antes que tenham passado { $span } desde então.
+ends-remind-upcoming = { $when }, lembramos { $who_dat } { $how } que o teste ou o contrato terminará em breve.
+ends-remind-due-today = { $when }, lembramos { $who_dat } { $how } que ele termina nesse dia.
+ends-remind-overdue = { $when }, comunicamos { $who_dat } { $how } que ele terminou.
+ends-remind-all-well = { $when }, perguntamos { $who_dat } { $how } se está tudo certo.
+ends-remind-other = { $when }, escrevemos { $who_dat } { $how } sobre o fim.
+ends-section-steps = O que acontece no fim
+ends-step-grace = { $when }, um aviso no aplicativo diz { $who_dat } que ele terminou. Tudo continua funcionando como antes.
+ends-rely-slack = Depois do horário informado esperamos mais { $span }, para que uma renovação de última hora chegue primeiro.
+ends-rely-back = Assim que há renovação, tudo se abre de novo na hora, a qualquer hora e em qualquer dia.
+ends-rely-saved = Cada mensagem diz até quando se guarda o que você salvou.
+ends-agree-ask = Se você precisa de mais tempo para decidir, fale conosco: uma pessoa pode dá-lo a você.

@@ -23,6 +23,7 @@ use crate::ledger::Standing;
 /// A tenant with all that is known of it.
 pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
     let Standing { tenant, account, grant, law, .. } = standing;
+    let invoices = account.invoices.iter().filter(|it| it.term.is_none());
     json!({
         "tenant": tenant,
         "name": account.profile.name,
@@ -37,7 +38,8 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
         "credit_limit": account.profile.credit_limit,
         "accepted": account.accepted.iter().map(accepted).collect::<Vec<_>>(),
         "time_zone": bearings::zone(law, account).name(),
-        "invoices": account.invoices.iter().map(|it| invoice(standing, it)).collect::<Vec<_>>(),
+        "invoices": invoices.map(|it| invoice(standing, it)).collect::<Vec<_>>(),
+        "terms": account.invoices.iter().filter_map(term).collect::<Vec<_>>(),
         "arrangements": account.arrangements.iter().map(arrangement).collect::<Vec<_>>(),
         "tasks": account.tasks.iter().map(task).collect::<Vec<_>>(),
         "contacts": account.profile.contacts,
@@ -115,6 +117,19 @@ fn invoice(standing: &Standing, invoice: &Invoice) -> Value {
         "scope": invoice.scope,
         "late_fee": late_fee(standing, invoice),
     })
+}
+
+/// A trial or contract, under the name by which agreements are about it.
+fn term(invoice: &Invoice) -> Option<Value> {
+    let term = invoice.term?;
+    Some(json!({
+        "term": invoice.invoice,
+        "kind": term.kind,
+        "state": term.state,
+        "ends_on": invoice.due_on,
+        "data_until": term.data_until,
+        "scope": invoice.scope,
+    }))
 }
 
 /// What the late fee comes to until now, and how much of it was announced.

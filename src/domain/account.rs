@@ -11,7 +11,7 @@ use super::decision::{
 };
 pub use super::exceptions::{GateState, PauseState};
 use super::fact::{
-    Channel, Collection, Contact, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome,
+    Channel, Collection, Contact, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome, Term,
 };
 pub use super::hold::{Hold, HoldCause};
 use super::id::{CaseId, EntryId, InvoiceId, LegId, NoticeId, Scope, Source, TaskId};
@@ -164,6 +164,8 @@ pub struct Invoice {
     pub gates_scope: bool,
     /// When it became known here that it does.
     pub gating: Option<Instant>,
+    /// What ends on its due date, where it is no invoice but the climb of a term.
+    pub term: Option<Term>,
 }
 
 /// Failed charges of an invoice.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::account::{Account, Case, Profile};
 use super::calendar::{Almanac, Calendar, Operator};
 use super::policy::{Law, Policy};
-use super::selection::select;
+use super::selection::{select, select_for};
 use super::time::Zone;
 
 /// What dates of one tenant under one policy are reckoned with.
@@ -44,7 +44,7 @@ impl<'a> Bearings<'a> {
     pub fn of_case(law: &'a Law, account: &Account, case: &Case) -> Option<Self> {
         let policy = match &case.opened {
             Some(opened) => law.versions.get(&opened.policy)?,
-            None => select(law, account, case.began)?,
+            None => select_for(law, account, case.began, account.invoice_of(case).term.is_some())?,
         };
         Some(Self::of(law, &account.profile, policy))
     }

@@ -3,7 +3,7 @@
 //! Rule: every sentence says what records say: which invoice, which rung, which notices reached
 //! whom, what comes next and when, what lifts it.
 
-use super::account::{Account, Arrangement, Case, Hold, HoldCause, NoticeState};
+use super::account::{Account, Arrangement, Case, Hold, HoldCause, Invoice, NoticeState};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
 use super::closed::{By, closed, scopes};
@@ -15,6 +15,7 @@ use super::money::Money;
 use super::plan::{Situation, What, free_at, plan};
 use super::policy::Law;
 use super::stage::Stage;
+use super::term::is_term;
 use super::when::When;
 
 /// The sentences, the most important first.
@@ -44,7 +45,9 @@ pub fn explain(
             sentences.push(format!("{stage} was agreed (pause {name}): it ends with the pause."));
         }
         if closed(account).iter().any(|it| !matches!(it.by, By::Pause(_))) {
-            sentences.push("Paying what is owed lifts it at once.".to_owned());
+            let term = account.invoices.iter().any(|it| it.term.is_some() && closes(account, it));
+            let how = if term { "Renewing what ended, and paying" } else { "Paying" };
+            sentences.push(format!("{how} what is owed lifts it at once."));
         }
     }
     sentences
@@ -68,9 +71,17 @@ fn is_closed(tenant: &TenantId, it: &ScopeStage) -> String {
         format!("Scope `{}` of {tenant}", it.scope)
     };
     let because = it.because.as_ref().map_or_else(String::new, |because| {
-        format!(", because of invoice {} (rung `{}`)", because.invoice, because.rung)
+        let what = if is_term(&because.invoice) { "" } else { "invoice " };
+        format!(", because of {what}{} (rung `{}`)", because.invoice, because.rung)
     });
     format!("{whose} {} since {}{because}.", has_been(it.stage), it.since)
+}
+
+/// Whether something is in force because of it.
+fn closes(account: &Account, invoice: &Invoice) -> bool {
+    let cases = account.cases.iter();
+    let mut own = cases.filter(|case| account.invoice_of(case).invoice == invoice.invoice);
+    own.any(|case| case.entries.iter().any(|entry| entry.in_force))
 }
 
 const fn has_been(stage: Stage) -> &'static str {
@@ -84,12 +95,7 @@ const fn has_been(stage: Stage) -> &'static str {
 
 fn explain_case(account: &Account, law: &Law, case: &Case, situation: &Situation) -> Vec<String> {
     let invoice = account.invoice_of(case);
-    let owed = invoice.amount.map(|amount| Money { minor: invoice.owed, ..amount });
-    let owed = owed.map_or_else(|| "an unknown amount".to_owned(), |owed| owed.to_string());
-    let due = invoice.due_on.map_or_else(String::new, |due| format!(", due {due}"));
-    let policy = Bearings::of_case(law, account, case)
-        .map_or_else(String::new, |bearings| format!(", policy `{}`", bearings.policy.name));
-    let mut sentences = vec![format!("Invoice {}: {owed} owed{due}{policy}.", invoice.invoice)];
+    let mut sentences = vec![about(account, law, case)];
     let holds = case.holds.iter().filter(|hold| hold.covers(situation.now));
     sentences.extend(holds.map(|hold| held(account, hold)));
     let fee = fee_of(account, law, invoice, situation.now);
@@ -99,6 +105,24 @@ fn explain_case(account: &Account, law: &Law, case: &Case, situation: &Situation
     let notices = account.notices.iter().filter(|notice| notice.made.case == case.case);
     sentences.extend(notices.map(|notice| told(account, notice)));
     sentences
+}
+
+/// What climbs: an invoice with what is owed on it, or a term with the day on which it ends.
+fn about(account: &Account, law: &Law, case: &Case) -> String {
+    let invoice = account.invoice_of(case);
+    let owed = invoice.amount.map(|amount| Money { minor: invoice.owed, ..amount });
+    let owed = owed.map_or_else(|| "an unknown amount".to_owned(), |owed| owed.to_string());
+    let due = invoice.due_on.map_or_else(String::new, |due| format!(", due {due}"));
+    let policy = Bearings::of_case(law, account, case)
+        .map_or_else(String::new, |bearings| format!(", policy `{}`", bearings.policy.name));
+    let Some(term) = invoice.term else {
+        return format!("Invoice {}: {owed} owed{due}{policy}.", invoice.invoice);
+    };
+    let ends = invoice.due_on.map_or_else(String::new, |due| format!(" ends on {due}"));
+    let kept =
+        term.data_until.map_or_else(String::new, |until| format!(", data kept until {until}"));
+    let policy = if policy.is_empty() { ", no policy for terms".to_owned() } else { policy };
+    format!("The {} ({}){ends}{kept}{policy}.", term.kind.word(), invoice.invoice)
 }
 
 fn held(account: &Account, hold: &Hold) -> String {

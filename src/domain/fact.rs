@@ -15,6 +15,7 @@ pub use super::channel::Channel;
 use super::id::{InvoiceId, MessageId, NoticeId, PaymentId, PolicyHash, PolicyName, Scope, TaskId};
 use super::money::Money;
 use super::stage::{Role, Stage};
+pub use super::term::{Term, TermKind, TermState, TermUpdated};
 use super::time::{Day, Instant};
 pub use super::when::When;
 

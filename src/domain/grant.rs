@@ -12,6 +12,7 @@ use super::fact::Named;
 use super::id::{Digest, InvoiceId, NoticeId, Scope, TenantId};
 use super::money::Money;
 use super::stage::{Roles, Stage};
+use super::term::TermKind;
 use super::time::{Day, Instant};
 
 /// How many invoices and dates pages list at the most.
@@ -130,6 +131,8 @@ pub struct Words {
     pub cause: Cause,
     /// Whether what is closed was agreed: a pause, that no payment lifts.
     pub agreed: bool,
+    /// The trial or contract that ended and is the reason. `None`: an invoice is.
+    pub term: Option<TermWords>,
 }
 
 /// An invoice that is overdue.
@@ -161,6 +164,17 @@ impl Words {
         }
         words
     }
+}
+
+/// A trial or contract that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TermWords {
+    /// What kind.
+    pub kind: TermKind,
+    /// Its last day.
+    pub ends_on: Option<Day>,
+    /// Until when what was saved is kept.
+    pub data_until: Option<Day>,
 }
 
 /// A notice that a banner shows.

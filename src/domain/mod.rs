@@ -39,6 +39,7 @@ pub mod simulate;
 pub mod span;
 pub mod stage;
 pub mod task;
+pub mod term;
 pub mod time;
 pub mod timeline;
 pub mod view;

@@ -64,6 +64,14 @@ pub struct Policy {
     pub rungs: Vec<Rung>,
 }
 
+impl Policy {
+    /// Whether it is for terms: its rungs are counted from the day on which one ends.
+    #[must_use]
+    pub fn is_for_terms(&self) -> bool {
+        self.rungs.iter().any(|rung| rung.at.anchor == Anchor::Ends)
+    }
+}
+
 /// One line of a policy: when, and what.
 #[derive(Clone, Debug)]
 pub struct Rung {
@@ -101,6 +109,8 @@ pub enum Anchor {
     Issued,
     /// The first failed charge.
     Failed,
+    /// The last day of a term.
+    Ends,
 }
 
 /// A stage to enter.
@@ -269,6 +279,7 @@ impl std::fmt::Display for At {
             Anchor::Due => "due",
             Anchor::Issued => "issued",
             Anchor::Failed => "failed",
+            Anchor::Ends => "ends",
         })?;
         if self.offset != 0 {
             let sign = if self.offset < 0 { '-' } else { '+' };

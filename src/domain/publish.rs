@@ -9,7 +9,7 @@ use super::bearings::Bearings;
 use super::closed::{By, closed, ease, generation, scopes, strictest};
 use super::decision::Step;
 use super::fact::{Channel, FailureReason, Named, ReceiptKind};
-use super::grant::{BannerNotice, Cause, Grant, InvoiceWords, LISTED_MAX, Words};
+use super::grant::{BannerNotice, Cause, Grant, InvoiceWords, LISTED_MAX, TermWords, Words};
 use super::id::{Digest, TenantId};
 use super::money::Money;
 use super::plan::{Ground, Situation, Survey, is_valid};
@@ -120,6 +120,7 @@ fn words(tenant: &TenantId, survey: &Survey<'_>, digest: Digest) -> Words {
         thanks: thanks(account, now),
         cause: cause(&overdue),
         agreed: matches!(strictest(&closed(account)).map(|it| it.by), Some(By::Pause(_))),
+        term: term_words(account, &overdue),
     }
 }
 
@@ -154,6 +155,21 @@ fn overdue_on<'a>(ground: &Ground<'a>, now: Instant) -> Vec<&'a Invoice> {
     }
     found.sort_by_key(|invoice| invoice.due_on);
     found
+}
+
+/// The term that is the reason: what closed most, or what ended while no invoice is overdue.
+fn term_words(account: &Account, overdue: &[&Invoice]) -> Option<TermWords> {
+    let told = |invoice: &Invoice| {
+        let term = invoice.term?;
+        let (kind, data_until) = (term.kind, term.data_until);
+        Some(TermWords { kind, ends_on: invoice.due_on, data_until })
+    };
+    match strictest(&closed(account)).map(|it| it.by) {
+        Some(By::Climb(case, _)) => told(account.invoice_of(case)),
+        Some(By::Gate(_) | By::Pause(_)) => None,
+        None if overdue.iter().any(|it| it.term.is_none()) => None,
+        None => overdue.iter().find_map(|it| told(it)),
+    }
 }
 
 fn invoice_words(invoice: &Invoice) -> Option<InvoiceWords> {

@@ -18,7 +18,7 @@ use super::decision::Decision;
 use super::fact::{
     ArrangementEnded, ArrangementMade, CreditChanged, InvoiceNamed, InvoiceTerms, NoticeReceipt,
     PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, PolicyAccepted, RefundMade,
-    TaskDone, TenantUpdated,
+    TaskDone, TenantUpdated, TermUpdated,
 };
 use super::id::{Derivation, Derived, InvoiceId, RecordId, Source};
 use super::time::Instant;
@@ -73,6 +73,7 @@ pub enum Fact {
     NoticeReceipt(Box<NoticeReceipt>),
     TaskDone(TaskDone),
     PolicyAccepted(PolicyAccepted),
+    TermUpdated(TermUpdated),
 }
 
 impl Fact {
@@ -125,7 +126,7 @@ impl Fact {
             Self::InvoiceVoided(_) | Self::InvoiceWrittenOff(_) => 10,
             Self::NoticeReceipt(_) => 11,
             Self::TaskDone(_) => 12,
-            Self::CreditChanged(_) | Self::PolicyAccepted(_) => 13,
+            Self::CreditChanged(_) | Self::PolicyAccepted(_) | Self::TermUpdated(_) => 13,
         }
     }
 
@@ -141,6 +142,12 @@ impl Fact {
             Self::PaymentReceived(payment) => (-payment.amount.minor, 0, 0),
             Self::CreditChanged(credit) => (-credit.amount.minor, 0, 0),
             Self::InvoiceWrittenOff(_) => (1, 0, 0),
+            // Of two dates the later, and of two states the milder, is the last word.
+            Self::TermUpdated(term) => (
+                0,
+                term.ends_on.map_or(i64::MIN, |ends| -i64::from(ends.number())),
+                term.state.map_or(0, |state| -(state as i64)),
+            ),
             _ => (0, 0, 0),
         }
     }

@@ -5,7 +5,9 @@
 //!    `standard`, else the only policy that there is.
 //! 2. It is asked as of the begin of the case: what the tenant paid later, or for how long it has
 //!    been a customer by then, does not count.
-//! 3. Who has settled fewer than three invoices matches no line that asks about settled ones.
+//! 3. A term climbs by policies that count from `ends`, and an invoice by the others: a line for
+//!    one is no line for the other. Without any a term climbs nothing.
+//! 4. Who has settled fewer than three invoices matches no line that asks about settled ones.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -61,18 +63,31 @@ pub struct SettledWithin {
 /// The policy that a case of the tenant begins with at `at`.
 #[must_use]
 pub fn select<'a>(law: &'a Law, account: &Account, at: Instant) -> Option<&'a Arc<Policy>> {
-    let named = account.profile.policy.as_deref().and_then(|name| law.policies.get(name));
-    let matched = || law.select.iter().find(|line| line.matches(account, at));
-    named
-        .or_else(|| matched().and_then(|line| law.policies.get(&line.policy)))
-        .or_else(|| law.policies.get("standard"))
-        .or_else(|| only(law))
+    select_for(law, account, at, false)
 }
 
-/// Where there is one policy only, it is everybody's.
-fn only(law: &Law) -> Option<&Arc<Policy>> {
-    let mut policies = law.policies.values();
-    policies.next().filter(|_| law.policies.len() == 1)
+/// The policy that the case of an invoice, or else of a term, begins with at `at`.
+#[must_use]
+pub fn select_for<'a>(
+    law: &'a Law,
+    account: &Account,
+    at: Instant,
+    term: bool,
+) -> Option<&'a Arc<Policy>> {
+    let fits = |policy: &&Arc<Policy>| policy.is_for_terms() == term;
+    let of = |name: &str| law.policies.get(name).filter(fits);
+    let wish = account.profile.policy.as_deref().and_then(of);
+    let lines = || law.select.iter().filter_map(|line| Some((line, of(line.policy.as_str())?)));
+    let matched = || lines().find(|(line, _)| line.matches(account, at));
+    wish.or_else(|| matched().map(|(_, policy)| policy))
+        .or_else(|| of("standard"))
+        .or_else(|| only(law, fits))
+}
+
+/// Where there is one such policy only, it is everybody's.
+fn only(law: &Law, fits: impl Fn(&&Arc<Policy>) -> bool) -> Option<&Arc<Policy>> {
+    let mut policies = law.policies.values().filter(fits);
+    policies.next().filter(|_| policies.next().is_none())
 }
 
 impl Select {

@@ -102,6 +102,11 @@ fn past_fact(fact: &Fact) -> (&'static str, Option<InvoiceId>, String) {
             ("notice.receipt", format!("{} by {}", receipt.kind.word(), receipt.channel.word()))
         }
         Fact::TaskDone(done) => ("task.done", done.outcome.word().to_owned()),
+        Fact::TermUpdated(term) => {
+            let state = term.state.map_or_else(String::new, |it| format!(" {}", it.word()));
+            let ends = term.ends_on.map_or_else(String::new, |day| format!(", ends {day}"));
+            ("term.updated", format!("{}{state}{ends}", term.kind.word()))
+        }
         Fact::PolicyAccepted(accepted) => {
             ("policy.accepted", format!("{} by {}", accepted.policy, accepted.by))
         }

@@ -48,6 +48,7 @@ async fn commit(store: &Memory, stage: Stage) -> u64 {
         sent: Vec::new(),
         settlers: Vec::new(),
         agreed: false,
+        term: None,
         thanks: false,
         cause: crate::domain::grant::Cause::Overdue,
     };

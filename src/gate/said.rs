@@ -12,6 +12,7 @@ use super::phrases;
 use crate::domain::fact::Named;
 use crate::domain::grant::{Cause, LISTED_MAX, Words};
 use crate::domain::stage::{Role, Roles, Stage};
+use crate::domain::term::TermKind;
 use crate::domain::time::{Instant, Zone};
 
 /// So many dates of messages are named.
@@ -60,6 +61,10 @@ pub struct Said {
     pub pay_url: Option<String>,
     /// When messages were sent.
     pub sent: Option<String>,
+    /// Until when what was saved is kept, where a term ended.
+    pub kept_until: Option<String>,
+    /// Whether a trial or contract that ended is the reason, and no invoice.
+    pub ended: bool,
 }
 
 /// One overdue invoice.
@@ -91,11 +96,12 @@ impl Said {
             stage: stage.word(),
             title: match words {
                 Some(words) if words.agreed => agreed_title(stage),
+                Some(Words { term: Some(term), .. }) => term_title(stage, term.kind),
                 _ => title(stage),
             },
             closed: closed(stage),
             since: since.map(|since| phrases::moment(since, &zone)),
-            headline: headline(stage, thanks),
+            headline: headline(words, stage, thanks),
             detail: detail(told, stage, thanks),
             cause: cause(words, told.is_some()),
             next: words.and_then(next).map(|named| coming(named, &zone)),
@@ -111,6 +117,8 @@ impl Said {
             invoices: told.map(lines).unwrap_or_default(),
             pay_url,
             sent: told.map(|words| dates(&words.sent, &zone)).filter(|dates| !dates.is_empty()),
+            kept_until: words.and_then(kept_until),
+            ended: words.is_some_and(|words| words.term.is_some()),
         }
     }
 }
@@ -122,12 +130,18 @@ impl Said {
         match stage {
             Stage::Full | Stage::Grace => {}
             Stage::ReadOnly => {
-                self.title = "This part of the workspace is read-only until an invoice is paid";
+                self.title = match self.ended {
+                    true => "This part of the workspace is read-only: its time has ended",
+                    false => "This part of the workspace is read-only until an invoice is paid",
+                };
                 self.closed = "Changing things in this part of the workspace is paused. \
                                Everything else is as it was.";
             }
             Stage::Frozen => {
-                self.title = "This part of the workspace is closed until an invoice is paid";
+                self.title = match self.ended {
+                    true => "This part of the workspace is closed: its time has ended",
+                    false => "This part of the workspace is closed until an invoice is paid",
+                };
                 self.closed = "Working in this part of the workspace is paused. Everything else \
                                is as it was.";
             }
@@ -151,6 +165,32 @@ const fn title(stage: Stage) -> &'static str {
     }
 }
 
+const fn term_title(stage: Stage, kind: TermKind) -> &'static str {
+    match (stage, kind) {
+        (Stage::Full | Stage::Grace, TermKind::Trial) => "The trial has ended; all is still open",
+        (Stage::Full | Stage::Grace, TermKind::Contract) => {
+            "The contract has ended; all is still open"
+        }
+        (Stage::ReadOnly, TermKind::Trial) => "This workspace is read-only: the trial has ended",
+        (Stage::ReadOnly, TermKind::Contract) => {
+            "This workspace is read-only: the contract has ended"
+        }
+        (Stage::Frozen, TermKind::Trial) => "This workspace is paused: the trial has ended",
+        (Stage::Frozen, TermKind::Contract) => "This workspace is paused: the contract has ended",
+    }
+}
+
+const fn ended(kind: TermKind) -> &'static str {
+    match kind {
+        TermKind::Trial => "The trial has ended.",
+        TermKind::Contract => "The contract has ended.",
+    }
+}
+
+fn kept_until(words: &Words) -> Option<String> {
+    words.term.as_ref()?.data_until.map(phrases::day)
+}
+
 const fn agreed_title(stage: Stage) -> &'static str {
     match stage {
         Stage::Full | Stage::Grace => title(stage),
@@ -171,7 +211,10 @@ const fn closed(stage: Stage) -> &'static str {
     }
 }
 
-const fn headline(stage: Stage, thanks: bool) -> &'static str {
+fn headline(words: Option<&Words>, stage: Stage, thanks: bool) -> &'static str {
+    if let Some(term) = words.and_then(|words| words.term.as_ref()).filter(|_| !thanks) {
+        return ended(term.kind);
+    }
     match (stage, thanks) {
         (_, true) => "Thank you: a payment is on its way.",
         (Stage::Full | Stage::Grace, false) => "Did a payment slip through?",
@@ -188,6 +231,9 @@ fn detail(told: Option<&Words>, stage: Stage, thanks: bool) -> String {
             Stage::ReadOnly | Stage::Frozen => closed(stage).to_owned(),
         };
     };
+    if let Some(kept) = words.term.as_ref().and_then(|_| kept_until(words)) {
+        return format!("What you saved is kept until {kept}.");
+    }
     let owed = phrases::amounts(&words.owed);
     let oldest = words.invoices.iter().filter_map(|invoice| invoice.due_on).min();
     let due = oldest.map(|due| format!(", due since {}", phrases::day(due))).unwrap_or_default();
@@ -207,12 +253,16 @@ fn many(words: &Words) -> String {
 fn cause(words: Option<&Words>, may_know: bool) -> &'static str {
     match words {
         Some(words) if words.agreed => "Your people agreed to this pause.",
+        Some(Words { term: Some(term), .. }) => ended(term.kind),
         Some(words) if may_know => cause_of(words),
         _ => "There is an open billing question.",
     }
 }
 
-const fn cause_of(words: &Words) -> &'static str {
+fn cause_of(words: &Words) -> &'static str {
+    if let Some(term) = &words.term {
+        return ended(term.kind);
+    }
     match words.cause {
         Cause::Overdue => "An invoice is overdue. Perhaps it slipped through.",
         Cause::Declined => "The last charge was declined.",

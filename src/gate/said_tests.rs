@@ -35,6 +35,7 @@ fn words() -> Words {
         sent: vec!["2026-03-16T08:00:00Z".parse().unwrap()],
         settlers: vec!["Ada".to_owned(), "Bob".to_owned()],
         agreed: false,
+        term: None,
         thanks: false,
         cause: Cause::Overdue,
     }

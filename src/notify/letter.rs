@@ -15,6 +15,7 @@ use crate::domain::id::{MessageId, TenantId};
 use crate::domain::money::Money;
 use crate::domain::policy::{Law, Policy};
 use crate::domain::stage::{Role, Stage};
+use crate::domain::term::TermKind;
 use crate::domain::time::{Day, Instant, Zone};
 
 /// The longest text from outside in a mail, in characters.
@@ -47,20 +48,32 @@ pub enum Kind {
     Instalment,
     /// An instalment was missed: the next one that is ends the plan.
     Plan,
+    /// A trial or contract ends soon, or today.
+    Ending,
+    /// It has ended.
+    Ended,
+    /// It has ended, and a cutoff is named, or was before.
+    EndedWarning,
+    /// It has ended, and a stage has begun.
+    EndedEntered,
 }
 
 impl Kind {
     /// All of them, the mildest first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Thanks,
         Self::AllWell,
         Self::Upcoming,
         Self::DueToday,
+        Self::Ending,
         Self::Instalment,
         Self::Plan,
+        Self::Ended,
         Self::Overdue,
         Self::Again,
+        Self::EndedWarning,
         Self::Warning,
+        Self::EndedEntered,
         Self::Entered,
     ];
 
@@ -78,6 +91,10 @@ impl Kind {
             Self::Thanks => "thanks",
             Self::Instalment => "instalment",
             Self::Plan => "plan",
+            Self::Ending => "ending",
+            Self::Ended => "ended",
+            Self::EndedWarning => "ended_warning",
+            Self::EndedEntered => "ended_entered",
         }
     }
 
@@ -87,7 +104,19 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    fn of(notice: &NoticeState) -> Self {
+    fn of(notice: &NoticeState, invoice: &Invoice) -> Self {
+        let kind = Self::of_step(notice);
+        match kind {
+            _ if invoice.term.is_none() => kind,
+            Self::AllWell | Self::Upcoming | Self::DueToday => Self::Ending,
+            Self::Overdue => Self::Ended,
+            Self::Warning | Self::Again => Self::EndedWarning,
+            Self::Entered => Self::EndedEntered,
+            _ => kind,
+        }
+    }
+
+    fn of_step(notice: &NoticeState) -> Self {
         match notice.made.step {
             Step::Plain => Self::from_word(&notice.made.kind).unwrap_or(Self::Overdue),
             Step::Warning => Self::Warning,
@@ -152,6 +181,8 @@ pub struct Said {
     pub at: Instant,
     /// Why it is open.
     pub cause: Cause,
+    /// Where it is a term that ends: its kind, and until when what was saved is kept.
+    pub term: Option<(TermKind, Option<Day>)>,
 }
 
 /// An invoice on which something is open.
@@ -228,7 +259,7 @@ fn zone_of(account: &Account, policy: Option<&Policy>) -> Zone {
 fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &Zone) -> Said {
     let invoice = account.invoice_of(case);
     let made = &notice.made;
-    let kind = Kind::of(notice);
+    let kind = Kind::of(notice, invoice);
     let rung = pinned(case, law).and_then(|policy| policy.rungs.get(usize::from(made.rung)));
     let named = made.names.as_ref();
     let entry = case.entries.iter().rev().find(|entry| entry.entered.rung == made.rung);
@@ -240,7 +271,7 @@ fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &
         .or_else(|| rung?.enter.as_ref().map(|enter| enter.stage))
         .unwrap_or_default();
     let at = match kind {
-        Kind::Entered => entry.map(|entry| entry.time),
+        Kind::Entered | Kind::EndedEntered => entry.map(|entry| entry.time),
         _ => named.map(|named| named.at).or(made.says),
     };
     let scope = named.or(repeated).map_or(&invoice.scope, |named| &named.scope);
@@ -254,6 +285,7 @@ fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &
         scope: Some(scope).filter(|scope| !scope.is_whole()).map(|scope| line(scope.as_str())),
         at: at.unwrap_or(notice.time),
         cause: cause(invoice),
+        term: invoice.term.map(|term| (term.kind, term.data_until)),
     }
 }
 

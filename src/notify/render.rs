@@ -17,6 +17,7 @@ use super::sample;
 use super::templates::{self, FRAME_HTML, FRAME_TEXT, TemplateFault, fault, told};
 use crate::domain::grant::Cause;
 use crate::domain::language::Language;
+use crate::domain::term::TermKind;
 
 /// What a mail looks like in all its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +107,7 @@ impl Templates {
                 }
             })
             .collect();
+        let kept_until = letter.notices.iter().filter_map(|said| said.term?.1).min();
         let frame = context! {
             subject => &subject,
             hello => letter.hello.as_deref().map(line).unwrap_or_default(),
@@ -114,6 +116,7 @@ impl Templates {
             settlers => line(&language.any_of(&letter.settlers)),
             sender => &self.sender,
             notices, invoices, owed, pay_url,
+            kept_until => kept_until.map(|day| language.day(day)).unwrap_or_default(),
         };
         let text = self.fill(&format!("{}/{FRAME_TEXT}", language.tag()), frame.clone())?;
         let html = self.fill(&format!("{}/{FRAME_HTML}", language.tag()), frame)?;
@@ -157,6 +160,8 @@ fn notice_context(
         stage => said.stage.word(),
         scope => said.scope.as_deref().map(line).unwrap_or_default(),
         cause => cause(said.cause),
+        trial => said.term.is_some_and(|(kind, _)| kind == TermKind::Trial),
+        past => said.due_on < letter.zone.day(said.at),
     }
 }
 
@@ -224,11 +229,21 @@ mod tests {
                         "Nichts, was Sie gespeichert haben, geht verloren",
                     ),
                 };
+                // Of what ends every message says until when things are kept.
+                let until = language.day("2026-03-13".parse().unwrap());
+                let kept = if kind.word().starts_with("end") { &until } else { kept };
                 for part in [&mail.text, &mail.html] {
                     for wanted in [amount, ignore, kept, "R-2026-104", "pay.example", "Ada"] {
                         assert!(part.contains(wanted), "{kind:?} lacks {wanted}: {part}");
                     }
-                    let dated = matches!(kind, Kind::Warning | Kind::Again | Kind::Entered);
+                    let dated = matches!(
+                        kind,
+                        Kind::Warning
+                            | Kind::Again
+                            | Kind::Entered
+                            | Kind::EndedWarning
+                            | Kind::EndedEntered
+                    );
                     assert_eq!(part.contains(at), dated, "{kind:?}: {part}");
                     for left_over in ["{{", "{%", "}}", "%}", "undefined"] {
                         assert!(!part.contains(left_over), "{kind:?}: {part}");

@@ -5,6 +5,7 @@ use crate::domain::grant::Cause;
 use crate::domain::id::Derivation;
 use crate::domain::money::{Currency, Money};
 use crate::domain::stage::Stage;
+use crate::domain::term::TermKind;
 use crate::domain::time::{Day, Instant, Zone};
 
 const CAUSES: [Cause; 4] = [Cause::Overdue, Cause::Declined, Cause::Confirm, Cause::Returned];
@@ -40,6 +41,7 @@ fn said(kind: Kind, stage: Stage, cause: Cause, full: bool) -> Said {
         scope: full.then(|| "Reports".to_owned()),
         at: Instant::from_seconds(1_774_857_600),
         cause,
+        term: kind.word().starts_with("end").then(|| (TermKind::Trial, full.then(due))),
     }
 }
 

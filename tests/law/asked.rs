@@ -43,7 +43,9 @@ impl World {
         self.situation.asking.of.filter(|_| rung.stage.restricts())?;
         let account = self.account();
         let case = account.case(rung.case)?;
-        let invoice = &account.invoice_of(case).invoice;
+        // About a term there is nothing to ask.
+        let invoice = Some(account.invoice_of(case)).filter(|it| it.term.is_none())?;
+        let invoice = &invoice.invoice;
         let about = |fact: &Fact| fact.invoice() == Some(invoice);
         if self.billing.lost.iter().any(about) {
             return Some("its billing system knows better");

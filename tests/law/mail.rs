@@ -5,6 +5,7 @@ use ambergate::domain::fact::{Channel, NoticeReceipt, ReceiptKind};
 use ambergate::domain::id::{MessageId, Source};
 use ambergate::domain::record::{Fact, Record, insert};
 
+use crate::terms::is_settled;
 use crate::world::World;
 
 /// What becomes of a mail.
@@ -36,7 +37,7 @@ impl World {
         let time = self.now.max(account.newest.plus_millis(1));
         let about = message.made.notices.iter().filter_map(|notice| account.notice(*notice));
         let settled = about.filter(|notice| notice.made.kind != "thanks").any(|notice| {
-            account.case(notice.made.case).is_none_or(|case| account.invoice_of(case).owed == 0)
+            account.case(notice.made.case).is_none_or(|case| is_settled(account.invoice_of(case)))
         });
         if settled || self.is_settled_in_truth(message) {
             self.watch.wrong_attempts.push((self.now, id));

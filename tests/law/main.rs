@@ -18,6 +18,7 @@ mod simulate;
 mod slow;
 mod slow_days;
 mod stories;
+mod terms;
 mod told;
 mod watch;
 mod without;

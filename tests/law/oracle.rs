@@ -10,6 +10,7 @@ use ambergate::domain::time::{Day, Fold, Instant, MINUTE, Zone};
 
 use crate::agreements::{holds_begun, stood_still};
 use crate::exceptions::{fault_of_gate, fault_of_pause};
+use crate::terms::ends_of;
 use crate::world::World;
 
 /// Everything that is wrong with a history; nothing if it is lawful.
@@ -152,6 +153,7 @@ fn fault_of_order(world: &World, record: &Record, entered: &RungEntered) -> Opti
                 let invoices = made.invoices.as_ref()?;
                 made.due_on.filter(|_| opened.is_some_and(|opened| invoices.contains(opened)))
             }
+            fact @ Fact::TermUpdated(_) => ends_of(world, fact, opened),
             _ => None,
         });
     let earliest = due.min()?.plus(days);

@@ -112,7 +112,7 @@ impl Scene {
 
     /// Another shipped policy besides, for those that a condition picks.
     fn select(&mut self, rest: &str) {
-        let (policy, condition) = rest.split_once(' ').unwrap();
+        let (policy, condition) = rest.split_once(' ').unwrap_or((rest, ""));
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/policies");
         let other = fs::read_to_string(path.join(format!("{policy}.toml"))).unwrap();
         let text = self.policy.take().unwrap_or_else(|| STANDARD.to_owned());

@@ -74,8 +74,21 @@ pub fn told_fact(words: &[&str], zone: &Zone) -> Fact {
             amount: rest.first().map(|amount| money(amount)),
             reason: None,
         }),
+        ["term", kind, fields @ ..] => term(kind, fields),
         _ => told_money(words, zone),
     }
+}
+
+/// `term trial ends_on=2026-03-13 data_until=2026-06-30 state=renewed scope=module:chat`.
+fn term(kind: &str, fields: &[&str]) -> Fact {
+    let fields = fields.iter().map(|field| field.split_once('=').expect("field=value"));
+    let mut data: serde_json::Map<String, serde_json::Value> =
+        fields.map(|(field, value)| (field.to_owned(), json!(value))).collect();
+    data.insert("kind".to_owned(), json!(kind));
+    let fact = Fact::TermUpdated(serde_json::from_value(data.into()).unwrap());
+    let faults = ambergate::domain::event::faults_of(&fact);
+    assert!(faults.is_empty(), "no such term is taken: {faults:?}");
+    fact
 }
 
 /// What is said of money.

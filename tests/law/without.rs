@@ -11,6 +11,7 @@ use ambergate::domain::stage::Role;
 use ambergate::domain::time::DAY;
 use ambergate::domain::view::view;
 
+use crate::terms::is_settled;
 use crate::world::World;
 
 /// Rules of the law that can be taken out.
@@ -191,7 +192,7 @@ impl World {
         let mut notices = message.made.notices.iter().filter_map(|id| account.notice(*id));
         notices.any(|notice| {
             let case = truth.case(notice.made.case);
-            case.is_none_or(|case| truth.invoice_of(case).owed == 0)
+            case.is_none_or(|case| is_settled(truth.invoice_of(case)))
         })
     }
 }

@@ -19,6 +19,7 @@ use ambergate::domain::view::view;
 
 use crate::asked::Billing;
 use crate::mail::Mail;
+use crate::terms::is_settled;
 use crate::watch::{STANDARD_TERMS, Terms, Watch};
 use crate::without::Rule;
 
@@ -192,7 +193,7 @@ impl World {
             stages.insert(name, stage);
         }
         self.watch.stages = stages;
-        for invoice in account.invoices.iter().filter(|invoice| invoice.owed == 0) {
+        for invoice in account.invoices.iter().filter(|it| is_settled(it)) {
             self.watch.settled.push((now, invoice.invoice.clone()));
         }
     }

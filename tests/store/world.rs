@@ -135,6 +135,7 @@ pub(crate) fn full_words(tenant: &TenantId, digest: Digest) -> Words {
         sent: Vec::new(),
         settlers: Vec::new(),
         agreed: false,
+        term: None,
         thanks: false,
         cause: Cause::Overdue,
     }

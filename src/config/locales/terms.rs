@@ -5,6 +5,8 @@
 //! 2. No word of the configuration is shown: roles, channels and dates are put into words.
 //! 3. What this version has no words of its own for is said in general words, never left out.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::{Fill, Forms, Phrases};
@@ -67,14 +69,16 @@ pub fn terms(law: &Law, policy: &Policy, language: Language) -> Terms {
     writer.rely(law.calendars.get(&policy.calendar).map(|it| &**it), law.operator.is_some());
     writer.open();
     writer.agree();
-    writer.amounts();
+    if !policy.is_for_terms() {
+        writer.amounts();
+    }
     let say = |key: &str| phrases.say(key, &Fill::default());
     let zone = Fill::default().with("zone", policy.zone.name());
     let hash = policy.hash.to_string();
     Terms {
         title: policy.title.clone(),
         version: phrases.say("terms-version", &Fill::default().with("version", hash)),
-        intro: phrases.say("terms-intro", &zone),
+        intro: phrases.say(&writer.key("terms-intro"), &zone),
         sign: [say("sign-us"), say("sign-you")],
         sections: writer.sections,
     }
@@ -89,16 +93,23 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn begin(&mut self, heading: &str) {
-        let heading = self.phrases.say(heading, &Fill::default());
+        let heading = self.phrases.say(&self.key(heading), &Fill::default());
         self.sections.push(Section { heading, sentences: Vec::new(), points: Vec::new() });
     }
 
     /// Adds a sentence; it begins with a capital letter, whatever it begins with.
     fn say(&mut self, key: &str, fill: &Fill<'_>) {
-        let sentence = capital(&self.phrases.say(key, fill));
+        let sentence = capital(&self.phrases.say(&self.key(key), fill));
         if let Some(section) = self.sections.last_mut() {
             section.sentences.push(sentence);
         }
+    }
+
+    /// What is said of terms, where they are the ones that end and it is another thing.
+    fn key<'k>(&self, key: &'k str) -> Cow<'k, str> {
+        let of_terms = || Some(format!("ends-{key}")).filter(|key| self.phrases.has(key));
+        let of_terms = self.policy.is_for_terms().then(of_terms).flatten();
+        of_terms.map_or(Cow::Borrowed(key), Cow::Owned)
     }
 
     fn plain(&mut self, key: &str) {
@@ -271,6 +282,9 @@ impl Writer<'_> {
     fn agree(&mut self) {
         self.begin("section-agree");
         self.plain("agree-ask");
+        if self.policy.is_for_terms() {
+            return;
+        }
         if let Some(every) = self.policy.accept {
             let (unit, count) = match every.parts() {
                 (0, days) => ("days", days),
@@ -337,6 +351,7 @@ impl Writer<'_> {
             Anchor::Due => "due",
             Anchor::Issued => "issued",
             Anchor::Failed => "failed",
+            Anchor::Ends => "ends",
         };
         let unit = if at.working_days { Unit::WorkingDays } else { Unit::Days };
         let side = match at.offset {

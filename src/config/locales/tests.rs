@@ -109,7 +109,7 @@ fn plurals_are_those_of_the_language() {
 
 #[test]
 fn nothing_of_the_configuration_is_left_over() {
-    for name in ["standard", "patient", "cards", "seven_steps"] {
+    for name in ["standard", "patient", "cards", "seven_steps", "trial"] {
         let law = law(name);
         let policy = &law.policies[name];
         for language in Language::ALL {

@@ -5,10 +5,14 @@ use crate::domain::span::{Span, Unit};
 use crate::domain::week::TimeOfDay;
 
 /// The anchors that this version counts from.
-const ANCHORS: [(&str, Anchor); 3] =
-    [("due", Anchor::Due), ("issued", Anchor::Issued), ("failed", Anchor::Failed)];
+const ANCHORS: [(&str, Anchor); 4] = [
+    ("due", Anchor::Due),
+    ("issued", Anchor::Issued),
+    ("failed", Anchor::Failed),
+    ("ends", Anchor::Ends),
+];
 
-const SHAPE: &str = "write an anchor (due, issued, failed), then plus or minus days or working \
+const SHAPE: &str = "write an anchor (due, issued, failed, ends), then plus or minus days or working \
                      days, then a time if you like: \"due + 15 days\", \"due - 3 working days\", \
                      \"due 12:00\"";
 
@@ -18,11 +22,6 @@ pub(super) fn parse(text: &str) -> Result<At, String> {
     let (word, rest) = text
         .split_once([' ', '+', '-'])
         .map_or((text, ""), |(word, _)| (word, text[word.len()..].trim_start()));
-    if word == "ends" {
-        return Err("`ends` (the end of a term) is not known to this version; count from due, \
-                    issued or failed"
-            .to_owned());
-    }
     let anchor = ANCHORS.iter().find(|(name, _)| *name == word).map(|(_, anchor)| *anchor);
     let anchor = anchor.ok_or_else(|| SHAPE.to_owned())?;
     let (rest, time) = split_time(rest)?;
@@ -86,6 +85,7 @@ mod tests {
             "due - 3 working days",
             "issued + 0 working days",
             "failed + 14 days 09:30",
+            "ends - 7 days",
         ] {
             assert_eq!(parse(text).map(write).as_deref(), Ok(text));
         }
@@ -97,6 +97,5 @@ mod tests {
         for text in ["", "do + 1 day", "due 1 day", "due + 1 week", "due + 1 day 25:00", "due+"] {
             assert!(parse(text).is_err(), "{text}");
         }
-        assert!(parse("ends - 3 days").unwrap_err().contains("not known to this version"));
     }
 }

@@ -7,7 +7,7 @@ use super::super::fields::Fields;
 use super::read::Context;
 use crate::domain::calendar::{Almanac, Calendar, Operator};
 use crate::domain::id::PolicyName;
-use crate::domain::policy::{At, Policy, Rung, Select};
+use crate::domain::policy::{Anchor, At, Policy, Rung, Select};
 use crate::domain::span::{Span, Unit};
 use crate::domain::stage::Stage;
 use crate::domain::time::{DAY, Instant};
@@ -30,6 +30,11 @@ pub(super) fn order(policy: &Policy, fields: &Fields<'_>, places: &[Place]) {
         if let Some(before) = earlier.iter().rposition(|other| is_after(policy, other, rung)) {
             let what = format!("this rung comes before rung {} of the policy", before + 1);
             faults.add(&places[index], what, "put the rungs in the order of their dates");
+        }
+        let stray = policy.is_for_terms() && rung.at.anchor != Anchor::Ends;
+        if stray && rung.enter.is_none() {
+            let what = "this rung is never reached: the others count from the end of a term";
+            faults.add(&places[index], what, "write it as `ends …`, or in a policy for invoices");
         }
         if let Some(stage) = rung.enter.as_ref().map(|enter| enter.stage) {
             stages(rung, stage, earlier, &places[index], faults);
@@ -55,7 +60,7 @@ fn stages(rung: &Rung, stage: Stage, earlier: &[Rung], place: &Place, faults: &F
     }
     if last.at.anchor != rung.at.anchor {
         let what = "rungs that enter a stage count from different dates";
-        faults.add(place, what, "count all of them from the same: due, issued or failed");
+        faults.add(place, what, "count all of them from the same: due, issued, failed or ends");
     }
 }
 
@@ -137,6 +142,23 @@ fn some_cutoff(policy: &Policy, calendar: &Calendar, operator: Option<&Operator>
 pub(super) fn selection(
     select: &[(Select, Place)],
     policies: &BTreeMap<PolicyName, Place>,
+    terms: &[PolicyName],
+    faults: &Faults,
+) {
+    // A line of a policy for terms stands in no invoice's way, and the other way round.
+    let (of_terms, of_invoices): (Vec<_>, Vec<_>) =
+        select.iter().partition(|(line, _)| terms.contains(&line.policy));
+    for (lines, for_terms) in [(of_terms, true), (of_invoices, false)] {
+        let own = policies.iter().filter(|(name, _)| terms.contains(name) == for_terms);
+        // The only policy for terms is every term's.
+        let alone = for_terms && terms.len() == 1;
+        lines_of(&lines, own.filter(|_| !alone), faults);
+    }
+}
+
+fn lines_of<'a>(
+    select: &[&(Select, Place)],
+    policies: impl Iterator<Item = (&'a PolicyName, &'a Place)>,
     faults: &Faults,
 ) {
     let all = select.iter().position(|(line, _)| line.takes_all());

@@ -29,10 +29,11 @@ pub use write::{calendar as calendar_text, policy as text};
 pub const STANDARD: &str = include_str!("../../../config/policies/standard.toml");
 
 /// Policies that are there for whoever selects them, by name.
-pub const READY: [(&str, &str); 3] = [
+pub const READY: [(&str, &str); 4] = [
     ("patient", include_str!("../../../config/policies/patient.toml")),
     ("cards", include_str!("../../../config/policies/cards.toml")),
     ("seven_steps", include_str!("../../../config/policies/seven_steps.toml")),
+    ("trial", include_str!("../../../config/policies/trial.toml")),
 ];
 
 /// Reads a text that holds nothing but `[calendars.*]`, `[operator]`, `[policies.*]` and

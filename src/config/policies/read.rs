@@ -58,7 +58,9 @@ pub(in crate::config) fn law(root: &Fields<'_>, defaults: Defaults<'_>) -> Law {
     }
     let select = select(root, &places);
     places.retain(|name, _| defaults.asked != Some(name.as_str()));
-    check::selection(&select, &places, root.faults());
+    let terms = policies.values().filter(|policy| policy.is_for_terms());
+    let terms: Vec<PolicyName> = terms.map(|policy| policy.name.clone()).collect();
+    check::selection(&select, &places, &terms, root.faults());
     let select = select.into_iter().map(|(line, _)| line).collect();
     let versions = policies.values().map(|policy| (policy.hash, Arc::clone(policy))).collect();
     Law { versions, policies, select, calendars, operator }

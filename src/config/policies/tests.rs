@@ -193,7 +193,7 @@ fn what_makes_no_sense_is_refused() {
         ("\"due + 1 day\"", "\"due + 15 days\"", "begin on the same day"),
         ("enter = \"grace\"", "enter = \"full\"", "is not known"),
         ("\"due + 15 days\"", "\"failed + 15 days\"", "count from different dates"),
-        ("\"due + 15 days\"", "\"ends + 15 days\"", "`ends`"),
+        ("\"due + 15 days\"", "\"ends + 15 days\"", "failed or ends"),
         ("[\"billing\"]", "[\"biling\"]", "did you mean `billing`?"),
         ("[\"email\"]", "[\"telex\"]", "known: email, banner"),
         ("[\"email\"]", "[]", "is empty"),
@@ -240,6 +240,15 @@ fn what_makes_no_sense_is_refused() {
         let fault = only_fault(from, to);
         assert!(fault.contains(what), "{fault}\nshould say {what}");
     }
+}
+
+#[test]
+fn a_policy_for_terms_is_for_nothing_else() {
+    let terms = SMALL.replace("due", "ends").replace("overends", "overdue");
+    assert!(parse(&terms, "p.toml").unwrap().policies["standard"].is_for_terms());
+    let call = "\n[[policies.standard.rungs]]\nat = \"due + 20 days\"\ntask = \"call\"\n";
+    let faults = parse(&format!("{terms}{call}"), "p.toml").unwrap_err();
+    assert!(faults[0].to_string().contains("never reached"), "{faults:#?}");
 }
 
 #[test]

@@ -7,9 +7,12 @@
 use super::FieldFault;
 use crate::domain::fact::{
     ArrangementEnd, Contact, InvoiceTerms, PaymentReceived, ReversalReason, TenantUpdated,
+    TermState, TermUpdated,
 };
+use crate::domain::id::InvoiceId;
 use crate::domain::money::{MINOR_MAX, Money};
 use crate::domain::record::Fact;
+use crate::domain::term::is_term;
 use crate::domain::time::Zone;
 
 /// The longest text that is a name or a word.
@@ -28,6 +31,7 @@ const CONTACTS_MAX: usize = 200;
 /// Adds what is wrong with `fact`.
 pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
     let mut checks = Checks { faults };
+    checks.no_term("invoice", fact.invoice());
     match fact {
         Fact::TenantUpdated(it) => checks.tenant(it),
         Fact::InvoiceIssued(it) => {
@@ -68,6 +72,7 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
         Fact::NoticeReceipt(it) => checks.receipt(it),
         Fact::TaskDone(it) => checks.task_done(it),
         Fact::PolicyAccepted(it) => checks.text("by", Some(&it.by)),
+        Fact::TermUpdated(it) => checks.term(it),
         Fact::PaymentFailed(_)
         | Fact::InvoicePaid(_)
         | Fact::InvoiceVoided(_)
@@ -137,12 +142,33 @@ impl Checks<'_> {
         self.text("purchase_order", terms.purchase_order.as_deref());
     }
 
+    fn term(&mut self, term: &TermUpdated) {
+        if term.invoice().is_none() {
+            self.fault("scope", "too long for the name of a term");
+        }
+        if term.state == Some(TermState::Converted) && term.ends_on.is_some() {
+            self.fault("ends_on", "a converted trial ends on no day: leave it out");
+        }
+        let kept = term.ends_on.zip(term.data_until);
+        if kept.is_some_and(|(ends, until)| until < ends) {
+            self.fault("data_until", "lies before `ends_on`");
+        }
+    }
+
+    /// Names of trials and contracts are no invoices.
+    fn no_term(&mut self, field: &str, invoice: Option<&InvoiceId>) {
+        if invoice.is_some_and(is_term) {
+            self.fault(field, "`term:` names trials and contracts: use `term.updated`");
+        }
+    }
+
     fn payment(&mut self, payment: &PaymentReceived) {
         self.money("amount", Some(payment.amount));
         self.text("method", payment.method.as_deref());
         let parts = payment.invoices.as_deref().unwrap_or_default();
         self.list("invoices", parts.len());
         for (index, part) in parts.iter().enumerate() {
+            self.no_term(&format!("invoices[{index}].invoice"), Some(&part.invoice));
             self.money(&format!("invoices[{index}].amount"), Some(part.amount));
             if part.amount.currency != payment.amount.currency {
                 let detail = format!("the payment is in {}", payment.amount.currency);

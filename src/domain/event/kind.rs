@@ -35,6 +35,7 @@ pub const fn kind_of(body: &Body) -> &'static str {
             Fact::NoticeReceipt(_) => "notice.receipt",
             Fact::TaskDone(_) => "task.done",
             Fact::PolicyAccepted(_) => "policy.accepted",
+            Fact::TermUpdated(_) => "term.updated",
         },
         Body::Decision(decision) => match decision {
             Decision::CaseOpened(_) => "case.opened",
@@ -72,6 +73,7 @@ pub(super) fn read_fact(kind: &str, data: &Value) -> Result<Fact, FieldFault> {
         "notice.receipt" => Fact::NoticeReceipt(read(data)?),
         "task.done" => Fact::TaskDone(read(data)?),
         "policy.accepted" => Fact::PolicyAccepted(read(data)?),
+        "term.updated" => Fact::TermUpdated(read(data)?),
         _ if is_decision(kind) => {
             return Err(FieldFault::new("type", "a decision of ambergate's own: not taken"));
         }
@@ -132,6 +134,7 @@ pub(super) fn fact_data(fact: &Fact) -> Value {
         Fact::NoticeReceipt(it) => write(it),
         Fact::TaskDone(it) => write(it),
         Fact::PolicyAccepted(it) => write(it),
+        Fact::TermUpdated(it) => write(it),
     }
 }
 

@@ -128,6 +128,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     /// Whether this case may restrict at all.
     pub(super) fn may_restrict(&mut self) -> bool {
         let invoice = self.invoice();
+        if invoice.term.is_some() {
+            return true;
+        }
         let Some(owed) = self.owed() else { return false };
         let policy = self.policy();
         let listed = [&policy.ignore_below, &policy.person_above]

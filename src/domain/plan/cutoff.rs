@@ -117,7 +117,8 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     fn has_asked(&mut self) -> bool {
         let asking = self.planner.situation.asking;
         let owner = self.invoice().owner.as_ref().map(Source::as_str);
-        let can_ask = asking.of.is_some() && asking.of == owner;
+        let billed = self.invoice().term.is_none();
+        let can_ask = billed && asking.of.is_some() && asking.of == owner;
         let has_asked = !can_ask || asking.agreed == Some(self.case.case);
         if !has_asked {
             let (case, invoice) = (self.case.case, self.invoice().invoice.clone());

@@ -336,6 +336,9 @@ pub(in crate::domain) fn anchor_of(
 ) -> Option<Day> {
     let almanac = bearings.almanac();
     let first_failed = invoice.failed.map(|failed| almanac.zone.day(failed.first));
+    if (anchor == Anchor::Ends) != invoice.term.is_some() {
+        return None;
+    }
     let automatic = invoice.collection == Collection::ChargeAutomatically;
     // Nothing runs before the first failure.
     let failed = first_failed.filter(|_| automatic);
@@ -344,7 +347,7 @@ pub(in crate::domain) fn anchor_of(
     }
     let day = match anchor {
         Anchor::Due if automatic && !invoice.extended => almanac.calendar.forward(first_failed?),
-        Anchor::Due => {
+        Anchor::Due | Anchor::Ends => {
             let known = almanac.plus(invoice.known, bearings.policy.least_terms, Fold::Earlier);
             let due = due_on?.max(failed.unwrap_or(Day::from_number(i32::MIN)));
             almanac.calendar.forward(due).max(almanac.zone.day(known))

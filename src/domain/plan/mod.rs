@@ -28,7 +28,7 @@ use super::decision::{CaseOpened, Decision, NoticeMade, TaskKind};
 use super::id::{CaseId, InvoiceId, MessageId, NoticeId, PolicyName, TenantId};
 use super::money::Currency;
 use super::policy::Law;
-use super::selection::select;
+use super::selection::select_for;
 use super::stage::Stage;
 use super::time::{Instant, MINUTE, SECOND};
 
@@ -210,7 +210,9 @@ impl<'a> Planner<'a> {
     fn open_cases(&mut self) {
         for case in &self.account.cases {
             if case.is_live() && case.has_begun(self.situation.now) && case.opened.is_none() {
-                let Some(policy) = select(self.law, self.account, case.began) else { continue };
+                let term = self.account.invoice_of(case).term.is_some();
+                let policy = select_for(self.law, self.account, case.began, term);
+                let Some(policy) = policy else { continue };
                 self.decide(Decision::CaseOpened(CaseOpened {
                     case: case.case,
                     invoice: self.account.invoice_of(case).invoice.clone(),

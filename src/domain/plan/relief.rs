@@ -52,7 +52,7 @@ impl<'a> Planner<'a> {
         let policy = bearings.policy;
         let invoice = self.account.invoice_of(case);
         // What is disputed stands still where it is.
-        if invoice.undisputed() == 0 {
+        if invoice.undisputed() == 0 && invoice.term.is_none() {
             return None;
         }
         let rung = policy.rungs.get(usize::from(entry.entered.rung));
@@ -146,7 +146,7 @@ pub(super) fn is_ignored(
     now: Instant,
 ) -> bool {
     let invoice = account.invoice_of(case);
-    let Some(amount) = invoice.amount else { return true };
+    let Some(amount) = invoice.amount else { return invoice.term.is_none() };
     let limits = policy.ignore_below.as_ref();
     let Some(limit) = limits.and_then(|limits| limits.of(amount.currency)) else { return false };
     let today = bearings.zone.day(now);

@@ -14,6 +14,11 @@ use crate::domain::week::TimeOfDay;
 /// The one invoice.
 const INVOICE: &str = "invoice";
 
+/// What climbs: the invoice, or the trial in a policy for terms.
+fn climbs(policy: &Policy) -> &'static str {
+    if policy.is_for_terms() { "term:trial" } else { INVOICE }
+}
+
 /// How many days before its due date an invoice is known, where nothing else is said.
 const KNOWN_BEFORE_DAYS: i32 = 30;
 
@@ -46,7 +51,7 @@ impl Told {
         for (index, promise) in scenario.promises.iter().enumerate() {
             let data = json!({
                 "arrangement": format!("promise-{index}"), "kind": "promise",
-                "invoices": [INVOICE], "until": promise.until,
+                "invoices": [climbs(policy)], "until": promise.until,
             });
             let at = promise.at.at(zone);
             told.event(at, "arrangement.made", data);
@@ -56,6 +61,9 @@ impl Told {
             let at = paid.at.at(zone);
             let amount = paid.amount.map_or("all of it".to_owned(), |amount| amount.to_string());
             match paid.amount {
+                None if policy.is_for_terms() => {
+                    told.event(at, "term.updated", json!({"kind": "trial", "state": "renewed"}));
+                }
                 None => told.event(at, "invoice.paid", json!({"invoice": INVOICE})),
                 Some(amount) => {
                     let data = json!({
@@ -85,6 +93,9 @@ impl Told {
         let known = self.known;
         let issued = scenario.issued_on.unwrap_or_else(|| zone.day(known));
         let charged = policy.rungs.iter().any(|rung| rung.at.anchor == Anchor::Failed);
+        if policy.is_for_terms() {
+            return self.term(scenario, policy);
+        }
         let amount = scenario.amount.or_else(thousand);
         let mut invoice = json!({
             "invoice": INVOICE, "amount": amount, "due_on": scenario.due_on, "issued_on": issued,
@@ -103,6 +114,14 @@ impl Told {
             self.event(failed, "payment.failed", json!({"invoice": INVOICE, "reason": "declined"}));
             self.rows.push((failed, "failed", "the first charge".to_owned()));
         }
+    }
+
+    /// The tenant, and a trial that ends on the day that an invoice would be due.
+    fn term(&mut self, scenario: &Scenario, policy: &Policy) {
+        let (known, ends) = (self.known, scenario.due_on);
+        self.event(known, "tenant.updated", tenant(scenario, policy));
+        self.event(known, "term.updated", json!({"kind": "trial", "ends_on": ends}));
+        self.rows.push((known, "term", format!("a trial, ends {ends}")));
     }
 
     fn event(&mut self, at: Instant, kind: &str, data: Value) {

@@ -11,7 +11,7 @@
 use super::Run;
 use crate::domain::account::{Case, Hold, InvoiceStatus};
 use crate::domain::bearings::Bearings;
-use crate::domain::fact::Collection;
+use crate::domain::fact::{Collection, TermState};
 use crate::domain::id::{CaseId, Derivation, LegId, Scope};
 use crate::domain::policy::WrittenOff;
 use crate::domain::record::Record;
@@ -105,6 +105,10 @@ impl Run<'_> {
         let invoice = &self.account.invoices[place];
         let lifted =
             invoice.status == InvoiceStatus::WrittenOff && self.written_off() == WrittenOff::Lift;
+        if let Some(term) = invoice.term {
+            let ends = invoice.due_on.filter(|_| term.state != TermState::Converted);
+            return ends.map(|ends| i64::from(ends.number()));
+        }
         if invoice.owed <= 0 || lifted {
             return None;
         }

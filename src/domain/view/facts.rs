@@ -10,7 +10,7 @@ use crate::domain::fact::{
 use crate::domain::id::{InvoiceId, Scope, Source};
 use crate::domain::money::Money;
 use crate::domain::record::{Fact, Record};
-use crate::domain::time::Instant;
+use crate::domain::time::{Day, Instant};
 
 /// An invoice that something was said about before it was issued.
 pub(super) fn unheard_of(invoice: &InvoiceId) -> Invoice {
@@ -38,6 +38,7 @@ pub(super) fn unheard_of(invoice: &InvoiceId) -> Invoice {
         extended: false,
         gates_scope: false,
         gating: None,
+        term: None,
     }
 }
 
@@ -80,6 +81,7 @@ impl<'a> Run<'a> {
             Fact::NoticeReceipt(receipt) => self.receipt(record, receipt),
             Fact::TaskDone(done) => self.task_done(record, done),
             Fact::PolicyAccepted(accepted) => self.accept_policy(record, accepted),
+            Fact::TermUpdated(said) => self.set_term(record, said),
         }
         self.hold_for_spare_money(record);
         self.weigh_credit(record);
@@ -144,27 +146,33 @@ impl<'a> Run<'a> {
             sheet.books.report(source, total.minor);
         }
         if let Some(due) = terms.due_on {
-            if invoice.due_on == Some(due) {
-                // It was known since whoever said so first, whatever time that is said to be of.
-                invoice.known = invoice.known.min(record.learnt);
-            }
-            // What people agreed outranks what a source merely repeats.
-            let repeated = invoice.extended && sheet.reported_due.contains(&due);
-            if !sheet.reported_due.contains(&due) {
-                sheet.reported_due.push(due);
-            }
-            if !repeated && invoice.due_on != Some(due) {
-                let earlier = invoice.due_on.is_none_or(|before| due < before);
-                invoice.known = if earlier { record.learnt } else { invoice.known };
-                invoice.due_on = Some(due);
-                invoice.extended = false;
-            }
+            self.set_due(place, due, record.learnt);
         }
         if stray {
             self.unmatched(record);
         }
         self.rescope(place);
         self.weigh(place, record);
+    }
+
+    /// A source says when an invoice is due, or a term ends.
+    pub(super) fn set_due(&mut self, place: usize, due: Day, learnt: Instant) {
+        let (invoice, sheet) = (&mut self.account.invoices[place], &mut self.sheets[place]);
+        if invoice.due_on == Some(due) {
+            // It was known since whoever said so first, whatever time that is said to be of.
+            invoice.known = invoice.known.min(learnt);
+        }
+        // What people agreed outranks what a source merely repeats.
+        let repeated = invoice.extended && sheet.reported_due.contains(&due);
+        if !sheet.reported_due.contains(&due) {
+            sheet.reported_due.push(due);
+        }
+        if !repeated && invoice.due_on != Some(due) {
+            let earlier = invoice.due_on.is_none_or(|before| due < before);
+            invoice.known = if earlier { learnt } else { invoice.known };
+            invoice.due_on = Some(due);
+            invoice.extended = false;
+        }
     }
 
     fn credit(&mut self, record: &Record, said: &CreditChanged) {

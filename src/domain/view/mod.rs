@@ -18,6 +18,7 @@ mod judge;
 mod outcomes;
 mod papers;
 mod pauses;
+mod terms;
 
 use super::account::{Account, Hold};
 use super::bearings::Bearings;
@@ -176,8 +177,13 @@ impl<'a> Run<'a> {
     /// The source of the first `issued` owns the invoice, whatever came before it.
     fn find_owners(&mut self) {
         for record in self.records {
-            let Body::Fact { source, fact: Fact::InvoiceIssued(terms), .. } = &record.body else {
-                continue;
+            let (source, terms) = match &record.body {
+                Body::Fact { source, fact: Fact::InvoiceIssued(terms), .. } => (source, terms),
+                Body::Fact { source, fact: Fact::TermUpdated(term), .. } => {
+                    self.find_term(source, term, record);
+                    continue;
+                }
+                _ => continue,
             };
             let place = self.invoice(&terms.invoice);
             let owner = &mut self.account.invoices[place].owner;

@@ -83,7 +83,8 @@ impl<'a> Run<'a> {
         let today = self.zone().day(record.time);
         let overdue = |invoice: &&Invoice| {
             let past = invoice.failed.is_some() || invoice.due_on.is_some_and(|due| due < today);
-            invoice.owed > 0 && (past || own == Some(&invoice.invoice))
+            let own = own == Some(&invoice.invoice);
+            (invoice.owed > 0 && (past || own)) || (own && invoice.term.is_some())
         };
         let invoices = self.account.invoices.iter().filter(overdue);
         invoices.map(|invoice| invoice.invoice.clone()).collect()

@@ -28,6 +28,7 @@ fn words() -> Words {
         sent: vec![Instant::from_seconds(0)],
         settlers: vec!["<script>alert(1)</script> & \u{dc}nal".to_owned()],
         agreed: false,
+        term: None,
         thanks: false,
         cause: Cause::Declined,
     }

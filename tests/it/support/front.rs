@@ -204,6 +204,7 @@ fn words(grant: &Grant) -> Words {
         sent: Vec::new(),
         settlers: vec!["Ada".to_owned()],
         agreed: false,
+        term: None,
         thanks: false,
         cause: Cause::Overdue,
     }
