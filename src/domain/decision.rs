@@ -310,42 +310,38 @@ pub struct PauseEntered {
 }
 
 impl Decision {
-    /// What the decision's id is made of: which kind, about what, which time.
+    /// What the decision's id is made of: its kind, about what, which time.
     #[must_use]
-    pub fn identity(&self) -> (u8, Derived, u32) {
+    pub fn identity(&self) -> (&'static str, Derived, u32) {
         match self {
-            Self::CaseOpened(opened) => (0, opened.case.into(), 0),
-            Self::NoticeMade(made) => (1, made.notice.into(), 0),
-            Self::NoticeVoided(voided) => (2, voided.notice.into(), 0),
-            Self::MessageMade(made) => (3, made.message.into(), 0),
-            Self::MessageTried(tried) => (4, tried.message.into(), tried.attempt),
-            Self::TaskMade(made) => (5, made.task.into(), 0),
-            Self::RungEntered(entered) => (6, entered.entry.into(), 0),
-            Self::StageLifted(lifted) => (7, lifted.entry.into(), 0),
-            Self::ScopeGated(gated) => (8, gated.entry.into(), 0),
-            Self::FeeAnnounced(announced) => (10, announced.fee.into(), 0),
-            Self::PauseEntered(entered) => (9, entered.entry.into(), 0),
+            Self::CaseOpened(opened) => ("opened", opened.case.into(), 0),
+            Self::NoticeMade(made) => ("notice", made.notice.into(), 0),
+            Self::NoticeVoided(voided) => ("voided", voided.notice.into(), 0),
+            Self::MessageMade(made) => ("message", made.message.into(), 0),
+            Self::MessageTried(tried) => ("tried", tried.message.into(), tried.attempt),
+            Self::TaskMade(made) => ("task", made.task.into(), 0),
+            Self::RungEntered(entered) => ("entered", entered.entry.into(), 0),
+            Self::StageLifted(lifted) => ("lifted", lifted.entry.into(), 0),
+            Self::ScopeGated(gated) => ("gated", gated.entry.into(), 0),
+            Self::FeeAnnounced(announced) => ("fee", announced.fee.into(), 0),
+            Self::PauseEntered(entered) => ("paused", entered.entry.into(), 0),
         }
     }
 
     /// The id of its record: `opened-…`, `tried-…-1`.
     #[must_use]
     pub fn record_id(&self) -> String {
-        let (_, about, n) = self.identity();
-        let kind = match self {
-            Self::CaseOpened(_) => "opened",
-            Self::NoticeMade(_) => "notice",
-            Self::NoticeVoided(_) => "voided",
-            Self::MessageMade(_) => "message",
-            Self::MessageTried(_) => return format!("tried-{about}-{n}"),
-            Self::TaskMade(_) => "task",
-            Self::RungEntered(_) => "entered",
-            Self::StageLifted(_) => "lifted",
-            Self::ScopeGated(_) => "gated",
-            Self::FeeAnnounced(_) => "fee",
-            Self::PauseEntered(_) => "paused",
-        };
-        format!("{kind}-{about}")
+        let (kind, about, n) = self.identity();
+        match self {
+            Self::MessageTried(_) => format!("{kind}-{about}-{n}"),
+            _ => format!("{kind}-{about}"),
+        }
+    }
+
+    /// Whether that is the id of its record. Most are told apart by their first letters.
+    #[must_use]
+    pub fn has_record_id(&self, id: &str) -> bool {
+        id.starts_with(self.identity().0) && id == self.record_id()
     }
 
     /// Whether it takes a slot of the breaker: grace, a restriction, a warning or an overdue

@@ -216,7 +216,10 @@ impl Record {
                 Body::Fact { source: other_source, id: other_id, .. },
             ) => source == other_source && id == other_id,
             (Body::Decision(one), Body::Decision(two)) => one.identity() == two.identity(),
-            _ => self.source() == other.source() && self.id() == other.id(),
+            (Body::Fact { source, id, .. }, Body::Decision(decision))
+            | (Body::Decision(decision), Body::Fact { source, id, .. }) => {
+                source.as_str() == Source::OWN && decision.has_record_id(id.as_str())
+            }
         }
     }
 
@@ -281,7 +284,19 @@ impl Record {
             .then_with(|| self.rank().cmp(&other.rank()))
             .then_with(harsher_first)
             .then_with(|| self.source().cmp(other.source()))
-            .then_with(|| self.id().cmp(&other.id()))
+            .then_with(|| self.id_order(other))
+    }
+
+    /// The order of the ids as they are written, mostly without writing them.
+    fn id_order(&self, other: &Self) -> Ordering {
+        let (Some(one), Some(two)) = (self.as_decision(), other.as_decision()) else {
+            return self.id().cmp(&other.id());
+        };
+        let ((kind, about, n), (other_kind, other_about, other_n)) =
+            (one.identity(), two.identity());
+        // No kind is the beginning of another, and hexadecimal digits sort as their bytes do.
+        let order = kind.cmp(other_kind).then_with(|| about.cmp(&other_about));
+        order.then_with(|| n.to_string().cmp(&other_n.to_string()))
     }
 }
 
@@ -331,5 +346,37 @@ impl Identities {
     fn hash(record: &Record) -> u64 {
         let hasher = BuildHasherDefault::<DefaultHasher>::default();
         hasher.hash_one((record.source(), record.id()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::decision::{MessageTried, NoticeVoided, VoidCause};
+
+    #[test]
+    fn decisions_of_one_time_are_in_the_order_of_their_ids_as_written() {
+        let at = Instant::from_seconds(0);
+        let message = |n: i64| Derivation::of("test").number(n).finish();
+        let notice = |n: i64| Derivation::of("test").number(n).finish();
+        let tried = |n, attempt| {
+            let tried = MessageTried { message: message(n), attempt };
+            Record::decision(at, Decision::MessageTried(tried))
+        };
+        let voided = |n| {
+            let voided = NoticeVoided { notice: notice(n), cause: VoidCause::Case };
+            Record::decision(at, Decision::NoticeVoided(voided))
+        };
+        let tried = (0..9).flat_map(|n| [1, 2, 10, 11].map(|attempt| tried(n, attempt)));
+        let voided = (0..9).map(voided);
+        let records: Vec<Record> = tried.chain(voided).collect();
+        for one in &records {
+            for other in &records {
+                assert_eq!(one.id_order(other), one.id().cmp(&other.id()));
+                let same = one.id() == other.id();
+                assert_eq!(one.same_identity(other), same);
+                assert_eq!(one.as_decision().unwrap().has_record_id(&other.id()), same);
+            }
+        }
     }
 }
