@@ -174,6 +174,9 @@ pub(super) fn work(law: &Law, account: &Account, task: &TaskState, now: Instant)
     let notices = task.made.notices.iter().filter_map(|id| account.notice(*id));
     let names: Vec<&Named> = notices.filter_map(|notice| notice.made.names.as_ref()).collect();
     shown["names"] = json!(names);
+    shown["time_zone"] = json!(account.profile.time_zone);
+    let invoice = account.case(task.made.case).map(|case| account.invoice_of(case));
+    shown["invoice"] = json!(invoice.map(|it| it.number.as_deref().unwrap_or(it.invoice.as_str())));
     shown["script"] = json!(script(law, account, task, now));
     let called = task.kind() == TaskKind::Call;
     let people = account.profile.contacts.iter();

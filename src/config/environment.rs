@@ -98,9 +98,17 @@ fn set(table: &mut Table, sections: &[&str], key: &str, node: Node, place: &Plac
         return true;
     };
     let name = actual(table, section);
+    let begins_a_list = deeper.first().is_some_and(|next| next.parse::<usize>().is_ok());
     let fresh = || Entry {
         key: place.clone(),
-        node: Node { place: place.clone(), value: Value::Table(Table::default()) },
+        node: Node {
+            place: place.clone(),
+            value: if begins_a_list {
+                Value::List(Vec::new())
+            } else {
+                Value::Table(Table::default())
+            },
+        },
     };
     let entry = table.0.entry(name).or_insert_with(fresh);
     set_within(&mut entry.node.value, deeper, key, node, place)

@@ -190,7 +190,7 @@ async fn what_makes_no_sense_is_not_sent() {
         (&["plan", "acme"][..], "--instalment"),
         (&["plan", "acme", "--instalment", "2026-05-01"][..], "2026-05-01=250.00EUR"),
         (&["silence", "acme", "--cause", "boredom"][..], "insolvency"),
-        (&["pin", "acme", "--stage", "icy", "--until", "2026-05-01"][..], "frozen"),
+        (&["pin", "acme", "--stage", "frozen", "--until", "2026-05-01"][..], "full, grace"),
         (&["release", "acme"][..], "<ARRANGEMENT>"),
         (&["release", "acme", "a1", "--all"][..], "--all"),
         (&["received", "acme", "--amount", "5.00EUR"][..], "--payment"),
@@ -216,6 +216,22 @@ async fn what_makes_no_sense_is_not_sent() {
         assert!(said.contains(word), "{word}: {said}");
     }
     assert!(stub.seen.lock().expect("nobody panicked").is_empty());
+}
+
+#[tokio::test]
+async fn a_payment_that_names_no_invoice_is_said_to_lift_nothing() {
+    let stub = Stub::start().await;
+    let told = ["tenant", "received", "acme", "--amount", "500.00EUR", "--payment", "bank:7"];
+    let (code, out, _) = ambergate(&told, &stub.address, "").await;
+    assert_eq!(code, 0);
+    assert!(out.starts_with("Taken.\n") && out.contains("--invoice"), "{out}");
+    // What it pays is said later: that is another record, of the same payment.
+    let told = [&told[..], &["--invoice", "shop:1001"]].concat();
+    let (code, out, _) = ambergate(&told, &stub.address, "").await;
+    assert_eq!((code, out.as_str()), (0, "Taken.\n"));
+    let seen = stub.seen.lock().expect("nobody panicked").clone();
+    assert_eq!(seen[0].1["data"]["payment"], seen[1].1["data"]["payment"]);
+    assert_ne!(seen[0].1["id"], seen[1].1["id"]);
 }
 
 #[tokio::test]

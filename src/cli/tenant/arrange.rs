@@ -17,6 +17,16 @@ use crate::domain::money::Money;
 use crate::domain::time::Day;
 use crate::net::client::escaped;
 
+/// A stage that restricts nothing.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(in crate::cli) enum Mild {
+    /// Everything.
+    Full,
+    /// Everything, with a banner.
+    Grace,
+}
+
 /// The kinds of agreements.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Arrange {
@@ -28,9 +38,9 @@ pub(in crate::cli) enum Arrange {
         /// How much is promised, such as 1000.00EUR, if not all.
         #[arg(long, value_name = "MONEY", value_parser = money)]
         amount: Option<Money>,
-        /// Gives access back while it stands: grace.
+        /// Gives access back while it stands.
         #[arg(long, value_name = "STAGE", value_enum)]
-        opens: Option<Stage>,
+        opens: Option<Mild>,
         #[command(flatten)]
         made: Made,
     },
@@ -97,12 +107,12 @@ pub(in crate::cli) enum Arrange {
         #[command(flatten)]
         made: Made,
     },
-    /// Set a stage by hand, in either direction; one that restricts still needs its warning.
+    /// Set a stage by hand that restricts nothing, whatever is owed.
     Pin {
         /// Which stage.
         #[arg(long, value_enum)]
-        stage: Stage,
-        /// Until when.
+        stage: Mild,
+        /// Until when: a date, to its end, or an instant.
         #[arg(long, value_name = "WHEN", value_parser = when)]
         until: When,
         #[command(flatten)]

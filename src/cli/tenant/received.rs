@@ -11,6 +11,10 @@ use crate::domain::id::{Derivation, Derived};
 use crate::domain::money::Money;
 use crate::domain::time::Instant;
 
+/// What is to be known of a payment that names no invoice.
+const ON_ACCOUNT: &str = "It names no invoice: as money on account it stops what would come next, \
+    and lifts nothing. To say what it pays, run this again with --invoice.";
+
 /// `ambergate tenant received`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Received {
@@ -45,7 +49,10 @@ impl Received {
         if !self.invoice.is_empty() {
             data["invoices"] = Value::Array(self.parts()?);
         }
-        let id: Derived = Derivation::of("received").text(&self.payment).finish();
+        // What is said of it later is news: one id of a payment counts once all the same.
+        let parts = self.invoice.iter().map(|(invoice, _)| invoice.as_str());
+        let id = Derivation::of("received").text(&self.payment);
+        let id: Derived = parts.fold(id, Derivation::text).finish();
         let mut event = json!({
             "specversion": "1.0", "id": id.to_string(), "source": "ambergate-cli",
             "type": "ambergate.payment.received", "subject": self.tenant,
@@ -59,6 +66,9 @@ impl Received {
             output::json(&answer);
         } else {
             output::line(&parked::taken(&answer, Some(&self.tenant)));
+            if self.invoice.is_empty() {
+                output::line(ON_ACCOUNT);
+            }
         }
         Ok(())
     }

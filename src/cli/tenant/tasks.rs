@@ -97,7 +97,11 @@ impl Tasks {
     fn tell(&self, tasks: &[Value]) {
         let columns = ["tenant", "kind", "due", "assignee", "about", "task"];
         let told: Vec<Value> = tasks.iter().map(local::told).collect();
-        let row = |task: &Value| columns.iter().map(|key| cell(&task[*key])).collect();
+        let of = |task: &Value, column: &str| match column {
+            "about" if task["about"].is_null() => cell(&task["invoice"]),
+            column => cell(&task[column]),
+        };
+        let row = |task: &Value| columns.iter().map(|column| of(task, column)).collect();
         table::print(&columns, told.iter().map(row).collect(), "nothing is to be done");
         for task in told.iter().filter(|_| self.tenant.is_some()) {
             let people = items(&task["people"]).iter().map(|person| {

@@ -105,6 +105,15 @@ fn the_example_is_right() {
 }
 
 #[test]
+fn a_list_may_begin_in_the_environment() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let variable = [("AMBERGATE__IDENTIFY__0__JWT__SECRET", secret)];
+    let read = read_with("", &variable);
+    let config = read.unwrap_or_else(|faults| panic!("{}", render(&faults, false)));
+    assert!(matches!(&config.identify[0].key, JwtKey::Secret(s) if s.expose() == secret));
+}
+
+#[test]
 fn tables_merge_and_lists_are_replaced() {
     let text = "[calendars.DE]\nholidays = [2030-01-01]\n[policies.standard]\ntitle = \"Ours\"\n";
     let config = read(text).unwrap();

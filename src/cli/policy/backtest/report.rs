@@ -58,7 +58,7 @@ impl Report<'_> {
             "{}, {}, {from} to {}",
             counted(tenants, "tenant"),
             counted(events, "event"),
-            date(self.until)
+            date(self.until.plus_millis(-1))
         ));
         output::line("");
         self.print_sums();
