@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::config::locales::script;
 use crate::domain::account::{
-    Accepted, Account, Arrangement, Invoice, NoticeState, Receipt, TaskState,
+    Accepted, Account, Arrangement, Case, Invoice, NoticeState, Receipt, TaskState,
 };
 use crate::domain::bearings;
 use crate::domain::decision::TaskKind;
@@ -61,9 +61,10 @@ fn scopes(account: &Account, grant: &Grant) -> Vec<Value> {
     scopes
 }
 
-/// The policy of the newest live case; without one, the policy that the next would get.
+/// The policy of the newest invoice's live case; without one, the policy that the next would get.
 fn policy(account: &Account, law: &Law) -> Option<Value> {
-    let live = account.cases.iter().rev().filter(|case| case.is_live());
+    let climbs = |it: &&Case| it.is_live() && account.invoice_of(it).term.is_none();
+    let live = account.cases.iter().rev().filter(climbs);
     let pinned = live.filter_map(|case| law.versions.get(&case.opened.as_ref()?.policy)).next();
     let policy = pinned.or_else(|| select(law, account, account.newest))?;
     Some(json!(policy.name))

@@ -204,6 +204,10 @@ pub struct Case {
     pub entries: Vec<Entry>,
     /// What the climb is anchored to; another value is another case.
     pub due_key: Option<i64>,
+    /// How often it was moved to another version of a policy.
+    pub migrations: u32,
+    /// When it was moved to another version last.
+    pub moved: Option<Instant>,
     /// The part of the app that it is about: its invoice's; another one is another leg.
     pub scope: Scope,
 }
@@ -217,6 +221,8 @@ pub struct Entry {
     pub time: Instant,
     /// Whether the run over all records finds it lawful at its time.
     pub lawful: bool,
+    /// The rung with its stage in the version that is pinned now. `None`: there is none.
+    pub rung: Option<u16>,
     /// When `stage.lifted` was recorded.
     pub lifted: Option<Instant>,
     /// The part of the app that it closes: what was entered, as far as its invoice was about that

@@ -148,7 +148,7 @@ pub fn scopes(account: &Account, law: &Law) -> Vec<ScopeStage> {
 fn because(account: &Account, law: &Law, closed: &Closed<'_>) -> Option<Because> {
     match closed.by {
         By::Climb(case, entry) => {
-            let rung = entry.entered.rung;
+            let rung = entry.rung?;
             let bearings = Bearings::of_case(law, account, case);
             let line = bearings.and_then(|it| it.policy.rungs.get(usize::from(rung)));
             let rung = line.map_or_else(|| rung.to_string(), |line| line.at.to_string());

@@ -40,6 +40,8 @@ pub enum Decision {
     FeeAnnounced(FeeAnnounced),
     /// A stage that was agreed began.
     PauseEntered(Box<PauseEntered>),
+    /// A case goes on under another version of a policy, in a new leg.
+    CaseMigrated(Box<CaseMigrated>),
 }
 
 /// `case.opened`.
@@ -52,6 +54,22 @@ pub struct CaseOpened {
     pub invoice: InvoiceId,
     /// The version that is pinned.
     pub policy: PolicyHash,
+}
+
+/// `case.migrated`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseMigrated {
+    /// Which case.
+    pub case: CaseId,
+    /// The version that is pinned from now on.
+    pub policy: PolicyHash,
+    /// Counts the migrations of the case, from 0.
+    pub n: u32,
+    /// By whom.
+    pub by: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// Which of a rung's notices.
@@ -249,6 +267,8 @@ pub enum LiftCause {
     Condition,
     /// Its invoice is about another part of the app now.
     Scope,
+    /// The version that its case was moved to has no such stage.
+    Policy,
 }
 
 /// `stage.lifted`.
@@ -325,6 +345,7 @@ impl Decision {
             Self::ScopeGated(gated) => ("gated", gated.entry.into(), 0),
             Self::FeeAnnounced(announced) => ("fee", announced.fee.into(), 0),
             Self::PauseEntered(entered) => ("paused", entered.entry.into(), 0),
+            Self::CaseMigrated(migrated) => ("migrated", migrated.case.into(), migrated.n),
         }
     }
 
@@ -333,7 +354,7 @@ impl Decision {
     pub fn record_id(&self) -> String {
         let (kind, about, n) = self.identity();
         match self {
-            Self::MessageTried(_) => format!("{kind}-{about}-{n}"),
+            Self::MessageTried(_) | Self::CaseMigrated(_) => format!("{kind}-{about}-{n}"),
             _ => format!("{kind}-{about}"),
         }
     }
@@ -360,6 +381,7 @@ impl Decision {
     pub const fn rank(&self) -> u8 {
         match self {
             Self::CaseOpened(_)
+            | Self::CaseMigrated(_)
             | Self::NoticeMade(_)
             | Self::MessageMade(_)
             | Self::TaskMade(_)

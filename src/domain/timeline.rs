@@ -123,6 +123,10 @@ fn past_decision(
         Decision::CaseOpened(opened) => {
             ("case.opened", Some(opened.invoice.clone()), String::new())
         }
+        Decision::CaseMigrated(migrated) => {
+            let by = migrated.by.as_deref().map_or_else(String::new, |by| format!(" by {by}"));
+            ("case.migrated", of(migrated.case), format!("to {}{by}", migrated.policy))
+        }
         Decision::NoticeMade(made) => {
             let names = made.names.as_ref().map_or_else(String::new, |named| {
                 format!(", names {} at {}", named.stage.word(), named.at)

@@ -26,6 +26,7 @@ mod feeds;
 mod inbox;
 mod journaled;
 mod law;
+mod migrate;
 mod outbox;
 mod parked;
 mod rebuild;
@@ -48,6 +49,7 @@ pub use ask::{Answer, Asker, NoAnswer};
 pub use breaker::Limit;
 pub use entry::{BeatNoted, Entry, Heard, JournalNamed};
 pub use feeds::{Declared, Silent};
+pub use migrate::{Migration, Moved};
 pub use parked::{ReplayError, of_event as parked_event};
 pub use rebuild::{Rebuilt, rebuild};
 

@@ -74,6 +74,7 @@ pub const NAMES: &[Name] = &[
     counter("ambergate_tasks_total", "Work for people that was asked for, by kind."),
     counter("ambergate_parked_total", "Events without a tenant, by whether they are money."),
     counter("ambergate_currencies_unlisted_total", "Currencies that a policy does not name."),
+    counter("ambergate_migrations_eased_total", "Tenants that a moved case left milder."),
     counter("ambergate_records_conflicting_total", "Records with the id of another one."),
     counter("ambergate_inbox_refused_total", "Events left by gates that could not be taken."),
     // -- notices ----------------------------------------------------------------------------

@@ -34,7 +34,7 @@ impl Here for Gate {
 /// The API over a world, with a token for each role.
 pub(crate) struct Site {
     pub(crate) world: World,
-    memory: Memory,
+    pub(crate) memory: Memory,
     router: Router,
     here: Arc<AtomicBool>,
 }
@@ -44,6 +44,10 @@ impl Site {
         let clock = ambergate::clock::Clock::standing(at(START));
         let memory = Memory::new(clock.clone());
         let world = World::over(AnyStore::Memory(memory.clone()), None, clock).await;
+        Self::of(world, memory)
+    }
+
+    pub(crate) fn of(world: World, memory: Memory) -> Self {
         let roles = [
             ("ingest", TokenRole::Ingest),
             ("viewer", TokenRole::Viewer),
@@ -57,11 +61,8 @@ impl Site {
         };
         let tokens = Tokens::new(roles.map(token).to_vec());
         let here = Arc::new(AtomicBool::new(false));
-        let settings = Settings {
-            tokens: tokens.clone(),
-            enforced: true,
-            here: Some(Box::new(Gate(here.clone()))),
-        };
+        let gate = Box::new(Gate(here.clone()));
+        let settings = Settings { tokens: tokens.clone(), enforced: true, here: Some(gate) };
         let admin = Admin::new(world.ledger.clone(), settings).router();
         let router = admin.merge(Ingest::new(world.ledger.clone(), tokens, None).router());
         Self { world, memory, router, here }
@@ -196,6 +197,7 @@ async fn everything_asks_for_the_right_token() {
         ("POST /v1/tasks/x/done", "agent"),
         ("POST /v1/parked/x/replay", "agent"),
         ("PUT /v1/breaker", "admin"),
+        ("POST /v1/policies/standard/migrate", "admin"),
         ("PUT /v1/switch", "admin"),
     ] {
         let mut let_in = false;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod admin;
+mod admin_migrate;
 mod admin_simulate;
 mod admin_stage;
 mod admin_tasks;

@@ -44,7 +44,17 @@ impl World {
     }
 
     pub(crate) async fn over(store: AnyStore, journal: Option<Journal>, clock: Clock) -> Self {
-        let law = policies::parse(policies::STANDARD, "standard.toml").unwrap();
+        Self::under(policies::STANDARD, store, journal, clock).await
+    }
+
+    /// Under that policy text.
+    pub(crate) async fn under(
+        text: &str,
+        store: AnyStore,
+        journal: Option<Journal>,
+        clock: Clock,
+    ) -> Self {
+        let law = policies::parse(text, "standard.toml").unwrap();
         // Weeks pass here in one step, without a sign of life in between.
         let stale_max = Duration::from_secs(4_000 * 3_600);
         let ledger =

@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use crate::agreements::{AGREED, Agreed, agree, end_newest, extend, promise};
 use crate::by_hand::{BY_HAND, ByHand, by_hand};
 use crate::mail::Mail;
+use crate::moves;
 use crate::terms;
 use crate::without::Rule;
 use crate::world::{STANDARD, World, law_of};
@@ -86,6 +87,8 @@ pub enum Happening {
     ClockOff(u8),
     /// Somebody calls, writes, or does a task.
     ByHand(ByHand),
+    /// All running cases are moved to the policy that never freezes, or back.
+    Migrate(bool),
     /// A trial, or the contract of a part, stands so and ends so many days from now.
     Term(u8, u8, i8),
 }
@@ -126,6 +129,7 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => (1_u8..30).prop_map(H::Recover),
         1 => (1_u8..90).prop_map(H::ClockOff),
         4 => proptest::sample::select(&BY_HAND[..]).prop_map(H::ByHand),
+        1 => any::<bool>().prop_map(H::Migrate),
         1 => (0_u8..3, 0_u8..6, -20_i8..40).prop_map(|(i, state, d)| H::Term(i, state, d)),
     ];
     proptest::collection::vec(one, 4..28)
@@ -243,6 +247,7 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
         Happening::Agree(kind, i, days) => agree(world, kind, (i, days), number),
         Happening::EndAgreement => end_newest(world),
         Happening::ByHand(what) => by_hand(world, what),
+        Happening::Migrate(mild) => moves::happen(world, mild),
         Happening::Term(i, state, days) => terms::happen(world, i, state, days),
         Happening::Contacts(many) => world.fact(people(many.into())),
         Happening::Stale(h) => awry(world, h, |situation, so| situation.feeds = !so),

@@ -23,6 +23,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::agreements::is_closed_but_by_agreement;
 use crate::history::{beginning_under, happen, happenings};
+use crate::moves::with_mild;
 use crate::needed::told;
 use crate::oracle::faults;
 use crate::terms;
@@ -67,7 +68,7 @@ fn hold(policies: &[String]) {
     let strategy = (0..policies.len(), happenings(), after);
     let mut runner = runner(histories() / 2);
     let result = runner.run(&strategy, |(which, history, (hours, later, seed))| {
-        let mut world = beginning_under(&terms::with_terms(&policies[which]));
+        let mut world = beginning_under(&with_mild(&terms::with_terms(&policies[which])));
         for (number, happening) in history.iter().enumerate() {
             happen(&mut world, *happening, number);
         }

@@ -12,6 +12,7 @@ mod history;
 mod laws;
 mod mail;
 mod model;
+mod moves;
 mod needed;
 mod oracle;
 mod simulate;

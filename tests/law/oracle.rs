@@ -98,6 +98,13 @@ fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Opti
     if t > latest(&world.zone, allowed) {
         return fault("later than the working day after the first cutoff time it allowed");
     }
+    let moved = decisions(world).any(|(at, decision)| match decision {
+        Decision::CaseMigrated(it) => it.case == entered.case && at >= made_at && at <= t,
+        _ => false,
+    });
+    if moved {
+        return fault("its notice is older than another version of the policy");
+    }
     let invoice = invoice_of(world, made);
     let begun = invoice.as_ref().map(|invoice| holds_begun(world, invoice)).unwrap_or_default();
     if begun.into_iter().any(|begun| begun > made_at && begun < t) {

@@ -17,6 +17,7 @@ use ambergate::domain::week::TimeOfDay;
 use serde_json::{Map, Value, json};
 
 use crate::mail::Mail;
+use crate::moves::with_mild;
 use crate::told::{money, told_fact};
 use crate::world::{STANDARD, World, law_of};
 
@@ -91,6 +92,7 @@ impl Scene {
             "rung" => self.add_to_rung(rest),
             "instead" => self.say_otherwise(rest),
             "select" => self.select(rest),
+            "mild" => self.policy = Some(with_mild(self.policy.as_deref().unwrap_or(STANDARD))),
             "calendar" => self.calendar(rest),
             "slack" => self.slack = Some(rest.to_owned()),
             "zone" => self.zone = Some(rest.to_owned()),
@@ -249,6 +251,10 @@ fn act(world: &mut World, words: &[&str]) {
         ["from", source, rest @ ..] => {
             let fact = told_fact(rest, &world.zone);
             return world.fact_from(source, fact);
+        }
+        ["migrate", policy] => {
+            world.log.push((world.now, format!("all cases moved to {policy}")));
+            return world.migrate(policy);
         }
         ["mail", rest @ ..] => return world.mail = mail(&rest.join(" ")),
         _ => said(world, words),

@@ -302,7 +302,10 @@ impl World {
                 let entry = entries.find(|entry| entry.entered.entry == lifted.entry).unwrap();
                 format!("lift {}{}", entry.entered.stage.word(), of(&entry.entered.scope))
             }
-            Decision::CaseOpened(_) | Decision::MessageMade(_) | Decision::MessageTried(_) => {
+            Decision::CaseOpened(_)
+            | Decision::CaseMigrated(_)
+            | Decision::MessageMade(_)
+            | Decision::MessageTried(_) => {
                 return;
             }
         };

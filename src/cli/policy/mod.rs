@@ -1,11 +1,12 @@
 //! `ambergate policy`: what a policy says, what it would do, and what it would have done.
 //!
-//! Rule: these commands ask no server: they read the rules of a configuration, and nothing else
+//! Rule: all but `migrate` ask no server: they read the rules of a configuration, and nothing else
 //! of it.
 
 mod backtest;
 mod draw;
 mod explain;
+mod migrate;
 mod simulate;
 
 pub(super) use simulate::money;
@@ -16,6 +17,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::output;
 use super::remote::Failure;
+use super::wait;
 use crate::config::{Environment, Request, load_law, policies, render};
 use crate::domain::policy::Law;
 
@@ -26,6 +28,8 @@ pub(super) enum Command {
     Explain(explain::Explain),
     /// What it would have done to a history: who, when, for how long.
     Backtest(Box<backtest::Backtest>),
+    /// Running cases go on under the version in force now: by a server, for all or one tenant.
+    Migrate(Box<migrate::Migrate>),
     /// A dated table and a drawn ladder of what becomes of one invoice.
     Simulate(Box<simulate::Simulate>),
 }
@@ -35,6 +39,7 @@ impl Command {
         match self {
             Self::Explain(explain) => explain.run(),
             Self::Backtest(backtest) => backtest.run(),
+            Self::Migrate(migrate) => wait(migrate.run()),
             Self::Simulate(simulate) => simulate.run(),
         }
     }

@@ -173,6 +173,7 @@ fn show(tenant: &Value) {
     for (noun, columns) in [
         ("scopes", &["scope", "stage", "since", "because"][..]),
         ("invoices", &["invoice", "number", "status", "owed", "due_on", "scope"]),
+        ("terms", &["term", "state", "ends_on", "data_until", "scope"]),
         ("arrangements", &["arrangement", "kind", "from", "until", "ended"]),
         ("notices", &["kind", "at", "names", "receipts", "void"]),
         ("tasks", &["kind", "due", "assignee", "done"]),

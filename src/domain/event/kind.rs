@@ -49,6 +49,7 @@ pub const fn kind_of(body: &Body) -> &'static str {
             Decision::ScopeGated(_) => "scope.gated",
             Decision::FeeAnnounced(_) => "fee.announced",
             Decision::PauseEntered(_) => "pause.entered",
+            Decision::CaseMigrated(_) => "case.migrated",
         },
     }
 }
@@ -96,6 +97,7 @@ pub(super) fn is_decision(kind: &str) -> bool {
             | "scope.gated"
             | "fee.announced"
             | "pause.entered"
+            | "case.migrated"
     )
 }
 
@@ -113,6 +115,7 @@ pub(super) fn read_decision(kind: &str, data: &Value) -> Result<Decision, FieldF
         "scope.gated" => Decision::ScopeGated(read(data)?),
         "fee.announced" => Decision::FeeAnnounced(read(data)?),
         "pause.entered" => Decision::PauseEntered(read(data)?),
+        "case.migrated" => Decision::CaseMigrated(read(data)?),
         _ => return Err(FieldFault::new("type", format!("unknown: {PREFIX}{kind}"))),
     })
 }
@@ -152,6 +155,7 @@ pub(super) fn decision_data(decision: &Decision) -> Value {
         Decision::ScopeGated(it) => write(it),
         Decision::FeeAnnounced(it) => write(it),
         Decision::PauseEntered(it) => write(it),
+        Decision::CaseMigrated(it) => write(it),
     }
 }
 

@@ -144,7 +144,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     }
 
     fn plan_notice(&mut self, rung: u16, notice: &Notice, planned: Instant) {
-        if self.has_notice(rung, Step::Plain) || self.is_over(planned) {
+        if self.has_notice(rung, &notice.kind) || self.is_over(planned) {
             return;
         }
         let at = self.ladder.almanac().send_at_or_after(planned.max(self.free));
@@ -175,9 +175,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let at = self.ladder.almanac().send_at_or_after(planned.max(self.free));
         self.coming(at, number, What::Enter { stage: enter.stage, announced: false });
         let situation = self.planner.situation;
-        let notice = rung.notice.as_ref().filter(|_| {
+        let notice = rung.notice.as_ref().filter(|notice| {
             let over = self.is_over(planned) || self.later_rung_due(number, at.max(self.now()));
-            !over && !self.has_notice(number, Step::Plain)
+            !over && !self.has_notice(number, &notice.kind)
         });
         if !entered {
             return;
@@ -278,9 +278,14 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         self.planner.decide(Decision::NoticeMade(Box::new(made)));
     }
 
-    pub(super) fn has_notice(&self, rung: u16, step: Step) -> bool {
+    /// Whether the rung's own notice was made; under another version, one of its kind.
+    pub(super) fn has_notice(&self, rung: u16, kind: &str) -> bool {
         let mut notices = self.planner.notices_of(self.case.case);
-        notices.any(|notice| notice.made.rung == rung && notice.made.step == step)
+        notices.any(|notice| {
+            let of_now = self.case.is_of_now(notice.time);
+            let same = if of_now { notice.made.rung == rung } else { notice.made.kind == kind };
+            same && notice.made.step == Step::Plain
+        })
     }
 
     /// Whether the day of something planned was over before the case became known.

@@ -268,6 +268,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             task.made.case == self.case.case
                 && task.made.kind == TaskKind::Approve
                 && task.made.rung == Some(rung)
+                && self.case.is_of_now(task.time)
                 && task.done.is_some_and(|(_, outcome)| outcome == TaskOutcome::Approved)
         });
         if !approved {

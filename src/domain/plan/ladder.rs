@@ -167,13 +167,16 @@ impl<'a> Ladder<'a> {
     /// The rung's entry that is in force under the switch's generation, for all that the case is
     /// about.
     pub(in crate::domain) fn entry(&self, rung: u16) -> Option<&'a Entry> {
-        self.case.entries.iter().rev().find(|entry| {
-            entry.entered.rung == rung
-                && entry.in_force
-                && entry.closes.as_ref().is_some_and(|closes| closes.covers(&self.case.scope))
-                && (!entry.entered.stage.restricts()
-                    || entry.entered.checked.generation >= self.generation)
-        })
+        let entries = || {
+            self.case.entries.iter().rev().filter(|entry| {
+                entry.in_force
+                    && entry.closes.as_ref().is_some_and(|closes| closes.covers(&self.case.scope))
+                    && (!entry.entered.stage.restricts()
+                        || entry.entered.checked.generation >= self.generation)
+            })
+        };
+        let own = entries().find(|entry| entry.rung == Some(rung));
+        own.or_else(|| entries().find(|entry| entry.stands_for(rung, self.case)))
     }
 
     /// When a warning leaves for a cutoff planned at `planned`, made at `free` or later.

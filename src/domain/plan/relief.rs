@@ -43,6 +43,7 @@ impl<'a> Planner<'a> {
         if entry.closes.is_none() {
             return Some(LiftCause::Scope);
         }
+        let Some(number) = entry.rung else { return Some(LiftCause::Policy) };
         let now = self.situation.now;
         let eased = case.holds.iter().filter(|hold| hold.covers(now));
         if eased.filter_map(|hold| hold.at_most).any(|most| entry.entered.stage > most) {
@@ -55,7 +56,7 @@ impl<'a> Planner<'a> {
         if invoice.undisputed() == 0 && invoice.term.is_none() {
             return None;
         }
-        let rung = policy.rungs.get(usize::from(entry.entered.rung));
+        let rung = policy.rungs.get(usize::from(number));
         let when = rung.and_then(|rung| rung.when.as_ref());
         if when.is_some_and(|when| !when.holds(self.account, case, &bearings.zone, now)) {
             return Some(LiftCause::Condition);
@@ -94,7 +95,7 @@ impl<'a> Planner<'a> {
     fn is_entered(&self, case: &Case, rung: u16) -> bool {
         let generation = self.situation.generation;
         case.entries.iter().any(|entry| {
-            entry.entered.rung == rung
+            entry.stands_for(rung, case)
                 && entry.in_force
                 && entry.closes.as_ref().is_some_and(|closes| closes.covers(&case.scope))
                 && entry.entered.checked.generation >= generation

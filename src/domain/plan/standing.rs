@@ -46,7 +46,8 @@ pub(in crate::domain) fn is_valid(notice: &NoticeState, survey: &Survey<'_>) -> 
         let plan = standing_plan(survey.ground.account, case, now);
         return plan.is_some_and(|it| it.time <= notice.time && it.waits_for(n.into()));
     }
-    if notice.voided.is_some() || !case.is_live() || case.is_held(now) {
+    let over = !case.is_of_now(notice.time);
+    if notice.voided.is_some() || over || !case.is_live() || case.is_held(now) {
         return false;
     }
     let Some(ladder) = survey.ladder(made.case) else { return false };

@@ -25,7 +25,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             .account
             .tasks
             .iter()
-            .filter(|made| made.made.case == self.case.case && made.made.rung == Some(rung))
+            .filter(|made| made.made.case == self.case.case && self.is_of(made, rung, task.kind))
             .collect();
         let until = task.repeat.as_ref().map_or(&[][..], |repeat| &repeat.until);
         let since = made.first().map_or(planned, |first| first.time);
@@ -42,7 +42,8 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let at = almanac.send_at_or_after(due.max(self.free));
         self.coming(at, rung, What::Task(task.kind));
         let other = self.planner.account.tasks.iter().any(|other| {
-            let same = other.made.case == self.case.case && other.made.rung == Some(rung);
+            let same =
+                other.made.case == self.case.case && self.is_of(other, rung, other.made.kind);
             other.is_open() && other.made.kind == task.kind && !same
         });
         let just_made = self.planner.asked.contains(&task.kind);
@@ -62,6 +63,12 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         }
     }
 
+    /// Whether a task of the case is this rung's: under another version, any of its kind was.
+    fn is_of(&self, made: &TaskState, rung: u16, kind: TaskKind) -> bool {
+        let before = made.made.rung.is_some() && !self.case.is_of_now(made.time);
+        made.made.kind == kind && (before || made.made.rung == Some(rung))
+    }
+
     /// Whether one of these came of a task of that kind since then. Who is called is asked about
     /// all that is overdue; everything else is about its own case.
     fn has_come_of(&self, kind: TaskKind, since: Instant, until: &[TaskOutcome]) -> bool {
@@ -74,21 +81,24 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     /// Asks a person once a leg about this rung.
     pub(super) fn ask(&mut self, rung: u16, kind: TaskKind) {
         let at = self.ladder.almanac().send_at_or_after(self.free);
-        let asked = self.planner.account.tasks.iter().any(|task| {
+        let same = self.planner.account.tasks.iter().filter(|task| {
             task.made.kind == kind
                 && task.made.case == self.case.case
                 && task.made.rung == Some(rung)
         });
+        // What was asked under another version was another question.
+        let asked = same.clone().any(|task| self.case.is_of_now(task.time));
+        let n = u32::try_from(same.count()).unwrap_or(u32::MAX);
         if asked || at > self.now() || self.planner.has_open(kind) {
             self.planner.wake_at(at);
             return;
         }
         self.planner.make_task(TaskMade {
-            task: task_id(self.case.case, Some(rung), kind, 0, None),
+            task: task_id(self.case.case, Some(rung), kind, n, None),
             kind,
             case: self.case.case,
             rung: Some(rung),
-            n: 0,
+            n,
             due: at,
             assignee: Some(Role::Owner).filter(|_| kind == TaskKind::Approve),
             about: None,

@@ -4,7 +4,7 @@
 //! 1. A case begins when its invoice becomes owed with a due date (charged automatically: at the
 //!    first failure), or gets another due date; it ends when that is no longer so.
 //! 2. A case that an exemption puts off is known before it begins: at the exemption's end.
-//! 3. The leg is derived from the case, its scope and the ids of the holds made: a hold that is
+//! 3. The leg is derived from the case, its scope, how often it was moved and the holds made: a hold that is
 //!    made makes another leg, one that ends does not. So does another scope: nobody was told that
 //!    this part of the app would close.
 
@@ -146,9 +146,11 @@ impl Run<'_> {
             ended: None,
             opened,
             holds: Vec::new(),
-            leg: leg(case, &scope, &[]),
+            leg: leg(case, &scope, &[], 0),
             entries: Vec::new(),
             due_key,
+            moved: None,
+            migrations: 0,
             scope,
         };
         let everywhere = self.everywhere.iter().filter(|it| self.is_older(place, it.older_than));
@@ -169,7 +171,7 @@ impl Run<'_> {
         let case = &mut self.account.cases[case];
         if case.scope != *scope {
             case.scope = scope.clone();
-            case.leg = leg(case.case, &case.scope, &case.holds);
+            case.leg = leg(case.case, &case.scope, &case.holds, case.migrations);
             for entry in &mut case.entries {
                 let closes = entry.closes.take();
                 entry.closes = closes.and_then(|it| it.within(&case.scope).cloned());
@@ -186,10 +188,10 @@ impl Run<'_> {
 /// Every hold that is made makes another leg.
 pub(super) fn add_hold(case: &mut Case, hold: Hold) {
     case.holds.push(hold);
-    case.leg = leg(case.case, &case.scope, &case.holds);
+    case.leg = leg(case.case, &case.scope, &case.holds, case.migrations);
 }
 
-fn leg(case: CaseId, scope: &Scope, holds: &[Hold]) -> LegId {
+pub(super) fn leg(case: CaseId, scope: &Scope, holds: &[Hold], migrations: u32) -> LegId {
     let mut ids: Vec<&str> = holds.iter().map(|hold| hold.id.as_str()).collect();
     ids.sort_unstable();
     let derivation = if scope.is_whole() {
@@ -197,5 +199,9 @@ fn leg(case: CaseId, scope: &Scope, holds: &[Hold]) -> LegId {
     } else {
         Derivation::of("leg of a part").id(case).text(scope.as_str())
     };
-    ids.into_iter().fold(derivation, Derivation::text).finish()
+    let derivation = ids.into_iter().fold(derivation, Derivation::text);
+    match migrations {
+        0 => derivation.finish(),
+        count => derivation.number(i64::from(count)).finish(),
+    }
 }

@@ -32,6 +32,7 @@ impl Run<'_> {
             entered: entered.clone(),
             time: record.time,
             lawful,
+            rung: Some(entered.rung),
             lifted: None,
             closes: Some(entered.scope.clone()),
             in_force: false,
@@ -83,6 +84,7 @@ impl Run<'_> {
             task.made.case == case.case
                 && task.made.kind == TaskKind::Approve
                 && task.made.rung == Some(rung)
+                && case.is_of_now(task.time)
                 && task.done.is_some_and(|(_, outcome)| outcome == TaskOutcome::Approved)
         })
     }
@@ -93,7 +95,7 @@ fn earlier_in_force(case: &Case, policy: &Policy, rung: u16) -> bool {
     let earlier = policy.rungs.iter().enumerate().take(usize::from(rung));
     earlier.filter(|(_, rung)| rung.enter.is_some()).all(|(place, _)| {
         case.entries.iter().any(|entry| {
-            usize::from(entry.entered.rung) == place
+            u16::try_from(place).is_ok_and(|place| entry.stands_for(place, case))
                 && entry.lawful
                 && entry.lifted.is_none()
                 && entry.closes.as_ref().is_some_and(|closes| closes.covers(&case.scope))

@@ -15,6 +15,7 @@ mod facts;
 mod gates;
 mod holds;
 mod judge;
+mod moves;
 mod outcomes;
 mod papers;
 mod pauses;
@@ -295,7 +296,7 @@ impl<'a> Run<'a> {
         for case in &mut self.account.cases {
             let live = case.ended.is_none();
             for entry in &mut case.entries {
-                let closes = entry.lawful && entry.closes.is_some();
+                let closes = entry.lawful && entry.closes.is_some() && entry.rung.is_some();
                 entry.in_force = closes && entry.lifted.is_none() && live;
             }
         }

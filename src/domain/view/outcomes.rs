@@ -105,9 +105,18 @@ impl<'a> Run<'a> {
     pub(super) fn lapse_tasks(&mut self) {
         for place in 0..self.account.tasks.len() {
             let made = &self.account.tasks[place].made;
-            self.account.tasks[place].lapsed =
-                self.is_over(made) || self.is_said(made) || self.is_replaced(place, made);
+            self.account.tasks[place].lapsed = self.is_past(&self.account.tasks[place])
+                || self.is_over(made)
+                || self.is_said(made)
+                || self.is_replaced(place, made);
         }
+    }
+
+    /// Whether it asks about a rung of a version that its case was moved away from.
+    fn is_past(&self, task: &TaskState) -> bool {
+        let case = self.account.case(task.made.case);
+        let asks = task.made.kind == TaskKind::Approve && task.made.rung.is_some();
+        asks && case.is_some_and(|case| !case.is_of_now(task.time))
     }
 
     fn is_over(&self, made: &TaskMade) -> bool {

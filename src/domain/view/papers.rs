@@ -63,6 +63,7 @@ impl<'a> Run<'a> {
                     message.tried.push(record.time);
                 }
             }
+            Decision::CaseMigrated(migrated) => self.migrate(record, migrated),
             Decision::FeeAnnounced(announced) => self.account.fees.push(announced.clone()),
             Decision::RungEntered(entered) => self.enter(record, entered),
             Decision::ScopeGated(gated) => self.gate(record, gated),

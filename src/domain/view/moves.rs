@@ -1,0 +1,64 @@
+//! Cases that are moved to another version of a policy (SPEC 3 `case.migrated`, 4, 5.4).
+//!
+//! Rules:
+//! 1. What was entered stays, as the rung of its stage in the new version. A stage that the new
+//!    version does not have leaves the tenant at the nearest milder one.
+//! 2. It is another leg: what was announced under the old version makes nothing possible any more.
+
+use super::Run;
+use super::cases::leg;
+use crate::domain::account::{Case, Entry};
+use crate::domain::decision::{CaseMigrated, CaseOpened};
+use crate::domain::policy::{Policy, Rung};
+use crate::domain::record::Record;
+use crate::domain::stage::Stage;
+use crate::domain::time::Instant;
+
+impl Run<'_> {
+    pub(super) fn migrate(&mut self, record: &Record, migrated: &CaseMigrated) {
+        let mut cases = self.account.cases.iter_mut();
+        let Some(case) = cases.find(|case| case.case == migrated.case) else {
+            self.unmatched(record);
+            return;
+        };
+        if !case.is_live() {
+            return;
+        }
+        let invoice = self.account.invoices[case.invoice].invoice.clone();
+        case.opened = Some(CaseOpened { case: case.case, invoice, policy: migrated.policy });
+        case.moved = Some(record.time);
+        case.migrations += 1;
+        case.leg = leg(case.case, &case.scope, &case.holds, case.migrations);
+        // By a version that is not at hand nothing can be judged: all stays as it is.
+        let Some(policy) = self.law.versions.get(&migrated.policy) else { return };
+        for entry in &mut case.entries {
+            let stage = entry.entered.stage;
+            entry.rung = entry.rung.and_then(|_| rung_of(policy, stage));
+        }
+    }
+}
+
+/// The rung that enters that stage.
+fn rung_of(policy: &Policy, stage: Stage) -> Option<u16> {
+    let enters = |rung: &Rung| rung.enter.as_ref().is_some_and(|enter| enter.stage == stage);
+    let place = policy.rungs.iter().position(enters)?;
+    u16::try_from(place).ok()
+}
+
+impl Entry {
+    /// Whether it is that rung's, or of a later one in a case that was moved to a version in which
+    /// this one stands before it: nobody is taken back to what they are past.
+    #[must_use]
+    pub fn stands_for(&self, rung: u16, case: &Case) -> bool {
+        let own = self.rung == Some(rung);
+        own || (case.moved.is_some_and(|moved| self.time <= moved) && self.rung > Some(rung))
+    }
+}
+
+impl Case {
+    /// Whether something was said or asked for under the version that is pinned now.
+    #[must_use]
+    pub fn is_of_now(&self, at: Instant) -> bool {
+        self.moved.is_none_or(|moved| at > moved)
+    }
+}
