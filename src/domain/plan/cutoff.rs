@@ -253,10 +253,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
 
     /// Whether a person has to approve this cutoff first, and has not.
     fn needs_person(&mut self, rung: u16) -> bool {
-        let above = self.policy().person_above.as_ref().is_some_and(|limits| {
-            self.owed()
-                .is_some_and(|owed| limits.of(owed.currency).is_none_or(|limit| owed.minor > limit))
-        });
+        let above = self.invoice().is_above(self.policy());
         let approval = self.policy().rungs.get(usize::from(rung));
         let approval = approval.and_then(|it| it.enter.as_ref()).is_some_and(|it| it.approval);
         let accepted =

@@ -6,7 +6,7 @@
 
 use super::Run;
 use crate::domain::acceptance::is_accepted;
-use crate::domain::account::{Case, Entry};
+use crate::domain::account::{Case, Entry, Invoice};
 use crate::domain::decision::{RungEntered, TaskKind};
 use crate::domain::fact::TaskOutcome;
 use crate::domain::policy::{Condition, Policy};
@@ -61,7 +61,8 @@ impl Run<'_> {
         }
         let restricts = enter.stage.restricts();
         let accepted = !restricts || is_accepted(&self.account, policy, &bearings.zone, t);
-        if (enter.approval || !accepted) && !self.is_approved(case, entered.rung) {
+        let above = restricts && self.account.invoice_of(case).is_above(policy);
+        if (enter.approval || above || !accepted) && !self.is_approved(case, entered.rung) {
             return false;
         }
         let Some(warn) = enter.warn.as_ref() else { return !enter.stage.restricts() };
@@ -86,6 +87,18 @@ impl Run<'_> {
                 && task.made.rung == Some(rung)
                 && case.is_of_now(task.time)
                 && task.done.is_some_and(|(_, outcome)| outcome == TaskOutcome::Approved)
+        })
+    }
+}
+
+impl Invoice {
+    /// Whether so much is owed on it that a person decides about its cutoffs. In a currency that the
+    /// policy does not name a person does, too.
+    #[must_use]
+    pub fn is_above(&self, policy: &Policy) -> bool {
+        let limits = policy.person_above.as_ref().zip(self.amount);
+        limits.is_some_and(|(limits, amount)| {
+            limits.of(amount.currency).is_none_or(|limit| self.owed > limit)
         })
     }
 }
