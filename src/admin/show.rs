@@ -6,7 +6,7 @@ use crate::config::locales::script;
 use crate::domain::account::{
     Accepted, Account, Arrangement, Case, Invoice, NoticeState, Receipt, TaskState,
 };
-use crate::domain::bearings;
+use crate::domain::bearings::{self, Bearings};
 use crate::domain::decision::TaskKind;
 use crate::domain::fact::{Contact, Named};
 use crate::domain::fees::fee_of;
@@ -18,6 +18,7 @@ use crate::domain::policy::Law;
 use crate::domain::selection::select;
 use crate::domain::stage::Stage;
 use crate::domain::time::Instant;
+use crate::domain::would::would_be;
 use crate::ledger::Standing;
 
 /// A tenant with all that is known of it.
@@ -32,6 +33,7 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
         "enforced": enforced,
         "scopes": scopes(account, grant),
         "next": next(standing),
+        "would_have": would_have(standing),
         "owed": account.owed(),
         "on_account": account.on_account,
         "credit": account.credit,
@@ -99,6 +101,18 @@ fn next(standing: &Standing) -> Option<Value> {
     let mut harder = coming.filter_map(|it| Some((it.at, harder(&it.what, now(it.case))?)));
     let (at, (stage, announced)) = harder.next()?;
     Some(json!({"stage": stage, "at": at, "announced": announced && stage != Stage::Grace}))
+}
+
+/// What would be in force, were it enforced.
+fn would_have(standing: &Standing) -> Option<Value> {
+    let (case, would) = would_be(&standing.account)?;
+    let made = &would.made;
+    let invoice = &standing.account.invoice_of(case).invoice;
+    let policy = Bearings::of_case(&standing.law, &standing.account, case)?.policy;
+    let rung = policy.rungs.get(usize::from(made.rung)).map(|rung| rung.at.to_string());
+    let because = json!({"invoice": invoice, "rung": rung});
+    let (stage, scope) = (made.stage, &made.scope);
+    Some(json!({"stage": stage, "scope": scope, "since": would.time, "because": because}))
 }
 
 fn accepted(accepted: &Accepted) -> Value {

@@ -26,6 +26,7 @@ const ROWS_AT_ONCE: usize = 500;
 #[serde(deny_unknown_fields)]
 pub(super) struct List {
     stage: Option<Stage>,
+    would_have: Option<Stage>,
     cursor: Option<String>,
     q: Option<String>,
     limit: Option<usize>,
@@ -36,6 +37,7 @@ impl List {
         let asked = self.q.as_deref().unwrap_or_default().to_lowercase();
         let found = |text: &str| text.to_lowercase().contains(&asked);
         self.stage.is_none_or(|stage| stage == row.stage)
+            && self.would_have.is_none_or(|stage| row.would == Some(stage))
             && (found(row.tenant.as_str()) || row.name.as_deref().is_some_and(found))
     }
 }
@@ -56,8 +58,12 @@ pub(super) async fn list(
         for row in rows {
             looked_at += 1;
             if asked.wants(&row) {
-                let stage = row.stage.word();
-                tenants.push(json!({"tenant": row.tenant, "name": row.name, "stage": stage}));
+                tenants.push(json!({
+                    "tenant": row.tenant,
+                    "name": row.name,
+                    "stage": row.stage.word(),
+                    "would_have": row.would.map(Stage::word),
+                }));
             }
             let next = cursor(&row.tenant);
             place = Some(row.tenant);

@@ -18,6 +18,7 @@ use super::id::{CaseId, EntryId, InvoiceId, LegId, NoticeId, Scope, Source, Task
 use super::money::Money;
 use super::stage::{Role, Stage};
 use super::time::{Day, Instant, Zone};
+pub use super::would::WouldState;
 
 /// What `view` makes of a tenant's records.
 #[derive(Clone, Debug, Default)]
@@ -202,6 +203,8 @@ pub struct Case {
     pub leg: LegId,
     /// What was entered, in order.
     pub entries: Vec<Entry>,
+    /// What would have happened, in order: it never counts.
+    pub would: Vec<WouldState>,
     /// What the climb is anchored to; another value is another case.
     pub due_key: Option<i64>,
     /// How often it was moved to another version of a policy.

@@ -136,6 +136,7 @@ impl<'a> Course<'a> {
             switch_open: false,
             generation: 0,
             clock_agrees: true,
+            observed: false,
             asking: Asking::default(),
         };
         Self {

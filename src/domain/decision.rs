@@ -11,6 +11,7 @@ use super::money::Money;
 use super::stage::{Role, Roles, Stage};
 pub use super::task::{CREDIT_LIMIT, TaskKind, TaskMade};
 use super::time::{Day, Instant};
+pub use super::would::{CaseRenewed, Effect, WouldHave};
 
 /// The notice that says for the first time that something is overdue, as policies name it.
 pub const OVERDUE: &str = "overdue";
@@ -42,6 +43,10 @@ pub enum Decision {
     PauseEntered(Box<PauseEntered>),
     /// A case goes on under another version of a policy, in a new leg.
     CaseMigrated(Box<CaseMigrated>),
+    /// What would have happened, were it enforced.
+    WouldHave(Box<WouldHave>),
+    /// A case begins anew: enforcing began.
+    CaseRenewed(CaseRenewed),
 }
 
 /// `case.opened`.
@@ -346,6 +351,8 @@ impl Decision {
             Self::FeeAnnounced(announced) => ("fee", announced.fee.into(), 0),
             Self::PauseEntered(entered) => ("paused", entered.entry.into(), 0),
             Self::CaseMigrated(migrated) => ("migrated", migrated.case.into(), migrated.n),
+            Self::WouldHave(would) => ("would", would.entry.into(), 0),
+            Self::CaseRenewed(renewed) => ("renewed", renewed.case.into(), 0),
         }
     }
 
@@ -385,7 +392,9 @@ impl Decision {
             | Self::NoticeMade(_)
             | Self::MessageMade(_)
             | Self::TaskMade(_)
-            | Self::FeeAnnounced(_) => 20,
+            | Self::FeeAnnounced(_)
+            | Self::WouldHave(_)
+            | Self::CaseRenewed(_) => 20,
             Self::MessageTried(_) => 21,
             Self::NoticeVoided(_) => 22,
             Self::StageLifted(_) => 23,

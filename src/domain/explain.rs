@@ -7,7 +7,7 @@ use super::account::{Account, Arrangement, Case, Hold, HoldCause, Invoice, Notic
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
 use super::closed::{By, closed, scopes};
-use super::decision::{CREDIT_LIMIT, Step, TaskKind};
+use super::decision::{CREDIT_LIMIT, Effect, Step, TaskKind, WouldHave};
 use super::fees::fee_of;
 use super::grant::ScopeStage;
 use super::id::TenantId;
@@ -16,6 +16,7 @@ use super::plan::{Situation, What, free_at, plan};
 use super::policy::Law;
 use super::stage::Stage;
 use super::term::is_term;
+use super::time::Instant;
 use super::when::When;
 
 /// The sentences, the most important first.
@@ -27,10 +28,13 @@ pub fn explain(
     situation: &Situation,
 ) -> Vec<String> {
     let mut sentences = standing(tenant, account, law);
-    if situation.switch_open {
-        sentences.push(
-            "Nothing is refused to anybody: the switch is open, or nothing is enforced.".to_owned(),
-        );
+    if situation.observed {
+        sentences.push(format!(
+            "Nothing is enforced for {tenant}: it is told nothing of a cutoff, and nothing is \
+             refused to it."
+        ));
+    } else if situation.switch_open {
+        sentences.push("Nothing is refused to anybody: the switch is open.".to_owned());
     }
     for case in account.cases.iter().filter(|case| case.is_live()) {
         sentences.extend(explain_case(account, law, case, situation));
@@ -104,6 +108,7 @@ fn explain_case(account: &Account, law: &Law, case: &Case, situation: &Situation
     }));
     let notices = account.notices.iter().filter(|notice| notice.made.case == case.case);
     sentences.extend(notices.map(|notice| told(account, notice)));
+    sentences.extend(case.would.iter().map(|it| would_have(&it.made, it.time)));
     sentences
 }
 
@@ -123,6 +128,17 @@ fn about(account: &Account, law: &Law, case: &Case) -> String {
         term.data_until.map_or_else(String::new, |until| format!(", data kept until {until}"));
     let policy = if policy.is_empty() { ", no policy for terms".to_owned() } else { policy };
     format!("The {} ({}){ends}{kept}{policy}.", term.kind.word(), invoice.invoice)
+}
+
+fn would_have(made: &WouldHave, at: Instant) -> String {
+    let of = if made.scope.is_whole() { String::new() } else { format!(" of {}", made.scope) };
+    let stage = made.stage.word();
+    match made.what {
+        Effect::Warned => {
+            format!("Would have been warned at {at} of {stage}{of} from {}.", made.at)
+        }
+        Effect::Entered => format!("Would have been entered at {at}: {stage}{of}."),
+    }
 }
 
 fn held(account: &Account, hold: &Hold) -> String {
@@ -189,13 +205,26 @@ fn told(account: &Account, notice: &NoticeState) -> String {
 }
 
 fn next(tenant: &TenantId, account: &Account, law: &Law, situation: &Situation) -> Option<String> {
+    let planned = plan(tenant, account, law, situation);
+    if situation.observed {
+        let next = planned.would.iter().min_by_key(|coming| coming.at)?;
+        return match next.what {
+            What::Warning(stage) => {
+                Some(format!("Next it would be warned of {} at {}.", stage.word(), next.at))
+            }
+            What::Enter { stage, .. } => {
+                Some(format!("Next would be {} at {}.", stage.word(), next.at))
+            }
+            _ => None,
+        };
+    }
     let closed = closed(account);
     let now = |id| {
         let case = account.case(id)?;
         let closes = closed.iter().filter(|it| it.scope.covers(&case.scope));
         closes.map(|it| it.stage).max()
     };
-    let coming = plan(tenant, account, law, situation).coming.into_iter();
+    let coming = planned.coming.into_iter();
     let mut harder = coming.filter_map(|coming| match coming.what {
         What::Enter { stage: next, announced } if next > now(coming.case).unwrap_or_default() => {
             Some((next, coming.at, announced))

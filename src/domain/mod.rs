@@ -45,4 +45,5 @@ pub mod timeline;
 pub mod view;
 pub mod week;
 pub mod when;
+pub mod would;
 pub mod zone;

@@ -153,6 +153,11 @@ fn past_decision(
             let detail = format!("{} of {}", Stage::Frozen.word(), gated.scope);
             ("stage.entered", Some(gated.invoice.clone()), detail)
         }
+        Decision::WouldHave(would) => {
+            let said = format!("{} {} at {}", would.what.word(), would.stage.word(), would.at);
+            ("would.have", of(would.case), said)
+        }
+        Decision::CaseRenewed(renewed) => ("case.renewed", of(renewed.case), String::new()),
         Decision::PauseEntered(entered) => {
             ("stage.entered", None, format!("{} as agreed", entered.stage.word()))
         }

@@ -59,7 +59,7 @@ async fn commit(store: &Memory, stage: Stage) -> u64 {
         stored: form::account(&acme(), &[]).unwrap(),
         words,
         wake: None,
-        row: Row { tenant: acme(), name: None, stage },
+        row: Row { tenant: acme(), name: None, stage, would: None },
         entries: Vec::new(),
         applied: None,
         grant,

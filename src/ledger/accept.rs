@@ -224,7 +224,7 @@ impl Ledger {
         fault::hit("after-store");
         self.journal_decisions(name, lines).await?;
         fault::hit("after-decisions");
-        super::count(draft.added());
+        super::count(tenant, draft.added());
         Ok(Settled { plan, draft })
     }
 

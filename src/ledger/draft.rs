@@ -20,6 +20,7 @@ use crate::domain::publish::publish;
 use crate::domain::record::{Identities, Record};
 use crate::domain::time::{Instant, SECOND};
 use crate::domain::view::view;
+use crate::domain::would::would_be;
 use crate::store::{Commit, Incarnation, Row, StoreError, form};
 
 /// How often what was decided may lead to the next decision before that is taken for a fault.
@@ -218,6 +219,7 @@ impl Draft {
             tenant: tenant.clone(),
             name: account.profile.name.clone(),
             stage: grant.strictest(),
+            would: would_be(account).map(|(_, it)| it.made.stage),
         };
         Ok(Commit {
             tenant,

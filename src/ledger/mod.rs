@@ -273,6 +273,7 @@ impl Ledger {
             heard: around.heard,
             slots: around.slots,
             switch_open: around.switch.open || self.inner.told.is_off(tenant),
+            observed: !around.switch.open && self.inner.told.is_off(tenant),
             generation: around.switch.generation,
             clock_agrees: apart <= CLOCKS_APART_MAX.unsigned_abs(),
             asking: Asking { of: self.inner.asker.source(), agreed: None },
@@ -325,12 +326,19 @@ impl Ledger {
 }
 
 /// Counts what was decided.
-fn count(records: &[Record]) {
+fn count(tenant: &TenantId, records: &[Record]) {
     for decision in records.iter().filter_map(Record::as_decision) {
         match decision {
             Decision::RungEntered(entered) => {
                 let stage = entered.stage.word();
                 metrics::counter!("ambergate_entered_total", "stage" => stage).increment(1);
+            }
+            Decision::WouldHave(would) => {
+                let labels = [("what", would.what.word()), ("stage", would.stage.word())];
+                metrics::counter!("ambergate_would_have_total", &labels).increment(1);
+                let (what, stage, at) = (would.what.word(), would.stage.word(), would.at);
+                tracing::info!(%tenant, what, stage, %at, "nothing is enforced: this would have \
+                    happened");
             }
             Decision::StageLifted(_) => metrics::counter!("ambergate_lifted_total").increment(1),
             Decision::TaskMade(made) => {

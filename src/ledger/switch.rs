@@ -8,7 +8,8 @@
 //!    everybody. Where those become more the generation is raised before that: what was entered
 //!    meanwhile cuts nobody off.
 //! 3. For whom nothing is enforced nothing is warned of or entered, as while the switch is open, and
-//!    no message that names a cutoff leaves: it would not come.
+//!    no message that names a cutoff leaves: it would not come. What would have happened is
+//!    recorded; where enforcing begins, the cases it is about begin anew.
 //! 4. After any of these every tenant with something against it is looked at again.
 
 use std::sync::OnceLock;

@@ -69,6 +69,8 @@ pub struct Row {
     pub name: Option<String>,
     /// The strictest stage of all scopes.
     pub stage: Stage,
+    /// The strictest stage that would be in force, were it enforced.
+    pub would: Option<Stage>,
 }
 
 /// How far a journal has been applied to a shard.

@@ -57,6 +57,11 @@ pub const NAMES: &[Name] = &[
     // -- the ledger -------------------------------------------------------------------------
     counter("ambergate_entered_total", "Stages that were entered, by stage."),
     counter("ambergate_lifted_total", "Stages that were given back."),
+    counter(
+        "ambergate_would_have_total",
+        "Stages that would have been warned of or entered where nothing is enforced, by what and \
+         stage.",
+    ),
     counter("ambergate_cutoffs_held_total", "Cutoffs that moved because nobody was told in time."),
     gauge(
         "ambergate_breaker_tripped",

@@ -17,7 +17,7 @@ use ambergate::store::{Store as _, Switch};
 use crate::world::{START, World, at, issued, tenant, tenant_updated};
 
 /// A process, and whether it was told that gates enforce what is entered.
-async fn start(
+pub(crate) async fn start(
     memory: &Memory,
     clock: &Clock,
     folder: Option<&Path>,

@@ -30,6 +30,7 @@ mod ledger;
 mod notify_road;
 mod notify_scheduler;
 mod notify_smtp;
+mod observed;
 mod proxy_framing;
 mod proxy_headers;
 mod proxy_retry;

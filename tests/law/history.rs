@@ -59,6 +59,8 @@ pub enum Happening {
     LoseRace(u8),
     /// The switch is opened for so many hours, and closed.
     Open(u8),
+    /// For so many hours nothing is enforced.
+    Observe(u16),
     /// It never counted.
     Void(u8),
     /// The books give it up.
@@ -114,6 +116,7 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => Just(H::LoseStore),
         1 => (0_u8..3).prop_map(H::LoseRace),
         1 => (1_u8..200).prop_map(H::Open),
+        1 => (1_u16..900).prop_map(H::Observe),
         1 => (0_u8..3).prop_map(H::Void),
         1 => (0_u8..3).prop_map(H::WriteOff),
         1 => (0_u8..3, 0_u8..40).prop_map(|(i, days)| H::Extend(i, days)),
@@ -241,6 +244,12 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
             world.situation.switch_open = true;
             world.run_until(world.now.plus_millis(hours(h.into())));
             world.situation.switch_open = false;
+            world.situation.generation += 1;
+        }
+        Happening::Observe(h) => {
+            (world.situation.observed, world.situation.switch_open) = (true, true);
+            world.run_until(world.now.plus_millis(hours(h.into())));
+            (world.situation.observed, world.situation.switch_open) = (false, false);
             world.situation.generation += 1;
         }
         Happening::Extend(i, days) => extend(world, i, days, number),

@@ -80,6 +80,7 @@ fn hold(policies: &[String]) {
         let faults = faults(&world);
         prop_assert!(faults.is_empty(), "{faults:#?}\n{}", told(&world));
         order_and_repetition_change_nothing(&world, seed)?;
+        what_would_have_happened_never_counts(&world)?;
         a_payment_lifts_at_once(world)
     });
     result.unwrap_or_else(|error| panic!("{error}"));
@@ -164,6 +165,22 @@ fn what_closes_is_explained(world: &World) -> Result<(), TestCaseError> {
     lost.lose_store();
     let again = explain(&lost.tenant, &lost.account(), &lost.law, &situation);
     prop_assert_eq!(said, again);
+    Ok(())
+}
+
+/// Without it everything is as it is with it.
+fn what_would_have_happened_never_counts(world: &World) -> Result<(), TestCaseError> {
+    let mut without = world.clone();
+    let would = |it: &Record| matches!(it.as_decision(), Some(Decision::WouldHave(_)));
+    without.records.retain(|record| !would(record));
+    let mut account = world.account();
+    account.cases.iter_mut().for_each(|case| case.would.clear());
+    let mut other = without.account();
+    (account.newest, other.newest) = (world.now, world.now);
+    prop_assert_eq!(format!("{account:?}"), format!("{other:?}"), "{}", told(world));
+    let (with, without) = (world.plan(), without.plan());
+    prop_assert_eq!(with.decisions, without.decisions);
+    prop_assert_eq!((with.sends, with.coming), (without.sends, without.coming));
     Ok(())
 }
 

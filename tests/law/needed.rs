@@ -81,6 +81,13 @@ fn no_warning_may_leave_while_a_source_is_silent() {
 }
 
 #[test]
+fn nobody_may_be_warned_where_nothing_is_enforced() {
+    let mut history = due_and_after(24 * 20);
+    history.push(Happening::Observe(24 * 14));
+    needs(Rule::Observed, &history);
+}
+
+#[test]
 fn decisions_must_be_journaled_after_their_commit() {
     let mut history = due_and_after(READ_ONLY - 5);
     history.push(Happening::LoseRace(0));

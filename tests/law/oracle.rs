@@ -37,6 +37,9 @@ pub fn faults(world: &World) -> Vec<String> {
     for (at, message) in &world.watch.pressed {
         faults.push(format!("message {message} pressed at {at}, a source being silent"));
     }
+    for (at, kind) in &world.watch.observed {
+        faults.push(format!("{kind} was made at {at}, nothing being enforced"));
+    }
     for record in &world.records {
         match record.as_decision() {
             Some(Decision::RungEntered(entered)) if entered.stage.restricts() => {

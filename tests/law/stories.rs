@@ -226,6 +226,15 @@ fn act(world: &mut World, words: &[&str]) {
             world.situation.generation += 1;
             return;
         }
+        ["observe"] => {
+            (world.situation.observed, world.situation.switch_open) = (true, true);
+            return;
+        }
+        ["enforce"] => {
+            (world.situation.observed, world.situation.switch_open) = (false, false);
+            world.situation.generation += 1;
+            return;
+        }
         ["unheard", rest @ ..] => {
             let fact = told_fact(rest, &world.zone);
             return world.billing.lost.push(fact);

@@ -45,4 +45,6 @@ pub struct Watch {
     pub unasked: Vec<(Instant, &'static str)>,
     /// Attempts at warnings, and at what says that something is overdue, while a source was silent.
     pub pressed: Vec<(Instant, MessageId)>,
+    /// Notices that press, made while nothing was enforced.
+    pub observed: Vec<(Instant, String)>,
 }

@@ -45,6 +45,8 @@ pub enum Rule {
     Heard,
     /// Nothing is entered while the switch is open.
     Switch,
+    /// Where nothing is enforced nobody is warned of anything.
+    Observed,
     /// Nothing is entered while the store is recovering.
     Recovering,
     /// Nothing is entered by a clock that is off.
@@ -143,6 +145,9 @@ impl World {
             Some(Rule::Ask) => told.asking.of = None,
             Some(Rule::Heard) => told.heard = true,
             Some(Rule::Switch) => told.switch_open = false,
+            Some(Rule::Observed) if told.observed => {
+                (told.observed, told.switch_open) = (false, false);
+            }
             Some(Rule::Recovering) => told.ready = true,
             Some(Rule::Clock) => told.clock_agrees = true,
             _ => {}

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ambergate::config::policies;
 use ambergate::domain::account::Account;
 use ambergate::domain::closed::{closed, generation};
-use ambergate::domain::decision::{Decision, TaskMade};
+use ambergate::domain::decision::{Decision, Effect, TaskMade};
 use ambergate::domain::id::{MessageId, Scope, TenantId};
 use ambergate::domain::plan::{Asking, Plan, Situation, plan};
 use ambergate::domain::policy::Law;
@@ -68,6 +68,7 @@ impl World {
             switch_open: false,
             generation: 0,
             clock_agrees: true,
+            observed: false,
             asking: Asking::default(),
         };
         Self {
@@ -161,6 +162,12 @@ impl World {
                 if let Decision::PauseEntered(pause) = &decision {
                     entered.push(pause.scope.clone());
                     self.watch.entered.push((time, pause.stage, self.situation));
+                }
+                if let Decision::NoticeMade(made) = &decision
+                    && made.presses()
+                    && self.situation.observed
+                {
+                    self.watch.observed.push((time, made.kind.clone()));
                 }
                 if let Decision::ScopeGated(gated) = &decision {
                     entered.push(gated.scope.clone());
@@ -280,6 +287,16 @@ impl World {
                 let notice = account.notice(voided.notice).unwrap();
                 format!("void {}", notice.made.kind)
             }
+            Decision::WouldHave(would) => {
+                let (stage, of) = (would.stage.word(), of(&would.scope));
+                match would.what {
+                    Effect::Warned => {
+                        format!("would warn {stage}{of} from {}", self.local(would.at))
+                    }
+                    Effect::Entered => format!("would enter {stage}{of}"),
+                }
+            }
+            Decision::CaseRenewed(_) => "begin anew".to_owned(),
             Decision::FeeAnnounced(announced) => {
                 format!("fee {} through {}", announced.amount, announced.through)
             }

@@ -171,7 +171,12 @@ pub(crate) async fn step<S: Store>(
         grant,
         words: full_words(tenant, digest),
         wake: None,
-        row: Row { tenant: tenant.clone(), name: Some("Acme".to_owned()), stage: Stage::Grace },
+        row: Row {
+            tenant: tenant.clone(),
+            name: Some("Acme".to_owned()),
+            stage: Stage::Grace,
+            would: Some(Stage::Frozen),
+        },
         entries: Vec::new(),
         applied: None,
     }

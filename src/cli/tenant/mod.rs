@@ -21,6 +21,9 @@ pub(super) enum Command {
         /// Only those whose strictest stage is this.
         #[arg(long, value_enum)]
         stage: Option<Stage>,
+        /// Only those who would be in this one, were it enforced.
+        #[arg(long, value_enum, value_name = "STAGE")]
+        would_have: Option<Stage>,
         /// Only those whose id or name holds this.
         #[arg(long, value_name = "TEXT")]
         q: Option<String>,
@@ -79,7 +82,9 @@ pub(super) struct One {
 impl Command {
     pub(super) async fn run(self) -> Result<(), Failure> {
         match self {
-            Self::List { stage, q, asked } => list(stage, q.as_deref(), &asked).await,
+            Self::List { stage, would_have, q, asked } => {
+                list((stage, would_have), q.as_deref(), &asked).await
+            }
             Self::Show(one) => one.show("", show).await,
             Self::Explain(one) => one.show("/explain", explain).await,
             Self::Timeline(one) => one.show("/timeline", timeline).await,
@@ -104,10 +109,16 @@ impl One {
     }
 }
 
-async fn list(stage: Option<Stage>, q: Option<&str>, asked: &Asked) -> Result<(), Failure> {
+async fn list(
+    (stage, would_have): (Option<Stage>, Option<Stage>),
+    q: Option<&str>,
+    asked: &Asked,
+) -> Result<(), Failure> {
     let mut query = Vec::new();
-    if let Some(stage) = stage.and_then(|stage| stage.to_possible_value()) {
-        query.push(format!("stage={}", stage.get_name()));
+    for (field, stage) in [("stage", stage), ("would_have", would_have)] {
+        if let Some(stage) = stage.and_then(|stage| stage.to_possible_value()) {
+            query.push(format!("{field}={}", stage.get_name()));
+        }
     }
     query.extend(q.map(|text| format!("q={}", escaped(text))));
     let mut tenants = Vec::new();
@@ -129,11 +140,20 @@ async fn list(stage: Option<Stage>, q: Option<&str>, asked: &Asked) -> Result<()
         return Ok(());
     }
     if tenants.is_empty() {
-        output::report(&format!("{}\n", nobody(stage, q)));
+        let said = match would_have {
+            Some(_) => "No tenant would be in that stage.".to_owned(),
+            None => nobody(stage, q),
+        };
+        output::report(&format!("{said}\n"));
         return Ok(());
     }
-    let row = |tenant: &Value| ["tenant", "stage", "name"].map(|key| cell(&tenant[key])).to_vec();
-    table::print(&["tenant", "stage", "name"], tenants.iter().map(row).collect(), "");
+    let would = tenants.iter().any(|tenant| !tenant["would_have"].is_null());
+    let mut columns = vec!["tenant", "stage", "name"];
+    if would {
+        columns.insert(2, "would_have");
+    }
+    let row = |tenant: &Value| columns.iter().map(|key| cell(&tenant[*key])).collect();
+    table::print(&columns, tenants.iter().map(row).collect(), "");
     Ok(())
 }
 
@@ -170,6 +190,10 @@ fn show(tenant: &Value) {
         _ => "-".to_owned(),
     };
     output::line(&format!("{:<12}{next}", "next"));
+    let would = &tenant["would_have"];
+    if let (Some(stage), Some(since)) = (would["stage"].as_str(), would["since"].as_str()) {
+        output::line(&format!("{:<12}{stage} since {since}", "would_have"));
+    }
     for (noun, columns) in [
         ("scopes", &["scope", "stage", "since", "because"][..]),
         ("invoices", &["invoice", "number", "status", "owed", "due_on", "scope"]),

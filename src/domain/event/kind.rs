@@ -50,6 +50,8 @@ pub const fn kind_of(body: &Body) -> &'static str {
             Decision::FeeAnnounced(_) => "fee.announced",
             Decision::PauseEntered(_) => "pause.entered",
             Decision::CaseMigrated(_) => "case.migrated",
+            Decision::WouldHave(_) => "would.have",
+            Decision::CaseRenewed(_) => "case.renewed",
         },
     }
 }
@@ -98,6 +100,8 @@ pub(super) fn is_decision(kind: &str) -> bool {
             | "fee.announced"
             | "pause.entered"
             | "case.migrated"
+            | "would.have"
+            | "case.renewed"
     )
 }
 
@@ -116,6 +120,8 @@ pub(super) fn read_decision(kind: &str, data: &Value) -> Result<Decision, FieldF
         "fee.announced" => Decision::FeeAnnounced(read(data)?),
         "pause.entered" => Decision::PauseEntered(read(data)?),
         "case.migrated" => Decision::CaseMigrated(read(data)?),
+        "would.have" => Decision::WouldHave(read(data)?),
+        "case.renewed" => Decision::CaseRenewed(read(data)?),
         _ => return Err(FieldFault::new("type", format!("unknown: {PREFIX}{kind}"))),
     })
 }
@@ -156,6 +162,8 @@ pub(super) fn decision_data(decision: &Decision) -> Value {
         Decision::FeeAnnounced(it) => write(it),
         Decision::PauseEntered(it) => write(it),
         Decision::CaseMigrated(it) => write(it),
+        Decision::WouldHave(it) => write(it),
+        Decision::CaseRenewed(it) => write(it),
     }
 }
 

@@ -1,3 +1,5 @@
+mod would;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -365,6 +367,7 @@ fn decision() -> impl Strategy<Value = Decision> {
             let entered = PauseEntered { entry, arrangement, stage, scope, checked };
             Decision::PauseEntered(Box::new(entered))
         }),
+        would::would(),
         derived().prop_map(|entry| {
             Decision::StageLifted(StageLifted { entry, cause: LiftCause::Unlawful })
         }),

@@ -120,7 +120,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     }
 
     /// Whether all that is overdue in the invoice's currency is less than what is asked for.
-    fn is_ignored(&self) -> bool {
+    pub(super) fn is_ignored(&self) -> bool {
         let account = self.planner.account;
         super::relief::is_ignored(account, self.case, self.policy(), self.bearings, self.now())
     }

@@ -71,17 +71,18 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         true
     }
 
-    fn plan_entry(&mut self, rung: u16, notice: &NoticeState, comes: Instant) {
+    /// When what comes at `comes` can be entered at the earliest.
+    pub(super) fn entered_after(&self, comes: Instant) -> Option<Instant> {
         let almanac = self.ladder.almanac();
         let earliest = almanac.plus(comes, self.policy().slack, Fold::Later).max(self.free);
-        let at = if almanac.is_cutoff_time(earliest) {
-            earliest
-        } else {
-            match almanac.cutoff_at_or_after(earliest) {
-                Some(at) => at,
-                None => return,
-            }
-        };
+        if almanac.is_cutoff_time(earliest) {
+            return Some(earliest);
+        }
+        almanac.cutoff_at_or_after(earliest)
+    }
+
+    fn plan_entry(&mut self, rung: u16, notice: &NoticeState, comes: Instant) {
+        let Some(at) = self.entered_after(comes) else { return };
         if at > self.now() {
             self.planner.wake_at(at);
             return;
@@ -253,6 +254,15 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
 
     /// Whether a person has to approve this cutoff first, and has not.
     fn needs_person(&mut self, rung: u16) -> bool {
+        let waits = self.waits_for_person(rung);
+        if waits {
+            self.ask(rung, TaskKind::Approve);
+        }
+        waits
+    }
+
+    /// The same; nobody is asked.
+    pub(super) fn waits_for_person(&self, rung: u16) -> bool {
         let above = self.invoice().is_above(self.policy());
         let approval = self.policy().rungs.get(usize::from(rung));
         let approval = approval.and_then(|it| it.enter.as_ref()).is_some_and(|it| it.approval);
@@ -268,9 +278,6 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
                 && self.case.is_of_now(task.time)
                 && task.done.is_some_and(|(_, outcome)| outcome == TaskOutcome::Approved)
         });
-        if !approved {
-            self.ask(rung, TaskKind::Approve);
-        }
         !approved
     }
 }

@@ -19,6 +19,7 @@ use crate::domain::policy::{Anchor, Enter, Rung, Warn};
 use crate::domain::proof::{LETTER_TAKES, Warned};
 use crate::domain::span::Span;
 use crate::domain::time::{Day, Fold, Instant};
+use crate::domain::would::{Effect, WouldState};
 
 /// Where a rung stands in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,16 +52,20 @@ pub(in crate::domain) struct Ladder<'a> {
     live: Vec<Option<&'a NoticeState>>,
     /// Whether each rung is there: its condition is so.
     applies: Vec<bool>,
+    /// Whether what would have happened counts as if it had.
+    would: bool,
 }
 
 impl<'a> Ladder<'a> {
-    /// Of a live case, for something made at `free` or later, under the switch's `generation`.
+    /// Of a live case, for something made at `free` or later, under the switch's `generation`;
+    /// `would`: as it would be, were it enforced.
     pub(super) fn new(
         ground: &'a Ground<'a>,
         case: &'a Case,
         bearings: &'a Bearings<'a>,
         free: Instant,
         generation: u64,
+        would: bool,
     ) -> Self {
         let zone = &bearings.zone;
         let held = case.held_days(zone).collect();
@@ -72,7 +77,7 @@ impl<'a> Ladder<'a> {
         let applies = applies.collect();
         let places = Vec::with_capacity(rungs);
         let mut ladder =
-            Self { ground, case, bearings, free, generation, held, places, live, applies };
+            Self { ground, case, bearings, free, generation, held, places, live, applies, would };
         ladder.live = ladder.live_warnings();
         for rung in 0..rungs {
             let place = ladder.place_rung(rung);
@@ -177,6 +182,24 @@ impl<'a> Ladder<'a> {
         };
         let own = entries().find(|entry| entry.rung == Some(rung));
         own.or_else(|| entries().find(|entry| entry.stands_for(rung, self.case)))
+    }
+
+    /// When the rung was entered, or would have been.
+    pub(super) fn entered_at(&self, rung: u16) -> Option<Instant> {
+        let would = || self.would_have(rung, Effect::Entered).map(|would| would.time);
+        self.entry(rung).map(|entry| entry.time).or_else(would)
+    }
+
+    /// What a warning of this leg would have named that would still be good.
+    pub(super) fn would_name(&self, rung: u16) -> Option<Instant> {
+        let would = self.would_have(rung, Effect::Warned)?;
+        let good = self.almanac().end_of_next_working_day(would.made.at) > self.free;
+        (good && would.made.leg == self.case.leg).then_some(would.made.at)
+    }
+
+    fn would_have(&self, rung: u16, what: Effect) -> Option<&'a WouldState> {
+        let mut all = self.case.would.iter().rev().filter(|_| self.would);
+        all.find(|it| it.made.rung == rung && it.made.what == what)
     }
 
     /// When a warning leaves for a cutoff planned at `planned`, made at `free` or later.
@@ -301,8 +324,8 @@ impl<'a> Ladder<'a> {
     ) -> Option<(Instant, Day)> {
         let rung = u16::try_from(number).ok()?;
         let zone = self.almanac().zone;
-        let comes = match (self.entry(rung), &enter.warn) {
-            (Some(entry), _) => entry.time,
+        let comes = match (self.entered_at(rung), &enter.warn) {
+            (Some(entered), _) => entered,
             (None, None) => self.almanac().send_at_or_after(planned.max(self.free)),
             (None, Some(warn)) => self.cutoff_comes(rung, warn, planned)?,
         };
@@ -314,6 +337,9 @@ impl<'a> Ladder<'a> {
     fn cutoff_comes(&self, rung: u16, warn: &Warn, planned: Instant) -> Option<Instant> {
         let live = self.live_warning(rung);
         let Some(warned) = live.and_then(|notice| self.warned(notice)) else {
+            if let Some(named) = self.would_name(rung) {
+                return self.almanac().cutoff_at_or_after(named.max(planned));
+            }
             return self.names(planned, warn, self.warning_leaves(planned, warn));
         };
         let named = warned.notice.made.names.as_ref().map_or(planned, |named| named.at);

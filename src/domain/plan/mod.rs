@@ -22,6 +22,7 @@ mod relief;
 mod standing;
 mod survey;
 mod tasks;
+mod would;
 
 use super::account::{Account, Case, NoticeState};
 use super::decision::{CaseOpened, Decision, NoticeMade, TaskKind};
@@ -57,6 +58,8 @@ pub struct Situation {
     pub slots: bool,
     /// Everything is open.
     pub switch_open: bool,
+    /// Nothing is enforced for this tenant: what would have happened is recorded.
+    pub observed: bool,
     /// The switch's generation.
     pub generation: u64,
     /// This process's clock is within a minute of the store's.
@@ -90,10 +93,11 @@ impl Situation {
         self.feeds && self.heard
     }
 
-    /// Whether what presses may be made and sent: feeds that are heard of, a slot of the breaker.
+    /// Whether what presses may be made and sent: feeds that are heard of, a slot of the breaker,
+    /// and what it says would come.
     #[must_use]
     pub const fn may_press(&self) -> bool {
-        self.heard && self.slots
+        self.heard && self.slots && !self.observed
     }
 }
 
@@ -143,6 +147,8 @@ pub struct Plan {
     pub wake: Option<Instant>,
     /// What comes, by time.
     pub coming: Vec<Coming>,
+    /// What would come next, where nothing is enforced.
+    pub would: Vec<Coming>,
     /// Currencies that a table of a policy does not name, so that it restricts nobody who owes in
     /// them: people are to be told, once.
     pub unlisted: Vec<(PolicyName, Currency)>,
@@ -233,6 +239,10 @@ impl<'a> Planner<'a> {
             self.look_again();
             return;
         };
+        if self.begins_anew(case) {
+            return;
+        }
+        self.plan_would(place, case);
         self.plan_money_tasks(case, bearings);
         if let Some(ladder) = self.survey.ladder_at(place) {
             self.wake_at(ladder.free());

@@ -134,6 +134,8 @@ pub(in crate::domain) struct Survey<'g> {
     pub(in crate::domain) ground: &'g Ground<'g>,
     pub(in crate::domain) situation: Situation,
     ladders: Vec<Option<Ladder<'g>>>,
+    /// As they would be, where nothing is enforced.
+    would: Vec<Option<Ladder<'g>>>,
 }
 
 impl<'g> Survey<'g> {
@@ -147,14 +149,22 @@ impl<'g> Survey<'g> {
         situation: Situation,
         wanted: impl Fn(&Case) -> bool,
     ) -> Self {
-        let cases = ground.account.cases.iter().enumerate();
-        let ladder = |(place, case): (usize, &'g Case)| {
+        let cases = || ground.account.cases.iter().enumerate();
+        let ladder = |(place, case): (usize, &'g Case), would: bool| {
             let climbs = case.is_live() && case.opened.is_some() && wanted(case);
             let bearings = ground.bearings_at(place).filter(|_| climbs)?;
             let free = free_at(case, situation.now)?;
-            Some(Ladder::new(ground, case, bearings, free, situation.generation))
+            Some(Ladder::new(ground, case, bearings, free, situation.generation, would))
         };
-        Self { ground, situation, ladders: cases.map(ladder).collect() }
+        let ladders = cases().map(|it| ladder(it, false)).collect();
+        let observed = cases().filter(|_| situation.observed);
+        let would = observed.map(|it| ladder(it, true)).collect();
+        Self { ground, situation, ladders, would }
+    }
+
+    /// The dates of the case at that place as they would be, were it enforced.
+    pub(super) fn would_at(&self, place: usize) -> Option<&Ladder<'g>> {
+        self.would.get(place)?.as_ref()
     }
 
     /// The dates of the case at that place; `None`: nothing of it is planned.

@@ -9,8 +9,9 @@
 //!    this part of the app would close.
 
 use super::Run;
-use crate::domain::account::{Case, Hold, InvoiceStatus};
+use crate::domain::account::{Case, Hold, InvoiceStatus, WouldState};
 use crate::domain::bearings::Bearings;
+use crate::domain::decision::WouldHave;
 use crate::domain::fact::{Collection, TermState};
 use crate::domain::id::{CaseId, Derivation, LegId, Scope};
 use crate::domain::policy::WrittenOff;
@@ -95,6 +96,21 @@ impl Run<'_> {
         self.climb(place, began);
     }
 
+    /// Enforcing began: what would have happened counts for nothing, and the climb begins anew.
+    pub(super) fn renew(&mut self, record: &Record, case: CaseId) {
+        let Some(known) = self.account.case(case).filter(|known| known.is_live()) else {
+            return self.unmatched(record);
+        };
+        let (place, known) = (known.invoice, record.learnt);
+        self.begin_anew(place, Began { time: record.time, known, record, anew: true });
+    }
+
+    pub(super) fn note_would(&mut self, record: &Record, would: &WouldHave) {
+        let known = self.account.cases.iter_mut().find(|known| known.case == would.case);
+        let Some(case) = known else { return self.unmatched(record) };
+        case.would.push(WouldState { made: would.clone(), time: record.time });
+    }
+
     pub(super) fn live_case(&self, place: usize) -> Option<usize> {
         let newest = self.account.cases.iter().rposition(|case| case.invoice == place);
         newest.filter(|case| self.account.cases[*case].is_live())
@@ -148,6 +164,7 @@ impl Run<'_> {
             holds: Vec::new(),
             leg: leg(case, &scope, &[], 0),
             entries: Vec::new(),
+            would: Vec::new(),
             due_key,
             moved: None,
             migrations: 0,

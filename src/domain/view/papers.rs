@@ -67,6 +67,8 @@ impl<'a> Run<'a> {
             Decision::FeeAnnounced(announced) => self.account.fees.push(announced.clone()),
             Decision::RungEntered(entered) => self.enter(record, entered),
             Decision::ScopeGated(gated) => self.gate(record, gated),
+            Decision::WouldHave(would) => self.note_would(record, would),
+            Decision::CaseRenewed(renewed) => self.renew(record, renewed.case),
             Decision::PauseEntered(entered) => self.enter_pause(record, entered),
             Decision::StageLifted(lifted) => {
                 self.lift_gate(lifted.entry, record.time);

@@ -111,7 +111,7 @@ impl Front {
             stored,
             words: words(&grant),
             wake: None,
-            row: Row { tenant: tenant.clone(), name: None, stage },
+            row: Row { tenant: tenant.clone(), name: None, stage, would: None },
             entries: Vec::new(),
             applied: None,
             tenant: tenant.clone(),
