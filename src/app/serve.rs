@@ -92,6 +92,7 @@ pub async fn open_control(
     let journal = control::open_journal(config).await?;
     let ledger = Ledger::new(store.clone(), journal, clock.clone(), config.law.clone())
         .with_stale_max(config.store.stale_max)
+        .with_notices_held(!config.gate.notices)
         .with_canary(match config.gate.enforce {
             Enforce::On => config.gate.canary,
             Enforce::Observe | Enforce::Off => Canary::NOBODY,

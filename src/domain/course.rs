@@ -137,6 +137,7 @@ impl<'a> Course<'a> {
             generation: 0,
             clock_agrees: true,
             observed: false,
+            notices_held: false,
             asking: Asking::default(),
         };
         Self {

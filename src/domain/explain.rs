@@ -36,6 +36,10 @@ pub fn explain(
     } else if situation.switch_open {
         sentences.push("Nothing is refused to anybody: the switch is open.".to_owned());
     }
+    if situation.notices_held {
+        let said = "Notices are held: no message leaves, and nothing gets harder meanwhile.";
+        sentences.push(said.to_owned());
+    }
     for case in account.cases.iter().filter(|case| case.is_live()) {
         sentences.extend(explain_case(account, law, case, situation));
     }

@@ -273,6 +273,7 @@ impl Ledger {
             heard: around.heard,
             slots: around.slots,
             switch_open: around.switch.open || self.inner.told.is_off(tenant),
+            notices_held: self.inner.told.holds_notices(),
             observed: !around.switch.open && self.inner.told.is_off(tenant),
             generation: around.switch.generation,
             clock_agrees: apart <= CLOCKS_APART_MAX.unsigned_abs(),

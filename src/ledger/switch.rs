@@ -10,7 +10,8 @@
 //! 3. For whom nothing is enforced nothing is warned of or entered, as while the switch is open, and
 //!    no message that names a cutoff leaves: it would not come. What would have happened is
 //!    recorded; where enforcing begins, the cases it is about begin anew.
-//! 4. After any of these every tenant with something against it is looked at again.
+//! 4. While messages are held (`notices = "hold"`) nothing is said, and nothing gets harder.
+//! 5. After any of these every tenant with something against it is looked at again.
 
 use std::sync::OnceLock;
 
@@ -26,21 +27,38 @@ const ROWS_AT_ONCE: usize = 500;
 /// How often somebody else may be faster.
 const CONFLICTS_MAX: usize = 20;
 
-/// For whom this process was told that what is entered is enforced.
+/// For whom this process was told that what is entered is enforced, and whether messages are held.
 #[derive(Debug, Default)]
-pub(super) struct Told(OnceLock<Canary>);
+pub(super) struct Told {
+    canary: OnceLock<Canary>,
+    notices_held: OnceLock<bool>,
+}
 
 impl Told {
     /// Whether it was told that nothing is, for this tenant; for nobody in particular: for all.
     pub(super) fn is_off(&self, tenant: Option<&TenantId>) -> bool {
-        self.0.get().is_some_and(|told| match tenant {
+        self.canary.get().is_some_and(|told| match tenant {
             Some(tenant) => !told.holds(tenant),
             None => *told == Canary::NOBODY,
         })
     }
+
+    /// Whether it was told that no message leaves.
+    pub(super) fn holds_notices(&self) -> bool {
+        self.notices_held.get().copied().unwrap_or_default()
+    }
 }
 
 impl Ledger {
+    /// Says whether no message leaves (`gate.notices` is `"hold"`): nothing is said, and nothing
+    /// gets harder.
+    #[must_use]
+    pub fn with_notices_held(self, held: bool) -> Self {
+        // Said twice it is the first that counts: another one needs another ledger.
+        let _ = self.inner.told.notices_held.set(held);
+        self
+    }
+
     /// Says whether gates enforce what is entered (`gate.enforce` is `"on"`).
     #[must_use]
     pub fn with_enforced(self, enforced: bool) -> Self {
@@ -51,7 +69,7 @@ impl Ledger {
     #[must_use]
     pub fn with_canary(self, canary: Canary) -> Self {
         // Said twice it is the first that counts: another one needs another ledger.
-        let _ = self.inner.told.0.set(canary);
+        let _ = self.inner.told.canary.set(canary);
         self
     }
 
@@ -102,7 +120,7 @@ impl Ledger {
     ///
     /// The store cannot be used now.
     pub async fn note_enforced(&self) -> Result<(), StoreError> {
-        let Some(told) = self.inner.told.0.get().copied() else { return Ok(()) };
+        let Some(told) = self.inner.told.canary.get().copied() else { return Ok(()) };
         if noted(&self.store().switch().await?) == told {
             return Ok(());
         }

@@ -27,6 +27,7 @@ mod gate_banner;
 mod gate_stages;
 mod journal;
 mod ledger;
+mod notices_held;
 mod notify_road;
 mod notify_scheduler;
 mod notify_smtp;

@@ -59,6 +59,8 @@ pub enum Happening {
     LoseRace(u8),
     /// The switch is opened for so many hours, and closed.
     Open(u8),
+    /// For so many hours notices are held.
+    HoldNotices(u16),
     /// For so many hours nothing is enforced.
     Observe(u16),
     /// It never counted.
@@ -117,6 +119,7 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => (0_u8..3).prop_map(H::LoseRace),
         1 => (1_u8..200).prop_map(H::Open),
         1 => (1_u16..900).prop_map(H::Observe),
+        1 => (1_u16..600).prop_map(H::HoldNotices),
         1 => (0_u8..3).prop_map(H::Void),
         1 => (0_u8..3).prop_map(H::WriteOff),
         1 => (0_u8..3, 0_u8..40).prop_map(|(i, days)| H::Extend(i, days)),
@@ -240,18 +243,9 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
             promise(world, i, 5, number);
             world.lose_store();
         }
-        Happening::Open(h) => {
-            world.situation.switch_open = true;
-            world.run_until(world.now.plus_millis(hours(h.into())));
-            world.situation.switch_open = false;
-            world.situation.generation += 1;
-        }
-        Happening::Observe(h) => {
-            (world.situation.observed, world.situation.switch_open) = (true, true);
-            world.run_until(world.now.plus_millis(hours(h.into())));
-            (world.situation.observed, world.situation.switch_open) = (false, false);
-            world.situation.generation += 1;
-        }
+        Happening::Open(h) => open(world, hours(h.into())),
+        Happening::HoldNotices(h) => awry(world, h, |situation, so| situation.notices_held = so),
+        Happening::Observe(h) => observe(world, hours(h.into())),
         Happening::Extend(i, days) => extend(world, i, days, number),
         Happening::Agree(kind, i, days) => agree(world, kind, (i, days), number),
         Happening::EndAgreement => end_newest(world),
@@ -276,10 +270,25 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
     world.tick();
 }
 
+/// The switch is open for so long.
+fn open(world: &mut World, millis: i64) {
+    world.situation.switch_open = true;
+    world.run_until(world.now.plus_millis(millis));
+    world.situation.switch_open = false;
+    world.situation.generation += 1;
+}
+
+/// For so long nothing is enforced.
+fn observe(world: &mut World, millis: i64) {
+    world.situation.observed = true;
+    open(world, millis);
+    world.situation.observed = false;
+}
+
 /// For so many hours something is awry.
-fn awry(world: &mut World, h: u8, set: fn(&mut Situation, bool)) {
+fn awry(world: &mut World, h: impl Into<i64>, set: fn(&mut Situation, bool)) {
     set(&mut world.situation, true);
-    world.run_until(world.now.plus_millis(i64::from(h) * HOUR));
+    world.run_until(world.now.plus_millis(h.into() * HOUR));
     set(&mut world.situation, false);
 }
 

@@ -48,6 +48,9 @@ impl World {
         if !self.situation.heard && notices.any(|notice| presses(&notice.made)) {
             self.watch.pressed.push((self.now, id));
         }
+        if self.situation.notices_held {
+            self.watch.held.push((self.now, id));
+        }
         let tried = Decision::MessageTried(MessageTried { message: id, attempt });
         let tried = Record::decision(time, tried);
         self.journal.push(tried.clone());

@@ -88,6 +88,16 @@ fn nobody_may_be_warned_where_nothing_is_enforced() {
 }
 
 #[test]
+fn nothing_may_leave_while_notices_are_held() {
+    let mut history = due_and_after(24 * 5);
+    history.push(Happening::HoldNotices(24 * 5));
+    needs(Rule::NoticesHeld, &history);
+    let mut history = due_and_after(READ_ONLY - 24);
+    history.push(Happening::HoldNotices(48));
+    needs(Rule::NoticesHeld, &history);
+}
+
+#[test]
 fn decisions_must_be_journaled_after_their_commit() {
     let mut history = due_and_after(READ_ONLY - 5);
     history.push(Happening::LoseRace(0));

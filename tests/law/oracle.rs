@@ -21,10 +21,12 @@ pub fn faults(world: &World) -> Vec<String> {
             faults.push(format!("{stage:?} at {at} without a decision"));
         }
     }
-    for (at, stage, around) in &world.watch.entered {
+    for (at, stage, around, agreed) in &world.watch.entered {
         // A clock that is off may begin grace, which takes nothing.
         let clock = around.clock_agrees || !stage.restricts();
-        if !(around.is_fresh() && around.ready && !around.switch_open && clock) {
+        // An agreed pause says nothing, and does not wait for what is to be said.
+        let held = around.notices_held && !agreed;
+        if !(around.is_fresh() && around.ready && !around.switch_open && clock) || held {
             faults.push(format!("{stage:?} at {at} was entered while {around:?}"));
         }
     }
@@ -36,6 +38,9 @@ pub fn faults(world: &World) -> Vec<String> {
     }
     for (at, message) in &world.watch.pressed {
         faults.push(format!("message {message} pressed at {at}, a source being silent"));
+    }
+    for (at, message) in &world.watch.held {
+        faults.push(format!("message {message} left at {at}, notices being held"));
     }
     for (at, kind) in &world.watch.observed {
         faults.push(format!("{kind} was made at {at}, nothing being enforced"));

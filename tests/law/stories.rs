@@ -226,6 +226,8 @@ fn act(world: &mut World, words: &[&str]) {
             world.situation.generation += 1;
             return;
         }
+        ["notices", "hold"] => return world.situation.notices_held = true,
+        ["notices", "on"] => return world.situation.notices_held = false,
         ["observe"] => {
             (world.situation.observed, world.situation.switch_open) = (true, true);
             return;

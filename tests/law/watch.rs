@@ -37,14 +37,16 @@ pub struct Watch {
     pub hardened: Vec<(Instant, Stage, bool)>,
     /// When which invoice was seen to be settled.
     pub settled: Vec<(Instant, InvoiceId)>,
-    /// What was true around each entry.
-    pub entered: Vec<(Instant, Stage, Situation)>,
+    /// What was true around each entry, and whether it was agreed.
+    pub entered: Vec<(Instant, Stage, Situation, bool)>,
     /// Attempts at messages about cases that were settled, thanks aside.
     pub wrong_attempts: Vec<(Instant, MessageId)>,
     /// Entries for which a billing system could be asked, and did not agree.
     pub unasked: Vec<(Instant, &'static str)>,
     /// Attempts at warnings, and at what says that something is overdue, while a source was silent.
     pub pressed: Vec<(Instant, MessageId)>,
+    /// Attempts at messages while notices were held.
+    pub held: Vec<(Instant, MessageId)>,
     /// Notices that press, made while nothing was enforced.
     pub observed: Vec<(Instant, String)>,
 }

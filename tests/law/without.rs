@@ -45,6 +45,8 @@ pub enum Rule {
     Heard,
     /// Nothing is entered while the switch is open.
     Switch,
+    /// While notices are held nothing leaves, and nothing gets harder.
+    NoticesHeld,
     /// Where nothing is enforced nobody is warned of anything.
     Observed,
     /// Nothing is entered while the store is recovering.
@@ -145,6 +147,7 @@ impl World {
             Some(Rule::Ask) => told.asking.of = None,
             Some(Rule::Heard) => told.heard = true,
             Some(Rule::Switch) => told.switch_open = false,
+            Some(Rule::NoticesHeld) => told.notices_held = false,
             Some(Rule::Observed) if told.observed => {
                 (told.observed, told.switch_open) = (false, false);
             }

@@ -69,6 +69,7 @@ impl World {
             generation: 0,
             clock_agrees: true,
             observed: false,
+            notices_held: false,
             asking: Asking::default(),
         };
         Self {
@@ -155,13 +156,13 @@ impl World {
                 self.note(&decision, &account);
                 if let Decision::RungEntered(rung) = &decision {
                     entered.push(rung.scope.clone());
-                    self.watch.entered.push((time, rung.stage, self.situation));
+                    self.watch.entered.push((time, rung.stage, self.situation, false));
                     let fault = self.fault_of_asking(rung).map(|what| (time, what));
                     self.watch.unasked.extend(fault);
                 }
                 if let Decision::PauseEntered(pause) = &decision {
                     entered.push(pause.scope.clone());
-                    self.watch.entered.push((time, pause.stage, self.situation));
+                    self.watch.entered.push((time, pause.stage, self.situation, true));
                 }
                 if let Decision::NoticeMade(made) = &decision
                     && made.presses()

@@ -1,12 +1,11 @@
-mod would;
+mod decisions;
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::decision::{
     CaseOpened, Checked, Decision, FeeAnnounced, LiftCause, MessageMade, MessageTried, NoticeMade,
-    NoticeVoided, PauseEntered, RungEntered, ScopeGated, StageLifted, Step, TaskKind, TaskMade,
-    VoidCause,
+    NoticeVoided, RungEntered, StageLifted, Step, TaskKind, TaskMade, VoidCause,
 };
 use crate::domain::fact::{
     Allocation, ArrangementKind, ArrangementMade, Channel, Contact, CreditChanged, InvoiceKind,
@@ -357,17 +356,7 @@ fn decision() -> impl Strategy<Value = Decision> {
             message,
             attempt
         })),
-        (derived(), name(), name()).prop_map(|(entry, invoice, scope)| {
-            let checked = Checked { feeds: true, generation: 2, asked: false, slot: false };
-            Decision::ScopeGated(Box::new(ScopeGated { entry, invoice, scope, checked }))
-        }),
-        (derived(), name(), name()).prop_map(|(entry, arrangement, scope)| {
-            let checked = Checked { feeds: true, generation: 2, asked: false, slot: true };
-            let stage = Stage::Frozen;
-            let entered = PauseEntered { entry, arrangement, stage, scope, checked };
-            Decision::PauseEntered(Box::new(entered))
-        }),
-        would::would(),
+        decisions::others(),
         derived().prop_map(|entry| {
             Decision::StageLifted(StageLifted { entry, cause: LiftCause::Unlawful })
         }),

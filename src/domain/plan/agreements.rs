@@ -96,6 +96,9 @@ impl<'a> Planner<'a> {
         if at > self.situation.now || told {
             return;
         }
+        if !self.situation.may_tell() {
+            return self.look_again();
+        }
         let leg = case.leg;
         let notice = Derivation::of("notice")
             .text(self.tenant.as_str())

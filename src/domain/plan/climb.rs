@@ -154,7 +154,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         self.coming(at, rung, What::Notice(notice.kind.clone()));
         if at > self.now() {
             self.keep_for_later(rung, notice, at);
-        } else if self.is_worked_off() && (notice.kind != OVERDUE || self.may_press()) {
+        } else if self.may_tell() && (notice.kind != OVERDUE || self.may_press()) {
             let made = self.plain(rung, notice);
             self.make(made);
         }
@@ -163,7 +163,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     /// What is due later today travels with the first message of the day.
     fn keep_for_later(&mut self, rung: u16, notice: &Notice, at: Instant) {
         let (zone, situation) = (&self.bearings.zone, self.planner.situation);
-        let may = situation.feeds && (situation.may_press() || notice.kind != OVERDUE);
+        let may = situation.may_tell() && (situation.may_press() || notice.kind != OVERDUE);
         if may && self.free <= self.now() && zone.day(at) == zone.day(self.now()) {
             let made = self.plain(rung, notice);
             self.planner.later.push(made);
@@ -188,7 +188,8 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             }
             return;
         }
-        if !situation.is_fresh() || !situation.slots || situation.switch_open {
+        let may = situation.is_fresh() && situation.slots && !situation.notices_held;
+        if !may || situation.switch_open {
             self.planner.look_again();
             return;
         }
@@ -299,18 +300,18 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     }
 
     /// Asked before any notice is made.
-    fn is_worked_off(&mut self) -> bool {
-        let worked_off = self.planner.situation.feeds;
-        if !worked_off {
+    fn may_tell(&mut self) -> bool {
+        let may = self.planner.situation.may_tell();
+        if !may {
             self.planner.look_again();
         }
-        worked_off
+        may
     }
 
     /// Asked before an overdue notice or a warning leaves.
     pub(super) fn may_press(&mut self) -> bool {
         let situation = self.planner.situation;
-        let may = situation.is_fresh() && situation.slots;
+        let may = situation.is_fresh() && situation.slots && !situation.notices_held;
         if !may {
             self.planner.look_again();
         }

@@ -88,7 +88,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             return;
         }
         let situation = self.planner.situation;
-        let fresh = situation.is_fresh() && situation.clock_agrees;
+        let fresh = situation.is_fresh() && situation.clock_agrees && !situation.notices_held;
         if !fresh || !situation.slots || situation.switch_open {
             self.planner.look_again();
             return;

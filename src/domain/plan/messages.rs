@@ -10,6 +10,7 @@
 //!    `entered` and `thanks` leave; anything else waits for the next working day.
 //! 3. A live warning that is not proved reaches contacts that came later, too.
 //! 4. What is said only on fresh feeds does not leave while a source is silent.
+//! 5. While notices are held no message is made, and none leaves.
 
 use super::Planner;
 use super::standing::{is_settled, may_be_said, may_have_left, recipients, same_mailbox};
@@ -38,6 +39,10 @@ struct Envelope<'a> {
 
 impl<'a> Planner<'a> {
     pub(super) fn plan_messages(&mut self) {
+        if self.situation.notices_held {
+            self.hold_messages();
+            return;
+        }
         self.make_messages();
         let ground = self.survey.ground;
         for (place, message) in self.account.messages.iter().enumerate() {
@@ -57,6 +62,19 @@ impl<'a> Planner<'a> {
             } else {
                 self.plan.sends.push(message.made.message);
             }
+        }
+    }
+
+    /// Nothing leaves: what waits is looked at again.
+    fn hold_messages(&mut self) {
+        let standing = self.account.messages.iter().zip(&self.standing);
+        let waits = standing.filter(|(message, stands)| !is_settled(message) && **stands);
+        let untold = self.account.notices.iter().filter(|notice| {
+            let about = self.survey.ground.about(notice.made.notice).next();
+            notice.voided.is_none() && about.is_none()
+        });
+        if waits.count() + untold.count() > 0 {
+            self.look_again();
         }
     }
 

@@ -60,6 +60,8 @@ pub struct Situation {
     pub switch_open: bool,
     /// Nothing is enforced for this tenant: what would have happened is recorded.
     pub observed: bool,
+    /// No message may leave (`notices = "hold"`): nothing is said, and nothing gets harder.
+    pub notices_held: bool,
     /// The switch's generation.
     pub generation: u64,
     /// This process's clock is within a minute of the store's.
@@ -93,11 +95,17 @@ impl Situation {
         self.feeds && self.heard
     }
 
+    /// Whether notices may be made at all: all that was received is worked off, and they may leave.
+    #[must_use]
+    pub const fn may_tell(&self) -> bool {
+        self.feeds && !self.notices_held
+    }
+
     /// Whether what presses may be made and sent: feeds that are heard of, a slot of the breaker,
     /// and what it says would come.
     #[must_use]
     pub const fn may_press(&self) -> bool {
-        self.heard && self.slots && !self.observed
+        self.heard && self.slots && !self.observed && !self.notices_held
     }
 }
 

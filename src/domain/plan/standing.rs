@@ -25,6 +25,9 @@ pub fn may_leave(
     law: &Law,
     situation: &Situation,
 ) -> bool {
+    if situation.notices_held {
+        return false;
+    }
     let ground = Ground::new(account, law);
     let found: Option<Vec<&NoticeState>> = notices.iter().map(|id| ground.notice(*id)).collect();
     let Some(found) = found else { return false };

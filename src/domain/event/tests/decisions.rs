@@ -1,0 +1,33 @@
+//! Some of the decisions that are written and read.
+
+use proptest::prelude::*;
+
+use super::{derived, instant, name};
+use crate::domain::decision::{
+    CaseRenewed, Checked, Decision, Effect, PauseEntered, ScopeGated, WouldHave,
+};
+use crate::domain::id::{Derived, Scope};
+use crate::domain::stage::Stage;
+
+pub(super) fn others() -> impl Strategy<Value = Decision> {
+    prop_oneof![
+        (derived(), name(), name()).prop_map(|(entry, invoice, scope)| {
+            let checked = Checked { feeds: true, generation: 2, asked: false, slot: false };
+            Decision::ScopeGated(Box::new(ScopeGated { entry, invoice, scope, checked }))
+        }),
+        (derived(), name(), name()).prop_map(|(entry, arrangement, scope)| {
+            let checked = Checked { feeds: true, generation: 2, asked: false, slot: true };
+            let stage = Stage::Frozen;
+            let entered = PauseEntered { entry, arrangement, stage, scope, checked };
+            Decision::PauseEntered(Box::new(entered))
+        }),
+        derived().prop_map(|case| Decision::CaseRenewed(CaseRenewed { case })),
+        (derived(), derived(), instant(), any::<bool>()).prop_map(|(entry, case, at, entered)| {
+            let leg = Derived::from_bytes([5; 16]).into();
+            let what = if entered { Effect::Entered } else { Effect::Warned };
+            let (stage, scope) = (Stage::ReadOnly, Scope::whole());
+            let would = WouldHave { entry, case, leg, rung: 2, n: 1, what, stage, scope, at };
+            Decision::WouldHave(Box::new(would))
+        }),
+    ]
+}
