@@ -163,6 +163,7 @@ pub(super) fn arrangement(arrangement: &Arrangement) -> Value {
         "until": arrangement.until,
         "due_on": arrangement.made.due_on,
         "invoices": arrangement.invoices,
+        "opening": arrangement.is_opening(),
         "ended": arrangement.ended.map(|(at, _)| at),
         "by": arrangement.made.by,
         "reason": arrangement.made.reason,

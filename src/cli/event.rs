@@ -13,6 +13,7 @@ use super::remote::{Failure, Remote, accepted};
 use super::{output, parked};
 use crate::domain::id::{Derivation, Derived};
 use crate::domain::json;
+use crate::domain::time::Day;
 use crate::net::client::Client;
 
 /// How many events go in one request.
@@ -76,6 +77,10 @@ pub(super) struct Import {
     /// Files with one CloudEvent in JSON a line; `-` is standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// Takes a history over: invoices issued before this date are counted, and silent until
+    /// `ambergate tenant release` releases them.
+    #[arg(long, value_name = "DATE")]
+    opening: Option<Day>,
     /// Print JSON, for programs.
     #[arg(long)]
     json: bool,
@@ -149,18 +154,25 @@ impl Send {
 impl Import {
     async fn run(self) -> Result<(), Failure> {
         let client = self.remote.client()?;
-        let mut tally = Tally::default();
+        let mut tally = Tally { opening: self.opening, ..Tally::default() };
         for file in &self.files {
             self::file(file, &client, &mut tally).await?;
         }
         if self.json {
             output::json(&tally.to_json());
         } else {
-            let Tally { accepted, duplicates, parked, refused } = &tally;
+            let Tally { accepted, duplicates, parked, refused, .. } = &tally;
             let refused = refused.len();
             output::line(&format!(
                 "{accepted} taken, {duplicates} known before, {parked} parked, {refused} refused"
             ));
+            if self.opening.is_some() {
+                let (silent, noun) = (tally.silent, if tally.silent == 1 { "is" } else { "are" });
+                output::line(&format!(
+                    "{silent} of the invoices {noun} silent until released: ambergate tenant \
+                     release TENANT --opening"
+                ));
+            }
         }
         match tally.refused.len() {
             0 => Ok(()),
@@ -177,6 +189,9 @@ struct Tally {
     duplicates: u64,
     parked: u64,
     refused: Vec<(String, String)>,
+    /// Before which date an invoice is taken over, and how many were.
+    opening: Option<Day>,
+    silent: u64,
 }
 
 impl Tally {
@@ -207,6 +222,9 @@ impl Tally {
         all.insert("duplicates".to_owned(), self.duplicates.into());
         all.insert("parked".to_owned(), self.parked.into());
         all.insert("refused".to_owned(), refused.collect());
+        if self.opening.is_some() {
+            all.insert("silent".to_owned(), self.silent.into());
+        }
         Value::Object(all)
     }
 }
@@ -221,7 +239,8 @@ async fn file(path: &Path, client: &Client, tally: &mut Tally) -> Result<(), Fai
             continue;
         }
         match json::parse(line.as_bytes()) {
-            Ok((event @ Value::Object(_), doubled)) if doubled.is_empty() => {
+            Ok((mut event @ Value::Object(_), doubled)) if doubled.is_empty() => {
+                tally.silent += u64::from(take_over(&mut event, tally.opening));
                 batch.push(event);
                 lines.push(index + 1);
             }
@@ -243,6 +262,24 @@ async fn file(path: &Path, client: &Client, tally: &mut Tally) -> Result<(), Fai
         }
     }
     send_batch(path, client, tally, &mut batch, &mut lines).await
+}
+
+/// Marks an invoice that was issued before that date as taken over. Answers whether it was.
+fn take_over(event: &mut Value, before: Option<Day>) -> bool {
+    let issued = event["type"]
+        .as_str()
+        .is_some_and(|kind| kind.strip_prefix("ambergate.").unwrap_or(kind) == "invoice.issued");
+    let Some(before) = before.filter(|_| issued && event["data"].is_object()) else {
+        return false;
+    };
+    // The date printed on it; else that of the event; else at least it was due by then.
+    let dated = [&event["data"]["issued_on"], &event["time"], &event["data"]["due_on"]];
+    let day = dated.into_iter().find_map(|it| it.as_str()?.get(..10)?.parse::<Day>().ok());
+    let older = day.is_some_and(|day| day < before);
+    if older {
+        event["data"]["opening"] = Value::Bool(true);
+    }
+    older
 }
 
 async fn send_batch(

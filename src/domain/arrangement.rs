@@ -92,6 +92,8 @@ pub enum SilenceCause {
     Litigation,
     Agency,
     Factor,
+    /// It was taken over with a history, and is not released yet.
+    Opening,
 }
 
 /// What becomes of what was entered before a silence.
@@ -273,6 +275,12 @@ pub enum Outcome {
 }
 
 impl Arrangement {
+    /// Whether it is the silence of what was taken over with a history.
+    #[must_use]
+    pub fn is_opening(&self) -> bool {
+        self.made.cause == Some(SilenceCause::Opening)
+    }
+
     /// Whether the instalment of that number, from 0, has not come.
     #[must_use]
     pub fn waits_for(&self, number: usize) -> bool {

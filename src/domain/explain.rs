@@ -147,6 +147,12 @@ fn would_have(made: &WouldHave, at: Instant) -> String {
 
 fn held(account: &Account, hold: &Hold) -> String {
     let why = match &hold.cause {
+        HoldCause::Agreed(_) if is_opening(account, hold) => {
+            format!(
+                "it was taken over with a history, and is silent until `{}` is released",
+                hold.id
+            )
+        }
         HoldCause::Agreed(kind) => agreed(*kind).to_owned(),
         HoldCause::InFlight(payment) => format!("payment {payment} is on its way"),
         HoldCause::OnAccount => "money on account or credit covers it".to_owned(),
@@ -157,6 +163,11 @@ fn held(account: &Account, hold: &Hold) -> String {
         Some(end) => format!("It stands still until {end}: {why}{}.", promised(account, hold)),
         None => format!("It stands still: {why}."),
     }
+}
+
+fn is_opening(account: &Account, hold: &Hold) -> bool {
+    let of_hold = |it: &&Arrangement| it.made.arrangement.as_str() == hold.id;
+    account.arrangements.iter().find(of_hold).is_some_and(Arrangement::is_opening)
 }
 
 /// A promise has the whole working day after the one that was named.

@@ -114,6 +114,8 @@ pub struct InvoiceTerms {
     /// Whether its scope, if it was never open, stays closed until it is paid: prepayment,
     /// milestones.
     pub gates_scope: Option<bool>,
+    /// Taken over with a history (`event import --opening`): counted, and silent until released.
+    pub opening: Option<bool>,
 }
 
 /// One invoice's part of a payment.

@@ -21,6 +21,12 @@ pub struct Hold {
 }
 
 impl Hold {
+    /// Whether nothing is said meanwhile.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        self.cause == HoldCause::Agreed(ArrangementKind::Silence)
+    }
+
     /// Whether the case stands still at `at` because of it.
     #[must_use]
     pub fn covers(&self, at: Instant) -> bool {

@@ -300,6 +300,12 @@ impl Derivation {
     }
 }
 
+impl From<Derived> for ArrangementId {
+    fn from(derived: Derived) -> Self {
+        Self(derived.to_string().into())
+    }
+}
+
 macro_rules! derived_id {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*

@@ -143,7 +143,7 @@ fn overdue_on<'a>(ground: &Ground<'a>, now: Instant) -> Vec<&'a Invoice> {
         let today = bearings.zone.day(now);
         let past = invoice.due_on.is_none_or(|due| due < today) || invoice.failed.is_some();
         let closed = case.entries.iter().any(|entry| entry.in_force);
-        if past || closed {
+        if closed || (past && !account.is_silent(invoice)) {
             found.push(invoice);
         }
     }

@@ -196,6 +196,7 @@ fn invoice(kind: &str, object: &Value) -> Result<Vec<Said>, FieldFault> {
         document_url: text(object, "invoice_pdf").map(str::to_owned),
         purchase_order: None,
         gates_scope: None,
+        opening: None,
         collection: match text(object, "collection_method") {
             Some("charge_automatically") => Some(Collection::ChargeAutomatically),
             Some("send_invoice") => Some(Collection::SendInvoice),

@@ -2,7 +2,8 @@
 //!
 //! Rules:
 //! 1. The list of notices is the message's own, frozen when it was made; the strictest comes first.
-//! 2. What is owed is the account's, as just read: all of it, also what is not due yet.
+//! 2. What is owed is the account's, as just read: all of it, also what is not due yet; not what
+//!    nothing is said of (`silence`).
 //! 3. Amounts, numbers and links go only to people who may see them (SPEC 6 "Refusals").
 //! 4. Text from outside is one line without control characters, and never longer than a line
 //!    should be; a link is http or https, or is left out.
@@ -311,7 +312,10 @@ fn open(invoice: &Invoice) -> Option<Money> {
 
 fn open_invoices(account: &Account) -> Vec<Open> {
     let given_up = [InvoiceStatus::Voided, InvoiceStatus::Paid];
-    let is_open = |invoice: &&Invoice| invoice.owed > 0 && !given_up.contains(&invoice.status);
+    let is_open = |invoice: &&Invoice| {
+        let open = invoice.owed > 0 && !given_up.contains(&invoice.status);
+        open && !account.is_silent(invoice)
+    };
     let mut invoices: Vec<Open> = account
         .invoices
         .iter()

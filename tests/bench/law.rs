@@ -223,5 +223,6 @@ fn terms(number: &str, due: Day) -> InvoiceTerms {
         purchase_order: None,
         collection: None,
         gates_scope: None,
+        opening: None,
     }
 }

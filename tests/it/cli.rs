@@ -123,6 +123,33 @@ async fn an_import_names_the_lines_that_are_refused() {
 }
 
 #[tokio::test]
+async fn an_opening_import_marks_what_is_older() {
+    let stub = Stub::start().await;
+    let event = |id: &str, kind: &str, time: &str, data: &str| {
+        format!("{{\"id\": \"{id}\", \"type\": \"{kind}\"{time}, \"data\": {data}}}\n")
+    };
+    let time = ", \"time\": \"2024-05-02T07:00:00Z\"";
+    let lines = [
+        event("1", "ambergate.invoice.issued", "", "{\"issued_on\": \"2026-02-28\"}"),
+        event("2", "ambergate.invoice.issued", "", "{\"issued_on\": \"2026-03-01\"}"),
+        event("3", "ambergate.invoice.issued", time, "{\"due_on\": \"2026-06-01\"}"),
+        event("4", "ambergate.invoice.issued", "", "{\"due_on\": \"2023-05-02\"}"),
+        event("5", "ambergate.invoice.issued", "", "{}"),
+        event("6", "ambergate.invoice.paid", time, "{\"invoice\": \"in_1\"}"),
+        event("7", "ambergate.invoice.issued", time, "{\"issued_on\": \"2026-03-02\"}"),
+    ];
+    let import = ["event", "import", "-", "--opening", "2026-03-01"];
+    let (code, out, said) = ambergate(&import, &stub.address, &lines.concat()).await;
+    assert_eq!(code, 0, "{said}");
+    assert!(out.starts_with("7 taken, 0 known before, 0 parked, 0 refused\n3 of "), "{out}");
+    let sent = stub.bodies();
+    let taken: Vec<_> = sent[0].as_array().into_iter().flatten().collect();
+    let silent = taken.iter().filter(|event| event["data"]["opening"] == true);
+    let silent: Vec<_> = silent.filter_map(|event| event["id"].as_str()).collect();
+    assert_eq!(silent, ["1", "3", "4"]);
+}
+
+#[tokio::test]
 async fn one_event_is_built_from_options_and_is_the_same_when_sent_again() {
     let stub = Stub::start().await;
     let send = ["event", "send", "--type", "invoice.paid", "--subject", "acme"];

@@ -57,11 +57,22 @@ async fn answer(State(seen): State<Seen>, request: Request) -> Response {
         return Json(json!({"tasks": [task], "next": null})).into_response();
     }
     if line.starts_with("GET") {
+        let opening = |invoice: &str, ended: Value| {
+            let name = format!("opening:{invoice}");
+            let invoices = json!([invoice]);
+            json!({"arrangement": name, "kind": "silence", "opening": true, "invoices": invoices,
+                "ended": ended})
+        };
         let known = json!([
+            opening("in_1", Value::Null),
+            opening("in_2", Value::Null),
+            opening("in_3", json!("2026-03-01T00:00:00Z")),
             {"arrangement": "a1", "kind": "promise", "ended": null},
             {"arrangement": "a2", "kind": "promise", "ended": "2026-03-01T00:00:00Z"},
         ]);
-        return Json(json!({"tenant": "acme", "arrangements": known})).into_response();
+        let invoices = json!([{"invoice": "in_2", "number": "R-2"}]);
+        let shown = json!({"tenant": "acme", "arrangements": known, "invoices": invoices});
+        return Json(shown).into_response();
     }
     if body["kind"] == "pin" {
         let errors = json!([{"field": "until", "detail": "it has passed"}]);
@@ -247,6 +258,19 @@ async fn agreements_are_ended_by_name_or_all_that_stand() {
     let (code, out, said) = ambergate(&some, &stub.address, "").await;
     assert_eq!((code, out.as_str()), (1, "Ended: x\n"));
     assert!(said.contains("no: Conflict: it stands"), "{said}");
+}
+
+#[tokio::test]
+async fn what_was_taken_over_is_released_singly_or_at_once() {
+    let stub = Stub::start().await;
+    let all = ["tenant", "release", "acme", "--opening"];
+    let (code, out, said) = ambergate(&all, &stub.address, "").await;
+    assert_eq!((code, out.as_str()), (0, "Ended: opening:in_1\nEnded: opening:in_2\n"), "{said}");
+    for name in ["R-2", "in_2"] {
+        let one = [&all[..], &[name]].concat();
+        let (code, out, said) = ambergate(&one, &stub.address, "").await;
+        assert_eq!((code, out.as_str()), (0, "Ended: opening:in_2\n"), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ mod notify_road;
 mod notify_scheduler;
 mod notify_smtp;
 mod observed;
+mod opening;
 mod proxy_framing;
 mod proxy_headers;
 mod proxy_retry;

@@ -109,6 +109,46 @@ pub fn end_newest(world: &mut World) {
     world.fact(Fact::ArrangementEnded(ended));
 }
 
+/// What was taken over with a history begins to climb.
+pub fn release(world: &mut World, i: u8) {
+    world.fact(Fact::ArrangementEnded(ArrangementEnded {
+        arrangement: opening_of(&invoice(i)).arrangement,
+        how: ArrangementEnd::Withdrawn,
+        by: None,
+        amount: None,
+        reason: None,
+    }));
+}
+
+fn opening_of(about: &InvoiceId) -> ArrangementMade {
+    let name = format!("opening:{about}").parse().unwrap();
+    ArrangementMade::new(name, ArrangementKind::Silence)
+}
+
+/// When an invoice was first taken over with a history.
+fn taken_over(world: &World, about: &InvoiceId) -> Option<Instant> {
+    let mut taken = world.records.iter().filter(|record| match record.as_fact() {
+        Some(Fact::InvoiceIssued(terms)) => terms.invoice == *about && terms.opening == Some(true),
+        _ => false,
+    });
+    taken.next().map(|record| record.time)
+}
+
+/// Whether at `t` it was taken over and not released.
+pub fn is_silent(world: &World, about: &InvoiceId, t: Instant) -> bool {
+    let made = opening_of(about);
+    taken_over(world, about).is_some_and(|taken| taken < t && !was_ended(world, &made, t))
+}
+
+fn was_ended(world: &World, made: &ArrangementMade, t: Instant) -> bool {
+    world.journal.iter().any(|record| match record.as_fact() {
+        Some(Fact::ArrangementEnded(ended)) => {
+            ended.arrangement == made.arrangement && record.time <= t
+        }
+        _ => false,
+    })
+}
+
 pub fn promise(world: &mut World, i: u8, days: u8, number: usize) {
     let until = world.zone.day(world.now).plus(days.into());
     let made = Fact::ArrangementMade(Box::new(ArrangementMade {
@@ -163,7 +203,8 @@ fn agreements(world: &World, about: &InvoiceId) -> Vec<(Instant, ArrangementMade
         }
         _ => None,
     });
-    agreed.collect()
+    let taken = taken_over(world, about).map(|taken| (taken, opening_of(about)));
+    agreed.chain(taken).collect()
 }
 
 /// The invoice that a task was made for.
@@ -199,14 +240,6 @@ pub fn holds_begun(world: &World, about: &InvoiceId) -> Vec<Instant> {
 
 /// Whether an agreement stood at `t` under which nothing may be entered for the invoice.
 pub fn stood_still(world: &World, about: &InvoiceId, t: Instant) -> bool {
-    let ended = |made: &ArrangementMade| {
-        world.journal.iter().any(|record| match record.as_fact() {
-            Some(Fact::ArrangementEnded(ended)) => {
-                ended.arrangement == made.arrangement && record.time <= t
-            }
-            _ => false,
-        })
-    };
     agreements(world, about).into_iter().any(|(begun, made)| {
         let until = made.until.map(|until| match until {
             When::Day(day) => world.zone.start_of(day.plus(1)),
@@ -220,7 +253,7 @@ pub fn stood_still(world: &World, about: &InvoiceId, t: Instant) -> bool {
             ArrangementKind::Dispute => made.amount.is_none(),
             _ => true,
         };
-        whole && begun < t && until.is_none_or(|until| t < until) && !ended(&made)
+        whole && begun < t && until.is_none_or(|until| t < until) && !was_ended(world, &made, t)
     })
 }
 

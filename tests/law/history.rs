@@ -12,7 +12,7 @@ use ambergate::domain::stage::Role;
 use ambergate::domain::time::{DAY, HOUR};
 use proptest::prelude::*;
 
-use crate::agreements::{AGREED, Agreed, agree, end_newest, extend, promise};
+use crate::agreements::{AGREED, Agreed, agree, end_newest, extend, promise, release};
 use crate::by_hand::{BY_HAND, ByHand, by_hand};
 use crate::mail::Mail;
 use crate::moves;
@@ -59,8 +59,12 @@ pub enum Happening {
     LoseRace(u8),
     /// The switch is opened for so many hours, and closed.
     Open(u8),
+    /// An invoice is taken over with a history, due so many weeks ago.
+    TakeOver(u8, u8),
+    /// It is released.
+    Release(u8),
     /// For so many hours notices are held.
-    HoldNotices(u16),
+    HoldNotices(u8),
     /// For so many hours nothing is enforced.
     Observe(u16),
     /// It never counted.
@@ -118,8 +122,10 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => Just(H::LoseStore),
         1 => (0_u8..3).prop_map(H::LoseRace),
         1 => (1_u8..200).prop_map(H::Open),
-        1 => (1_u16..900).prop_map(H::Observe),
-        1 => (1_u16..600).prop_map(H::HoldNotices),
+        1 => (1_u16..400).prop_map(H::Observe),
+        1 => (0_u8..3, 0_u8..200).prop_map(|(i, weeks)| H::TakeOver(i, weeks)),
+        2 => (0_u8..3).prop_map(H::Release),
+        1 => (1_u8..200).prop_map(H::HoldNotices),
         1 => (0_u8..3).prop_map(H::Void),
         1 => (0_u8..3).prop_map(H::WriteOff),
         1 => (0_u8..3, 0_u8..40).prop_map(|(i, days)| H::Extend(i, days)),
@@ -196,6 +202,7 @@ fn terms(world: &World, number: u8, days: i8, issue: bool) -> InvoiceTerms {
         purchase_order: None,
         collection: None,
         gates_scope: None,
+        opening: None,
     }
 }
 
@@ -244,6 +251,13 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
             world.lose_store();
         }
         Happening::Open(h) => open(world, hours(h.into())),
+        Happening::TakeOver(i, weeks) => {
+            let due = Some(world.zone.day(world.now).plus(-7 * i32::from(weeks)));
+            let opening = Some(true);
+            let taken = InvoiceTerms { due_on: due, opening, ..terms(world, i, 0, true) };
+            world.fact(Fact::InvoiceIssued(Box::new(taken)));
+        }
+        Happening::Release(i) => release(world, i),
         Happening::HoldNotices(h) => awry(world, h, |situation, so| situation.notices_held = so),
         Happening::Observe(h) => observe(world, hours(h.into())),
         Happening::Extend(i, days) => extend(world, i, days, number),
@@ -286,9 +300,9 @@ fn observe(world: &mut World, millis: i64) {
 }
 
 /// For so many hours something is awry.
-fn awry(world: &mut World, h: impl Into<i64>, set: fn(&mut Situation, bool)) {
+fn awry(world: &mut World, h: u8, set: fn(&mut Situation, bool)) {
     set(&mut world.situation, true);
-    world.run_until(world.now.plus_millis(h.into() * HOUR));
+    world.run_until(world.now.plus_millis(i64::from(h) * HOUR));
     set(&mut world.situation, false);
 }
 

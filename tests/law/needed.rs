@@ -88,6 +88,11 @@ fn nobody_may_be_warned_where_nothing_is_enforced() {
 }
 
 #[test]
+fn what_is_taken_over_must_be_silent() {
+    needs(Rule::Opening, &[Happening::TakeOver(0, 150), Happening::Pass(24 * 3)]);
+}
+
+#[test]
 fn nothing_may_leave_while_notices_are_held() {
     let mut history = due_and_after(24 * 5);
     history.push(Happening::HoldNotices(24 * 5));

@@ -1,14 +1,14 @@
 //! What must hold after any history, read off the records themselves: slow, obvious, and sharing
 //! nothing with the planner but the words.
 
-use ambergate::domain::decision::{Decision, NoticeMade, RungEntered, TaskKind};
+use ambergate::domain::decision::{Decision, MessageTried, NoticeMade, RungEntered, TaskKind};
 use ambergate::domain::fact::{Channel, ReceiptKind, TaskOutcome};
 use ambergate::domain::id::{InvoiceId, MessageId, NoticeId, Scope, TaskId};
 use ambergate::domain::record::{Fact, Record};
 use ambergate::domain::stage::{Role, Stage};
 use ambergate::domain::time::{Day, Fold, Instant, MINUTE, Zone};
 
-use crate::agreements::{holds_begun, stood_still};
+use crate::agreements::{holds_begun, is_silent, stood_still};
 use crate::exceptions::{fault_of_gate, fault_of_pause};
 use crate::terms::ends_of;
 use crate::world::World;
@@ -56,6 +56,10 @@ pub fn faults(world: &World) -> Vec<String> {
             Some(Decision::ScopeGated(gated)) => {
                 faults.extend(fault_of_gate(world, record, &gated.scope));
             }
+            Some(Decision::MessageTried(tried)) if says_what_is_silent(world, record, tried) => {
+                let at = world.local(record.time);
+                faults.push(format!("a message of {at} is about what was taken over"));
+            }
             Some(Decision::MessageTried(_)) if !is_send_time(&world.zone, record.time) => {
                 faults.push(format!("a message tried at {}", world.local(record.time)));
             }
@@ -63,6 +67,20 @@ pub fn faults(world: &World) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Whether a message is about an invoice that was taken over and is not released; thanks aside.
+fn says_what_is_silent(world: &World, record: &Record, tried: &MessageTried) -> bool {
+    let made = decisions(world).find_map(|(_, decision)| match decision {
+        Decision::MessageMade(made) if made.message == tried.message => Some(made),
+        _ => None,
+    });
+    let about = made.into_iter().flat_map(|made| &made.notices);
+    let about = about.filter_map(|id| notice(world, *id)).map(|(_, made)| made);
+    let mut about = about.filter(|made| made.kind != "thanks");
+    about.any(|made| {
+        invoice_of(world, made).is_some_and(|invoice| is_silent(world, &invoice, record.time))
+    })
 }
 
 fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Option<String> {

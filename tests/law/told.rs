@@ -20,6 +20,10 @@ pub fn told_fact(words: &[&str], zone: &Zone) -> Fact {
             let terms = terms(invoice, Some(money(amount)), Some(due));
             Fact::InvoiceIssued(Box::new(terms))
         }
+        ["opening", invoice, amount, "due", due] => {
+            let terms = terms(invoice, Some(money(amount)), Some(due));
+            Fact::InvoiceIssued(Box::new(InvoiceTerms { opening: Some(true), ..terms }))
+        }
         ["issue", invoice, amount, "due", due, "scope", scope] => {
             Fact::InvoiceIssued(Box::new(InvoiceTerms {
                 scope: Some(scope.parse().unwrap()),
@@ -251,5 +255,6 @@ fn terms(invoice: &str, amount: Option<Money>, due: Option<&str>) -> InvoiceTerm
         purchase_order: None,
         collection: None,
         gates_scope: None,
+        opening: None,
     }
 }

@@ -3,7 +3,7 @@
 use ambergate::domain::account::MessageState;
 use ambergate::domain::arrangement::{Acceptance, ArrangementMade};
 use ambergate::domain::decision::Decision;
-use ambergate::domain::fact::{NoticeReceipt, ReceiptKind, TaskOutcome};
+use ambergate::domain::fact::{InvoiceTerms, NoticeReceipt, ReceiptKind, TaskOutcome};
 use ambergate::domain::id::{Derivation, NoticeId};
 use ambergate::domain::plan::Situation;
 use ambergate::domain::record::{Body, Fact, Record, insert};
@@ -45,6 +45,8 @@ pub enum Rule {
     Heard,
     /// Nothing is entered while the switch is open.
     Switch,
+    /// What is taken over with a history is silent until it is released.
+    Opening,
     /// While notices are held nothing leaves, and nothing gets harder.
     NoticesHeld,
     /// Where nothing is enforced nobody is warned of anything.
@@ -104,6 +106,15 @@ impl World {
                 if said.scope.is_some() =>
             {
                 None
+            }
+            (Rule::Opening, Body::Fact { source, id, dated, fact: Fact::InvoiceIssued(said) })
+                if said.opening == Some(true) =>
+            {
+                let said = InvoiceTerms { opening: None, ..(**said).clone() };
+                let fact = Fact::InvoiceIssued(Box::new(said));
+                let (source, id) = (source.clone(), id.clone());
+                let body = Body::Fact { source, id, dated: *dated, fact };
+                Some(Record { body, ..record.clone() })
             }
             (Rule::Lapse, Body::Fact { fact: Fact::NoticeReceipt(_), .. }) => {
                 Some(Record { learnt: record.learnt.plus_millis(3 * DAY), ..record.clone() })

@@ -101,6 +101,7 @@ fn world(policy: &str, zone: &Zone, due: Day) -> World {
         purchase_order: None,
         collection: None,
         gates_scope: None,
+        opening: None,
     })));
     world
 }

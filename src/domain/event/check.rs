@@ -43,7 +43,12 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
             }
             checks.terms(it);
         }
-        Fact::InvoiceUpdated(it) => checks.terms(it),
+        Fact::InvoiceUpdated(it) => {
+            if it.opening.is_some() {
+                checks.fault("opening", "only an invoice that is issued is taken over");
+            }
+            checks.terms(it);
+        }
         Fact::PaymentReceived(it) => checks.payment(it),
         Fact::PaymentPending(it) => {
             checks.money("amount", Some(it.amount));

@@ -225,6 +225,7 @@ fn terms() -> impl Strategy<Value = Fact> {
                 purchase_order: None,
                 collection: None,
                 gates_scope: Some(false),
+                opening: Some(true),
             }))
         },
     )

@@ -51,6 +51,8 @@ impl<'a> Planner<'a> {
                 ArrangementKind::Dispute if arrangement.ended.is_none() => {
                     self.review_dispute(arrangement, case, &bearings);
                 }
+                // Of what was taken over, people decide what is released, and when.
+                ArrangementKind::Silence if arrangement.is_opening() => {}
                 ArrangementKind::Silence if arrangement.ended.is_none() => {
                     self.review_silence(arrangement, case, &bearings);
                 }

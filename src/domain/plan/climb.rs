@@ -190,7 +190,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         }
         let may = situation.is_fresh() && situation.slots && !situation.notices_held;
         if !may || situation.switch_open {
-            self.planner.look_again();
+            self.planner.look_again_if_enforced();
             return;
         }
         if self.planner.is_ahead() {

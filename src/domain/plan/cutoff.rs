@@ -90,7 +90,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let situation = self.planner.situation;
         let fresh = situation.is_fresh() && situation.clock_agrees && !situation.notices_held;
         if !fresh || !situation.slots || situation.switch_open {
-            self.planner.look_again();
+            self.planner.look_again_if_enforced();
             return;
         }
         if self.planner.is_ahead() {

@@ -275,6 +275,13 @@ impl<'a> Planner<'a> {
         self.wake_at(self.situation.now.plus_millis(soon));
     }
 
+    /// The same, where anything is enforced; where that begins all are looked at.
+    fn look_again_if_enforced(&mut self) {
+        if !self.situation.observed {
+            self.look_again();
+        }
+    }
+
     /// Whether a record is ahead of the clock: an entry would come after it, and what it says may
     /// forbid that. Nothing is entered until then.
     fn is_ahead(&mut self) -> bool {

@@ -10,8 +10,11 @@
 use super::cases::Began;
 use super::{Exempt, Run, Timed, Timer};
 use crate::domain::account::{Arrangement, Hold, HoldCause, Invoice};
-use crate::domain::fact::{ArrangementEnded, ArrangementKind, ArrangementMade, Instalment, When};
-use crate::domain::id::InvoiceId;
+use crate::domain::fact::{
+    Access, ArrangementEnded, ArrangementKind, ArrangementMade, Instalment, InvoiceTerms,
+    SilenceCause, When,
+};
+use crate::domain::id::{ArrangementId, Derivation, Derived, InvoiceId};
 use crate::domain::money::Currency;
 use crate::domain::record::Record;
 use crate::domain::time::{Instant, Zone};
@@ -71,6 +74,21 @@ impl<'a> Run<'a> {
             // A silence is about what is older than it.
             ArrangementKind::Silence => self.hold_all(number, &places, Some(from)),
         }
+    }
+
+    /// What is taken over with a history is counted, and silent until it is released: that is one
+    /// silence an invoice, so that each can be released by itself.
+    pub(super) fn take_over(&mut self, record: &'a Record, terms: &InvoiceTerms) {
+        if terms.opening != Some(true) {
+            return;
+        }
+        let made = ArrangementMade {
+            invoices: Some(vec![terms.invoice.clone()]),
+            cause: Some(SilenceCause::Opening),
+            access: Some(Access::Lift),
+            ..ArrangementMade::new(opening_of(&terms.invoice), ArrangementKind::Silence)
+        };
+        self.arrange(record, &made);
     }
 
     /// The hold of an arrangement, for its invoices.
@@ -321,6 +339,16 @@ impl<'a> Run<'a> {
             When::Instant(instant) => instant,
         }
     }
+}
+
+/// How the silence of an invoice that was taken over is called: `opening:` and its name, or what is
+/// derived from that where it is too long.
+fn opening_of(invoice: &InvoiceId) -> ArrangementId {
+    let name = format!("opening:{invoice}");
+    name.parse().unwrap_or_else(|_| {
+        let derived: Derived = Derivation::of("opening").text(invoice.as_str()).finish();
+        derived.into()
+    })
 }
 
 /// What is due of a plan by its `count`-th instalment.

@@ -64,9 +64,11 @@ impl<'a> Run<'a> {
         }
         match fact {
             Fact::TenantUpdated(update) => self.update_tenant(source, update),
-            Fact::InvoiceIssued(terms) | Fact::InvoiceUpdated(terms) => {
+            Fact::InvoiceIssued(terms) => {
+                self.take_over(record, terms);
                 self.set_terms(record, source, terms);
             }
+            Fact::InvoiceUpdated(terms) => self.set_terms(record, source, terms),
             Fact::PaymentReceived(payment) => self.receive(record, source, payment),
             Fact::PaymentPending(pending) => self.expect_money(record, pending),
             Fact::PaymentFailed(failed) => self.fail(record, failed),
