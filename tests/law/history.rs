@@ -251,12 +251,7 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
             world.lose_store();
         }
         Happening::Open(h) => open(world, hours(h.into())),
-        Happening::TakeOver(i, weeks) => {
-            let due = Some(world.zone.day(world.now).plus(-7 * i32::from(weeks)));
-            let opening = Some(true);
-            let taken = InvoiceTerms { due_on: due, opening, ..terms(world, i, 0, true) };
-            world.fact(Fact::InvoiceIssued(Box::new(taken)));
-        }
+        Happening::TakeOver(i, weeks) => take_over(world, i, weeks),
         Happening::Release(i) => release(world, i),
         Happening::HoldNotices(h) => awry(world, h, |situation, so| situation.notices_held = so),
         Happening::Observe(h) => observe(world, hours(h.into())),
@@ -282,6 +277,13 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
         Happening::ClockOff(h) => awry(world, h, |situation, so| situation.clock_agrees = !so),
     }
     world.tick();
+}
+
+/// An invoice is taken over with a history, due so many weeks ago.
+fn take_over(world: &mut World, i: u8, weeks: u8) {
+    let due_on = Some(world.zone.day(world.now).plus(-7 * i32::from(weeks)));
+    let taken = InvoiceTerms { due_on, opening: Some(true), ..terms(world, i, 0, true) };
+    world.fact(Fact::InvoiceIssued(Box::new(taken)));
 }
 
 /// The switch is open for so long.
