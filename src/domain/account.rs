@@ -350,14 +350,6 @@ impl Account {
         &self.invoices[case.invoice]
     }
 
-    /// Whether nothing is said of an invoice: a silence stands.
-    #[must_use]
-    pub fn is_silent(&self, invoice: &Invoice) -> bool {
-        let own = |case: &&Case| case.is_live() && self.invoice_of(case).invoice == invoice.invoice;
-        let mut holds = self.cases.iter().filter(own).flat_map(|case| &case.holds);
-        holds.any(|hold| hold.is_silence() && hold.end.is_none() && hold.begin <= self.newest)
-    }
-
     /// All that is owed on invoices that are open, one amount a currency.
     #[must_use]
     pub fn owed(&self) -> Vec<Money> {

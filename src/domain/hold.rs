@@ -1,5 +1,6 @@
 //! Holds: times in which a case stands still (SPEC 5.5).
 
+use super::account::{Account, Case, Invoice};
 use super::arrangement::ArrangementKind;
 use super::id::PaymentId;
 use super::stage::Stage;
@@ -47,4 +48,14 @@ pub enum HoldCause {
     Unmatched,
     /// Written off, and the policy says `stay`.
     WrittenOff,
+}
+
+impl Account {
+    /// Whether nothing is said of an invoice: a silence stands.
+    #[must_use]
+    pub fn is_silent(&self, invoice: &Invoice) -> bool {
+        let own = |case: &&Case| case.is_live() && self.invoice_of(case).invoice == invoice.invoice;
+        let mut holds = self.cases.iter().filter(own).flat_map(|case| &case.holds);
+        holds.any(|hold| hold.is_silence() && hold.end.is_none() && hold.begin <= self.newest)
+    }
 }

@@ -6,13 +6,13 @@ use ambergate::domain::fact::{
 };
 use ambergate::domain::id::InvoiceId;
 use ambergate::domain::money::Money;
-use ambergate::domain::plan::Situation;
 use ambergate::domain::record::{Fact, Record, insert};
 use ambergate::domain::stage::Role;
 use ambergate::domain::time::{DAY, HOUR};
 use proptest::prelude::*;
 
 use crate::agreements::{AGREED, Agreed, agree, end_newest, extend, promise, release};
+use crate::around::{awry, observe, open, sleep};
 use crate::by_hand::{BY_HAND, ByHand, by_hand};
 use crate::mail::Mail;
 use crate::moves;
@@ -284,35 +284,6 @@ fn take_over(world: &mut World, i: u8, weeks: u8) {
     let due_on = Some(world.zone.day(world.now).plus(-7 * i32::from(weeks)));
     let taken = InvoiceTerms { due_on, opening: Some(true), ..terms(world, i, 0, true) };
     world.fact(Fact::InvoiceIssued(Box::new(taken)));
-}
-
-/// The switch is open for so long.
-fn open(world: &mut World, millis: i64) {
-    world.situation.switch_open = true;
-    world.run_until(world.now.plus_millis(millis));
-    world.situation.switch_open = false;
-    world.situation.generation += 1;
-}
-
-/// For so long nothing is enforced.
-fn observe(world: &mut World, millis: i64) {
-    world.situation.observed = true;
-    open(world, millis);
-    world.situation.observed = false;
-}
-
-/// For so many hours something is awry.
-fn awry(world: &mut World, h: u8, set: fn(&mut Situation, bool)) {
-    set(&mut world.situation, true);
-    world.run_until(world.now.plus_millis(i64::from(h) * HOUR));
-    set(&mut world.situation, false);
-}
-
-/// The control plane sleeps for so long.
-fn sleep(world: &mut World, millis: i64) {
-    world.off = true;
-    world.run_until(world.now.plus_millis(millis));
-    world.off = false;
 }
 
 /// What a billing system says.

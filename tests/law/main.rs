@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod agreements;
+mod around;
 mod asked;
 mod by_hand;
 mod differential;

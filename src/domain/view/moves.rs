@@ -35,6 +35,10 @@ impl Run<'_> {
             let stage = entry.entered.stage;
             entry.rung = entry.rung.and_then(|_| rung_of(policy, stage));
         }
+        for would in &mut case.would {
+            // What no rung is for any more is of none.
+            would.made.rung = rung_of(policy, would.made.stage).unwrap_or(u16::MAX);
+        }
     }
 }
 
