@@ -274,12 +274,12 @@ fn cause_of(words: &Words) -> &'static str {
 fn coming(named: &Named, zone: &Zone) -> String {
     let what = match (named.stage, named.scope.is_whole()) {
         (Stage::Full | Stage::Grace, _) => "a reminder follows",
-        (Stage::ReadOnly, true) => "the workspace becomes read-only",
-        (Stage::ReadOnly, false) => "a part of the workspace becomes read-only",
-        (Stage::Frozen, true) => "the workspace is paused",
-        (Stage::Frozen, false) => "a part of the workspace is paused",
+        (Stage::ReadOnly, true) => "the workspace will be read-only",
+        (Stage::ReadOnly, false) => "a part of the workspace will be read-only",
+        (Stage::Frozen, true) => "the workspace will be paused",
+        (Stage::Frozen, false) => "a part of the workspace will be paused",
     };
-    format!("Unless this is settled, {what} on {}.", phrases::moment(named.at, zone))
+    format!("Unless this is settled, {what} from {}.", phrases::moment(named.at, zone))
 }
 
 fn settlers(words: &Words) -> String {

@@ -55,7 +55,7 @@ fn those_who_can_pay_read_how_much_and_where() {
         assert_eq!(
             said.next.as_deref(),
             Some(
-                "Unless this is settled, the workspace becomes read-only on \
+                "Unless this is settled, the workspace will be read-only from \
                  Monday 30 March 2026, 10:00 (Europe/Berlin)."
             )
         );

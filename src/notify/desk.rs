@@ -58,7 +58,8 @@ impl Desk for LedgerDesk {
         let Some(envelope) = self.ledger.try_message(tenant, message).await? else {
             return Ok(None);
         };
-        let letter = letter::compose(tenant, &envelope.account, &envelope.made, &envelope.law);
+        let letter =
+            letter::compose(tenant, &envelope.account, &envelope.made, &envelope.law, envelope.at);
         Ok(letter.map(|letter| Attempt {
             number: envelope.attempt,
             role: envelope.made.role,

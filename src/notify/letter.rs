@@ -8,13 +8,15 @@
 //! 4. Text from outside is one line without control characters, and never longer than a line
 //!    should be; a link is http or https, or is left out.
 
+pub use super::kind::Kind;
 use crate::domain::account::{Account, Case, Invoice, InvoiceStatus, NoticeState, add};
-use crate::domain::decision::{MessageMade, Step};
+use crate::domain::decision::MessageMade;
 use crate::domain::fact::FailureReason;
 use crate::domain::grant::Cause;
 use crate::domain::id::{MessageId, TenantId};
 use crate::domain::money::Money;
 use crate::domain::policy::{Law, Policy};
+use crate::domain::publish;
 use crate::domain::stage::{Role, Stage};
 use crate::domain::term::TermKind;
 use crate::domain::time::{Day, Instant, Zone};
@@ -25,114 +27,6 @@ const TEXT_CHARS_MAX: usize = 120;
 const LINK_BYTES_MAX: usize = 2_000;
 /// At most so many invoices are listed one by one.
 const INVOICES_MAX: usize = 50;
-
-/// What a notice is about: names its template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// An invoice goes out: is all well?
-    AllWell,
-    /// A due date is near.
-    Upcoming,
-    /// It is today.
-    DueToday,
-    /// It has passed.
-    Overdue,
-    /// A cutoff is named.
-    Warning,
-    /// A cutoff was named before.
-    Again,
-    /// A stage has begun.
-    Entered,
-    /// A restricted tenant has paid.
-    Thanks,
-    /// An instalment of a plan has not come.
-    Instalment,
-    /// An instalment was missed: the next one that is ends the plan.
-    Plan,
-    /// A trial or contract ends soon, or today.
-    Ending,
-    /// It has ended.
-    Ended,
-    /// It has ended, and a cutoff is named, or was before.
-    EndedWarning,
-    /// It has ended, and a stage has begun.
-    EndedEntered,
-}
-
-impl Kind {
-    /// All of them, the mildest first.
-    pub const ALL: [Self; 14] = [
-        Self::Thanks,
-        Self::AllWell,
-        Self::Upcoming,
-        Self::DueToday,
-        Self::Ending,
-        Self::Instalment,
-        Self::Plan,
-        Self::Ended,
-        Self::Overdue,
-        Self::Again,
-        Self::EndedWarning,
-        Self::Warning,
-        Self::EndedEntered,
-        Self::Entered,
-    ];
-
-    /// The word used in policies, and its template's name.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::AllWell => "all_well",
-            Self::Upcoming => "upcoming",
-            Self::DueToday => "due_today",
-            Self::Overdue => "overdue",
-            Self::Warning => "warning",
-            Self::Again => "again",
-            Self::Entered => "entered",
-            Self::Thanks => "thanks",
-            Self::Instalment => "instalment",
-            Self::Plan => "plan",
-            Self::Ending => "ending",
-            Self::Ended => "ended",
-            Self::EndedWarning => "ended_warning",
-            Self::EndedEntered => "ended_entered",
-        }
-    }
-
-    /// From its word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
-
-    fn of(notice: &NoticeState, invoice: &Invoice) -> Self {
-        let kind = Self::of_step(notice);
-        match kind {
-            _ if invoice.term.is_none() => kind,
-            Self::AllWell | Self::Upcoming | Self::DueToday => Self::Ending,
-            Self::Overdue => Self::Ended,
-            Self::Warning | Self::Again => Self::EndedWarning,
-            Self::Entered => Self::EndedEntered,
-            _ => kind,
-        }
-    }
-
-    fn of_step(notice: &NoticeState) -> Self {
-        match notice.made.step {
-            Step::Plain => Self::from_word(&notice.made.kind).unwrap_or(Self::Overdue),
-            Step::Warning => Self::Warning,
-            Step::Again(_) => Self::Again,
-            Step::Entered => Self::Entered,
-            Step::Thanks => Self::Thanks,
-            Step::Instalment(_) => Self::Instalment,
-            Step::Missed(_) => Self::Plan,
-        }
-    }
-
-    fn strictness(self) -> usize {
-        Self::ALL.iter().position(|kind| *kind == self).unwrap_or_default()
-    }
-}
 
 /// What one message says to one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,6 +51,8 @@ pub struct Letter {
     pub invoices: Vec<Open>,
     /// All that is open, one amount a currency.
     pub owed: Vec<Money>,
+    /// What of it is overdue: paying that gives everything back.
+    pub overdue: Vec<Money>,
     /// The one link by which to pay.
     pub pay_url: Option<String>,
     /// Who can settle it.
@@ -199,13 +95,14 @@ pub struct Open {
     pub pay_url: Option<String>,
 }
 
-/// Gathers what the message `made` says. `None`: it says nothing any more.
+/// Gathers what the message `made` says at `now`. `None`: it says nothing any more.
 #[must_use]
 pub fn compose(
     tenant: &TenantId,
     account: &Account,
     made: &MessageMade,
     law: &Law,
+    now: Instant,
 ) -> Option<Letter> {
     let noticed: Vec<(&NoticeState, &Case)> = made
         .notices
@@ -227,6 +124,10 @@ pub fn compose(
     let mut invoices = open_invoices(account);
     let mut owed = Vec::new();
     invoices.iter().for_each(|open| add(&mut owed, open.amount));
+    let mut overdue = Vec::new();
+    for invoice in publish::overdue(account, law, now) {
+        open(invoice).into_iter().for_each(|amount| add(&mut overdue, amount));
+    }
     let pay_url = account.profile.pay_url.as_deref().and_then(link);
     let single = || invoices.first().filter(|_| invoices.len() == 1)?.pay_url.clone();
     let pay_url = pay_url.or_else(single);
@@ -241,6 +142,7 @@ pub fn compose(
         tenant: account.profile.name.as_deref().map_or_else(|| line(tenant.as_str()), line),
         notices,
         owed,
+        overdue,
         pay_url,
         settlers: settlers(account),
         invoices,
@@ -406,13 +308,5 @@ mod tests {
         ] {
             assert_eq!(link(bad), None, "{bad:?}");
         }
-    }
-
-    #[test]
-    fn kinds_and_words() {
-        for kind in Kind::ALL {
-            assert_eq!(Kind::from_word(kind.word()), Some(kind));
-        }
-        assert_eq!(Kind::from_word("surprise"), None);
     }
 }

@@ -11,6 +11,7 @@
 
 pub mod desk;
 pub mod email;
+mod kind;
 pub mod letter;
 mod receipt;
 pub mod render;

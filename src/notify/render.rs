@@ -12,7 +12,7 @@ use std::path::Path;
 
 use minijinja::{Environment, context};
 
-use super::letter::{Letter, Said, line};
+use super::letter::{Kind, Letter, Said, line};
 use super::sample;
 use super::templates::{self, FRAME_HTML, FRAME_TEXT, TemplateFault, fault, told};
 use crate::domain::grant::Cause;
@@ -80,7 +80,7 @@ impl Templates {
         let mut notices = Vec::with_capacity(letter.notices.len());
         for said in &letter.notices {
             let name = format!("{}/{}.txt", language.tag(), said.kind.word());
-            let text = self.fill(&name, notice_context(letter, said, language, &owed))?;
+            let text = self.fill(&name, notice_context(letter, said, language))?;
             let (first, body) = text.split_once('\n').unwrap_or((&text, ""));
             let own = first.strip_prefix("Subject:").map(line).filter(|own| !own.is_empty());
             let own = own.ok_or_else(|| fault(&name, "its first line is not `Subject: …`"))?;
@@ -116,6 +116,7 @@ impl Templates {
             settlers => line(&language.any_of(&letter.settlers)),
             sender => &self.sender,
             notices, invoices, owed, pay_url,
+            asks => letter.notices.iter().any(|said| said.kind != Kind::Thanks),
             kept_until => kept_until.map(|day| language.day(day)).unwrap_or_default(),
         };
         let text = self.fill(&format!("{}/{FRAME_TEXT}", language.tag()), frame.clone())?;
@@ -142,18 +143,13 @@ impl Templates {
     }
 }
 
-fn notice_context(
-    letter: &Letter,
-    said: &Said,
-    language: Language,
-    owed: &str,
-) -> minijinja::Value {
+fn notice_context(letter: &Letter, said: &Said, language: Language) -> minijinja::Value {
     context! {
         tenant => line(&letter.tenant),
         neutral => letter.neutral,
         number => line(&said.number),
         amount => said.open.map(|open| language.money(open)).unwrap_or_default(),
-        owed => owed,
+        owed => language.moneys(&letter.overdue),
         due => language.day(said.due_on),
         day => language.day(letter.zone.day(said.at)),
         at => language.moment(said.at, &letter.zone),
@@ -194,7 +190,6 @@ fn without_gaps(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::stage::Stage;
-    use crate::notify::letter::Kind;
 
     fn templates() -> Templates {
         Templates::shipped("Example").unwrap()
@@ -233,9 +228,11 @@ mod tests {
                 let until = language.day("2026-03-13".parse().unwrap());
                 let kept = if kind.word().starts_with("end") { &until } else { kept };
                 for part in [&mail.text, &mail.html] {
-                    for wanted in [amount, ignore, kept, "R-2026-104", "pay.example", "Ada"] {
+                    for wanted in [amount, kept, "R-2026-104", "pay.example", "Ada"] {
                         assert!(part.contains(wanted), "{kind:?} lacks {wanted}: {part}");
                     }
+                    // Who is thanked is asked for nothing.
+                    assert_eq!(part.contains(ignore), kind != Kind::Thanks, "{kind:?}: {part}");
                     let dated = matches!(
                         kind,
                         Kind::Warning
@@ -256,6 +253,27 @@ mod tests {
                 assert!(mail.html.contains(&format!("lang=\"{}\"", language.tag())));
             }
         }
+    }
+
+    #[test]
+    fn what_gives_everything_back_is_what_is_overdue() {
+        let mut letter = one("en", Kind::Entered);
+        letter.owed[0].minor *= 2;
+        let mail = templates().render(&letter).unwrap();
+        assert!(mail.text.contains("To lift this, pay EUR 1,240.00."), "{}", mail.text);
+        assert!(mail.text.contains("In all: EUR 2,480.00"), "{}", mail.text);
+    }
+
+    #[test]
+    fn a_due_date_that_was_moved_is_told_beside_the_printed_one() {
+        let mut letter = one("en", Kind::DueToday);
+        letter.notices[0].due_on = letter.zone.day(letter.notices[0].at);
+        let mail = templates().render(&letter).unwrap();
+        assert!(mail.text.contains("is due today, Monday, 30 March 2026"), "{}", mail.text);
+        letter.notices[0].due_on = "2026-03-28".parse().unwrap();
+        let mail = templates().render(&letter).unwrap();
+        let both = "carries the due date Saturday, 28 March 2026; it counts as due today, Monday";
+        assert!(mail.text.contains(both), "{}", mail.text);
     }
 
     #[test]

@@ -64,6 +64,7 @@ fn letter(tag: &str, said: Said, full: bool, neutral: bool) -> Letter {
         notices: vec![said],
         invoices: if full { open.into_iter().collect() } else { Vec::new() },
         owed: if full { euro(124_000).into_iter().collect() } else { Vec::new() },
+        overdue: if full { euro(124_000).into_iter().collect() } else { Vec::new() },
         pay_url,
         settlers: if full { vec!["Ada".to_owned(), "Ben".to_owned()] } else { Vec::new() },
     }

@@ -33,7 +33,7 @@ async fn a_book_of_old_debts_is_silent_until_it_is_released() {
     let mails = site.world.pass("2026-05-04T07:00:00Z").await;
     assert!(!mails.is_empty(), "its ladder begins");
     for mail in &mails {
-        let letter = compose(&mail.tenant, &mail.account, &mail.made, &mail.law).unwrap();
+        let letter = compose(&mail.tenant, &mail.account, &mail.made, &mail.law, mail.at).unwrap();
         let listed: Vec<&str> = letter.invoices.iter().map(|open| open.number.as_str()).collect();
         assert_eq!(listed, ["1"], "nothing is said of the other one");
     }

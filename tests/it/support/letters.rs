@@ -47,6 +47,7 @@ pub(crate) fn warning(name: &str, recipient: &str) -> Letter {
             pay_url: None,
         }],
         owed: vec![amount],
+        overdue: vec![amount],
         pay_url: Some("https://pay.example/acme".to_owned()),
         settlers: vec!["Ada Löwe".to_owned()],
     }

@@ -1,0 +1,125 @@
+//! What a notice is about: names the template that says it.
+
+use crate::domain::account::{Invoice, NoticeState};
+use crate::domain::decision::Step;
+
+/// What a notice is about: names its template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// An invoice goes out: is all well?
+    AllWell,
+    /// A due date is near.
+    Upcoming,
+    /// It is today.
+    DueToday,
+    /// It has passed.
+    Overdue,
+    /// A cutoff is named.
+    Warning,
+    /// A cutoff was named before.
+    Again,
+    /// A stage has begun.
+    Entered,
+    /// A restricted tenant has paid.
+    Thanks,
+    /// An instalment of a plan has not come.
+    Instalment,
+    /// An instalment was missed: the next one that is ends the plan.
+    Plan,
+    /// A trial or contract ends soon, or today.
+    Ending,
+    /// It has ended.
+    Ended,
+    /// It has ended, and a cutoff is named, or was before.
+    EndedWarning,
+    /// It has ended, and a stage has begun.
+    EndedEntered,
+}
+
+impl Kind {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 14] = [
+        Self::Thanks,
+        Self::AllWell,
+        Self::Upcoming,
+        Self::DueToday,
+        Self::Ending,
+        Self::Instalment,
+        Self::Plan,
+        Self::Ended,
+        Self::Overdue,
+        Self::Again,
+        Self::EndedWarning,
+        Self::Warning,
+        Self::EndedEntered,
+        Self::Entered,
+    ];
+
+    /// The word used in policies, and its template's name.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AllWell => "all_well",
+            Self::Upcoming => "upcoming",
+            Self::DueToday => "due_today",
+            Self::Overdue => "overdue",
+            Self::Warning => "warning",
+            Self::Again => "again",
+            Self::Entered => "entered",
+            Self::Thanks => "thanks",
+            Self::Instalment => "instalment",
+            Self::Plan => "plan",
+            Self::Ending => "ending",
+            Self::Ended => "ended",
+            Self::EndedWarning => "ended_warning",
+            Self::EndedEntered => "ended_entered",
+        }
+    }
+
+    /// From its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    pub(super) fn of(notice: &NoticeState, invoice: &Invoice) -> Self {
+        let kind = Self::of_step(notice);
+        match kind {
+            _ if invoice.term.is_none() => kind,
+            Self::AllWell | Self::Upcoming | Self::DueToday => Self::Ending,
+            Self::Overdue => Self::Ended,
+            Self::Warning | Self::Again => Self::EndedWarning,
+            Self::Entered => Self::EndedEntered,
+            _ => kind,
+        }
+    }
+
+    fn of_step(notice: &NoticeState) -> Self {
+        match notice.made.step {
+            Step::Plain => Self::from_word(&notice.made.kind).unwrap_or(Self::Overdue),
+            Step::Warning => Self::Warning,
+            Step::Again(_) => Self::Again,
+            Step::Entered => Self::Entered,
+            Step::Thanks => Self::Thanks,
+            Step::Instalment(_) => Self::Instalment,
+            Step::Missed(_) => Self::Plan,
+        }
+    }
+
+    pub(super) fn strictness(self) -> usize {
+        Self::ALL.iter().position(|kind| *kind == self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_words() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::from_word(kind.word()), Some(kind));
+        }
+        assert_eq!(Kind::from_word("surprise"), None);
+    }
+}
