@@ -41,7 +41,10 @@ async fn a_warning_is_read_back_as_it_was_written() {
     assert_eq!(mail.at, monday());
     assert_eq!(mail.from, "billing@fieldnotes.example");
     assert_eq!(mail.to, ["ada@example.org"]);
-    assert_eq!(mail.subject, "Rechnung R-104: ohne Zahlung ab Montag, 30. März 2026 nur noch Lesezugriff");
+    assert_eq!(
+        mail.subject,
+        "Rechnung R-104: ohne Zahlung ab Montag, 30. März 2026 nur noch Lesezugriff"
+    );
     assert!(mail.text.contains("1.240,00 EUR"), "{}", mail.text);
     assert!(mail.text.contains("Montag, 30. März 2026, 10:00 Uhr CEST (Europe/Berlin)"));
     assert!(mail.text.starts_with("Guten Tag Ada Löwe,\n"), "{}", mail.text);
