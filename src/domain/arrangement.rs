@@ -1,5 +1,5 @@
 //! Arrangements: agreements that change the climb (SPEC 4). All are one thing with different
-//! fields; what a kind does while it stands is a row of [`ArrangementMade::effect`].
+//! fields; the most that holds while one stands is [`ArrangementMade::at_most`].
 //!
 //! Rules:
 //! 1. Fields are only ever added at the end of a struct, and kinds at the end of an enum: the
