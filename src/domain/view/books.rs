@@ -4,9 +4,9 @@
 //! 1. Each source has a pot. The owner's is the greater of its newest `amount_paid` and the sum
 //!    of its payments; another's is the sum of its payments.
 //! 2. `paid` fills the owner's, or gives another's what is still owed.
-//! 3. What is reversed leaves every reckoning that is older than the reversal. What a payer's bank
-//!    took back stays off a total that merely repeats what was said before: some systems go on
-//!    calling such an invoice paid. A smaller total knows of it; a greater one tells of more.
+//! 3. What is reversed leaves every reckoning that is older than the reversal. Stripe goes on calling
+//!    an invoice paid whose money a bank took back: there that stays off totals that are no smaller
+//!    than what was there before.
 //! 4. A refund lowers what is paid and what is owed alike: never a debt.
 
 use crate::domain::id::Source;
@@ -34,6 +34,9 @@ struct Pot {
     filled: Tally,
     charged_back: Option<ChargedBack>,
 }
+
+/// Sources whose totals go on counting what a payer's bank took back.
+const CALLS_PAID_WHAT_WAS_TAKEN: [&str; 1] = ["stripe"];
 
 /// What a payer's bank took back, and what the pot held before.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +81,8 @@ impl Books {
     /// The owner's newest total.
     pub(super) fn report(&mut self, source: &Source, total: i64) {
         let pot = self.pot(source);
-        pot.charged_back = pot.charged_back.filter(|back| total >= back.before);
+        let repeats = CALLS_PAID_WHAT_WAS_TAKEN.contains(&source.as_str());
+        pot.charged_back = pot.charged_back.filter(|back| repeats && total >= back.before);
         let taken = pot.charged_back.map_or(0, |back| back.amount);
         pot.reported = Tally { said: total, taken };
     }
@@ -97,20 +101,28 @@ impl Books {
     /// A payer's bank took money back.
     pub(super) fn charge_back(&mut self, source: &Source, amount: i64) {
         let pot = self.pot(source);
-        let known = pot.charged_back;
-        pot.charged_back = Some(ChargedBack {
-            amount: known.map_or(0, |back| back.amount).saturating_add(amount),
-            before: known.map_or_else(|| pot.value(), |back| back.before),
-        });
+        // What was not there is not taken from what comes later.
+        let (held, known) = (pot.value(), pot.charged_back);
+        let taken = amount.min(held);
+        if taken > 0 {
+            pot.charged_back = Some(ChargedBack {
+                amount: known.map_or(0, |back| back.amount).saturating_add(taken),
+                before: known.map_or(held, |back| back.before),
+            });
+        }
         pot.take(amount);
     }
 
     /// The payer's bank gave it back after all.
     pub(super) fn regain(&mut self, source: &Source, amount: i64) {
         let pot = self.pot(source);
-        let left = |back: ChargedBack| ChargedBack { amount: back.amount - amount, ..back };
-        pot.charged_back = pot.charged_back.map(left).filter(|back| back.amount > 0);
-        self.receive(source, amount);
+        let Some(back) = pot.charged_back else { return self.receive(source, amount) };
+        let known = back.amount.min(amount);
+        let left = ChargedBack { amount: back.amount - known, ..back };
+        pot.charged_back = Some(left).filter(|left| left.amount > 0);
+        for tally in [&mut pot.reported, &mut pot.payments, &mut pot.filled] {
+            tally.taken = (tally.taken - known).max(0);
+        }
     }
 
     /// Money was given back: never a debt. What its source's pot does not hold comes from others.
@@ -226,6 +238,41 @@ mod tests {
     }
 
     #[test]
+    fn what_was_lost_and_won_after_all_is_there_again() {
+        let begin: [fn(&mut Books, &Source); 3] = [
+            |books, source| books.report(source, 1000),
+            |books, source| books.receive(source, 1000),
+            |books, source| books.fill(source, Some(1000)),
+        ];
+        for (name, way) in ["stripe", "erp"].into_iter().flat_map(|name| begin.map(|it| (name, it)))
+        {
+            for lost in [1, 400, 1000] {
+                let mut books = Books::default();
+                way(&mut books, &source(name));
+                books.charge_back(&source(name), lost);
+                assert_eq!(books.owed(1000), lost);
+                books.regain(&source(name), lost);
+                assert_eq!((books.owed(1000), books.paid()), (0, 1000));
+                books.report(&source(name), 1000);
+                assert_eq!(books.owed(1000), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_never_there_is_not_taken_from_what_comes_later() {
+        let stripe = source("stripe");
+        let mut books = Books::default();
+        books.charge_back(&stripe, 1000);
+        books.report(&stripe, 1000);
+        assert_eq!(books.owed(1000), 0);
+        let mut books = Books::default();
+        books.charge_back(&stripe, 1000);
+        books.regain(&stripe, 1000);
+        assert_eq!(books.owed(1000), 0, "the bank says that it is there");
+    }
+
+    #[test]
     fn a_total_that_knows_what_a_bank_took_back_counts_whole() {
         let own = source("erp");
         let mut books = Books::default();
@@ -235,6 +282,11 @@ mod tests {
         assert_eq!(books.owed(1000), 1000);
         books.report(&own, 1000);
         assert_eq!(books.owed(1000), 0, "paid anew");
+        let mut books = Books::default();
+        books.report(&own, 400);
+        books.charge_back(&own, 400);
+        books.report(&own, 1000);
+        assert_eq!(books.owed(1000), 0, "a newer total is what it says");
         let mut books = Books::default();
         books.fill(&own, Some(1000));
         books.charge_back(&own, 1000);
