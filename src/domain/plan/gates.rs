@@ -3,8 +3,9 @@
 //! Rules:
 //! 1. Only a part that was never open is kept closed, and only as soon as its invoice is known: what
 //!    stood open for an hour since is open.
-//! 2. An agreement that gives access back opens it, too.
-//! 3. It needs no warning, but fresh feeds, a slot of the breaker and a clock that agrees. Under an
+//! 2. An agreement that gives access back opens it, too, and for good, as does a history that was taken
+//!    over: what people used is open.
+//! 3. It needs no warning, but messages that may leave, fresh feeds, a slot of the breaker and a clock that agrees. Under an
 //!    open switch it is recorded all the same: what is used then was open, so under the next
 //!    generation it restricts nothing.
 
@@ -50,6 +51,18 @@ impl Planner<'_> {
         })
     }
 
+    /// Whether one has stood since the invoice said that its part is to be paid first.
+    fn was_eased(&self, invoice: &Invoice) -> bool {
+        let now = self.situation.now;
+        self.account.arrangements.iter().filter(|it| it.from <= now).any(|it| {
+            let all = it.made.invoices.is_none();
+            let about = all || it.invoices.contains(&invoice.invoice);
+            let end = it.ended.map(|(at, _)| at).or(it.until);
+            let since = end.is_none_or(|end| invoice.gating.is_none_or(|gating| end > gating));
+            about && since && it.made.at_most().is_some_and(|most| most < Stage::Frozen)
+        })
+    }
+
     pub(super) fn plan_gates(&mut self) {
         for invoice in self.account.invoices.iter().filter(|it| it.gates(&it.scope)) {
             let entry = Derivation::of("gate")
@@ -60,12 +73,12 @@ impl Planner<'_> {
             let known = self.account.gates.iter().any(|gate| gate.made.entry == entry);
             let opened = self.account.opened.contains(&invoice.scope);
             let late = invoice.gating.is_none_or(|at| at.plus_millis(WITHIN) < self.situation.now);
-            if known || opened || late || self.is_eased(invoice) || self.is_ahead() {
+            if known || opened || late || self.was_eased(invoice) || self.is_ahead() {
                 continue;
             }
             let situation = self.situation;
             let fresh = situation.is_fresh() && situation.clock_agrees;
-            if !fresh || !situation.slots {
+            if !fresh || !situation.slots || situation.notices_held {
                 self.look_again();
                 continue;
             }

@@ -75,7 +75,8 @@ impl Planner<'_> {
             return;
         }
         let fresh = situation.is_fresh() && situation.clock_agrees;
-        if !fresh || !situation.slots || situation.switch_open {
+        let held = situation.switch_open || situation.notices_held;
+        if !fresh || !situation.slots || held {
             self.look_again();
             return;
         }
