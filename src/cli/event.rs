@@ -169,8 +169,8 @@ impl Import {
             if self.opening.is_some() {
                 let (silent, noun) = (tally.silent, if tally.silent == 1 { "is" } else { "are" });
                 output::line(&format!(
-                    "{silent} of the invoices {noun} silent until released: ambergate tenant \
-                     release TENANT --opening"
+                    "{silent} of the invoices {noun} older: what was taken of them is silent until \
+                     released: ambergate tenant release TENANT --opening"
                 ));
             }
         }
