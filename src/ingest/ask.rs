@@ -46,13 +46,13 @@ async fn invoice_at(api: &Outside, invoice: &InvoiceId, now: Instant) -> Answer 
     let body = found(answer.map_err(|error| NoAnswer::Unreached(error.to_string()))?);
     let body = body.map_err(|status| {
         let why = format!("Stripe answered with {status}");
-        if status == StatusCode::NOT_FOUND {
+        if matches!(status, StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST) {
             NoAnswer::NotOfThis(why)
         } else {
             NoAnswer::Unreached(why)
         }
     })?;
     let object = json::unique(&body).map_err(|error| format!("not JSON: {error}"));
-    let object = object.map_err(NoAnswer::Unreached)?;
+    let object = object.map_err(NoAnswer::NotOfThis)?;
     as_it_is(&object, id, now).map_err(|fault| NoAnswer::NotOfThis(fault.to_string()))
 }

@@ -11,7 +11,7 @@ use ambergate::domain::fact::TaskOutcome;
 use ambergate::domain::id::{InvoiceId, TaskId};
 use ambergate::domain::record::{Fact, Record};
 use ambergate::domain::stage::{Role, Stage};
-use ambergate::domain::time::Instant;
+use ambergate::domain::time::{Instant, SECOND};
 use ambergate::domain::when::When;
 
 use crate::history::{AMOUNT, invoice, money};
@@ -137,7 +137,9 @@ fn taken_over(world: &World, about: &InvoiceId) -> Option<Instant> {
 /// Whether at `t` it was taken over and not released.
 pub fn is_silent(world: &World, about: &InvoiceId, t: Instant) -> bool {
     let made = opening_of(about);
-    taken_over(world, about).is_some_and(|taken| taken < t && !was_ended(world, &made, t))
+    // What leaves in the same moment may have left before it.
+    let taken = taken_over(world, about).map(|taken| taken.plus_millis(SECOND));
+    taken.is_some_and(|taken| taken < t && !was_ended(world, &made, t))
 }
 
 fn was_ended(world: &World, made: &ArrangementMade, t: Instant) -> bool {
