@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::course::{Course, Endless, Happening, Mail};
 use super::event::{Envelope, FieldFault, event_json, parse};
+use super::hands::Hand;
 use super::id::{Source, TenantId};
 use super::policy::Law;
 use super::record::Record;
@@ -61,6 +62,15 @@ impl Outcome {
     }
 }
 
+/// What is assumed of people and machines that a history says nothing of.
+#[derive(Clone, Debug, Default)]
+pub struct Assumed {
+    /// What becomes of mail.
+    pub mail: Mail,
+    /// What people do about tasks.
+    pub done: Vec<Hand>,
+}
+
 /// What a line of a history is.
 #[derive(Clone, Debug)]
 pub enum Line {
@@ -101,12 +111,13 @@ pub fn backtest(
     tenant: &TenantId,
     records: &[Record],
     until: Instant,
-    mail: Mail,
+    assumed: &Assumed,
 ) -> Result<Outcome, Endless> {
     let mut records: Vec<&Record> = records.iter().filter(|it| it.learnt <= until).collect();
     records.sort_by(|one, two| one.learnt.cmp(&two.learnt).then_with(|| one.order(two)));
     let Some(first) = records.first() else { return Ok(Outcome::default()) };
-    let mut course = Course::new(law, tenant.clone(), first.learnt, mail);
+    let mut course = Course::new(law, tenant.clone(), first.learnt, assumed.mail)
+        .with_hands(assumed.done.clone());
     for record in records {
         course.run_until(record.learnt)?;
         course.take(record.clone())?;

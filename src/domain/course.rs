@@ -6,15 +6,17 @@
 //!    due any more. Nothing here knows what a policy means.
 //! 2. Every due thing is done at its own time; facts come between, in their order.
 //! 3. While the control plane is off only relief is decided, as in the commit of a fact.
+//! 4. People do what [`super::hands`] says, and nothing else.
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::account::Account;
 use super::decision::{Decision, MessageTried};
 use super::event::{event_json, restore};
-use super::fact::{Channel, ReceiptKind};
+use super::fact::{Channel, ReceiptKind, TaskOutcome};
+use super::hands::{self, Hand};
 use super::id::{InvoiceId, MessageId, TenantId};
 use super::plan::{Asking, Situation, plan};
 use super::policy::Law;
@@ -101,6 +103,13 @@ pub enum Happening {
         /// By whom.
         assignee: Option<Role>,
     },
+    /// Somebody did a task.
+    Done {
+        /// What was done, in the policy's word.
+        kind: &'static str,
+        /// What came of it.
+        outcome: TaskOutcome,
+    },
 }
 
 /// Decisions led to decisions without an end.
@@ -116,6 +125,7 @@ pub struct Course<'a> {
     records: Vec<Record>,
     situation: Situation,
     mail: Mail,
+    hands: Vec<Hand>,
     off: bool,
     first_attempts: BTreeMap<MessageId, Instant>,
     steps: Vec<Step>,
@@ -146,6 +156,7 @@ impl<'a> Course<'a> {
             records: Vec::new(),
             situation,
             mail,
+            hands: Vec::new(),
             off: false,
             first_attempts: BTreeMap::new(),
             steps: Vec::new(),
@@ -176,6 +187,13 @@ impl<'a> Course<'a> {
     #[must_use]
     pub fn account(&self) -> Account {
         view(&self.tenant, &self.records, self.law)
+    }
+
+    /// From now on people do this about tasks.
+    #[must_use]
+    pub fn with_hands(mut self, hands: Vec<Hand>) -> Self {
+        self.hands = hands;
+        self
     }
 
     /// Switches the control plane off, or on again.
@@ -228,11 +246,11 @@ impl<'a> Course<'a> {
             self.wake = plan.wake;
             if !decisions.is_empty() {
                 self.decide(&account, decisions);
-            } else if off || plan.sends.is_empty() {
+            } else if !off && !plan.sends.is_empty() {
+                self.send(&account, &plan.sends);
+            } else if off || !self.work(&account) {
                 self.observe(&account);
                 return Ok(());
-            } else {
-                self.send(&account, &plan.sends);
             }
         }
         Err(Endless(self.situation.now))
@@ -291,6 +309,36 @@ impl<'a> Course<'a> {
         self.steps.push(Step { at: self.situation.now, what, invoice });
     }
 
+    /// Somebody does the task whose time has come. Whether there was one; else it is waited for.
+    fn work(&mut self, account: &Account) -> bool {
+        let Some((at, task, outcome)) = hands::next(&self.hands, &account.tasks) else {
+            return false;
+        };
+        if at > self.situation.now {
+            self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+            return false;
+        }
+        let id = task.made.task;
+        let data = json!({"task": id, "outcome": outcome.word()});
+        let time = self.situation.now.max(account.newest.plus_millis(1));
+        self.tell("task.done", &format!("{id}-done"), time, data);
+        let what = Happening::Done { kind: task.made.kind.word(), outcome };
+        let case = account.case(task.made.case);
+        let invoice = case.map(|case| account.invoice_of(case).invoice.clone());
+        self.steps.push(Step { at: self.situation.now, what, invoice });
+        true
+    }
+
+    /// A fact that came of ambergate's own doing.
+    fn tell(&mut self, kind: &str, id: &str, time: Instant, data: Value) {
+        let mut event = event_json(kind, "ambergate", id, data);
+        event["subject"] = json!(self.tenant);
+        event["time"] = json!(time);
+        if let Ok(incoming) = restore(&event) {
+            insert(&mut self.records, incoming.record);
+        }
+    }
+
     /// Tries messages, as a post office would.
     fn send(&mut self, account: &Account, messages: &[MessageId]) {
         let now = self.situation.now;
@@ -323,12 +371,7 @@ impl<'a> Course<'a> {
                 "kind": kind, "at": now,
             });
             let receipt = format!("{id}-{attempt}-{}", kind.word());
-            let mut event = event_json("notice.receipt", "ambergate", &receipt, data);
-            event["subject"] = json!(self.tenant);
-            event["time"] = json!(time);
-            if let Ok(incoming) = restore(&event) {
-                insert(&mut self.records, incoming.record);
-            }
+            self.tell("notice.receipt", &receipt, time, data);
             time = time.plus_millis(1);
         }
     }

@@ -341,6 +341,23 @@ pub enum TaskOutcome {
 }
 
 impl TaskOutcome {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Reached,
+        Self::NoAnswer,
+        Self::Promised,
+        Self::Approved,
+        Self::Declined,
+        Self::Done,
+        Self::Posted,
+    ];
+
+    /// From its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.word() == word)
+    }
+
     /// The word used in events and APIs.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -23,6 +23,7 @@ pub mod explain;
 pub mod fact;
 pub mod fees;
 pub mod grant;
+pub mod hands;
 pub mod hold;
 pub mod id;
 pub mod json;

@@ -40,6 +40,7 @@ fn told(done: &Simulated) -> Vec<String> {
             Happening::Voided { kind } => format!("{at} V {kind}"),
             Happening::Task { kind, .. } => format!("{at} T {kind}"),
             Happening::Notice { kind, .. } => format!("{at} N {kind}"),
+            Happening::Done { kind, outcome } => format!("{at} D {kind} {}", outcome.word()),
             Happening::Mail { .. } => continue,
         });
     }
@@ -213,6 +214,36 @@ fn mail_that_nobody_takes_restricts_nobody() {
     assert_eq!(strictest, Some(Stage::Grace));
     let fixes = |it: &String| it.ends_with("fix_contact");
     assert!(told(&done).iter().any(fixes), "a person is told of it");
+}
+
+/// After two postponements the way on is a letter: only if somebody posts it.
+#[test]
+fn a_letter_that_is_posted_warns_where_mail_does_not() {
+    let law = law_of(STANDARD);
+    let done = run(&law, json!({"refused_mail": true, "done": ["letter=posted/1 day"]}));
+    let told = told(&done);
+    let of_the_letter: Vec<&str> = told
+        .iter()
+        .map(String::as_str)
+        .filter(|it| [" T letter", " D ", " E read_only"].iter().any(|what| it.contains(what)))
+        .take(3)
+        .collect();
+    let wanted = ["04-13 10:30 T letter", "04-14 10:30 D letter posted", "04-28 11:00 E read_only"];
+    assert_eq!(of_the_letter, wanted);
+    let warned = told.iter().any(|it| it == "04-13 10:30 W read_only 04-27 10:45");
+    assert!(warned, "{told:#?}");
+}
+
+/// Who is reached is not called again.
+#[test]
+fn a_call_that_reached_somebody_ends_the_calls() {
+    let law = law_of(STANDARD);
+    let calls = |done: &Simulated| told(done).iter().filter(|it| it.ends_with("T call")).count();
+    let done = run(&law, json!({"done": ["call=no_answer"]}));
+    assert_eq!(calls(&done), 3);
+    let done = run(&law, json!({"done": ["call=reached/2 hours"]}));
+    assert_eq!(calls(&done), 1);
+    assert!(told(&done).contains(&"03-19 11:00 D call reached".to_owned()));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::{Format, Printed, Rules};
 use crate::cli::output;
 use crate::cli::remote::Failure;
 use crate::cli::table;
+use crate::domain::hands::Hand;
 use crate::domain::money::{Currency, Money};
 use crate::domain::simulate::{Off, Paid, Point, Promised, Scenario, rows, simulate, to_json};
 use crate::domain::span::Span;
@@ -47,6 +48,10 @@ pub(in crate::cli) struct Simulate {
     /// Each mail is refused.
     #[arg(long, conflicts_with = "late_mail")]
     refused_mail: bool,
+    /// What comes of each task of a kind, and how long after it was made [default: nobody does
+    /// any; 1 hour], as call=reached, letter=posted/2 days or approve=approved.
+    #[arg(long, value_name = "TASK=OUTCOME[/SPAN]")]
+    done: Vec<Hand>,
     /// A promise: when it is made, and until when it is, as 2026-03-24T13:00/2026-04-02.
     #[arg(long, value_name = "TIME/DATE", value_parser = promise)]
     promise: Vec<Promised>,
@@ -75,6 +80,7 @@ impl Simulate {
             country: self.country,
             late_mail: self.late_mail,
             refused_mail: self.refused_mail,
+            done: self.done,
             promises: self.promise,
             payments: self.paid,
             off: self.off,

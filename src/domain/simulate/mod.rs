@@ -24,7 +24,7 @@ use told::{Moment, Told};
 pub use rows::{Row, local, rows, to_json};
 pub use scenario::{Off, Paid, Point, Promised, Scenario};
 
-/// How many promises, payments and outages may be told in all.
+/// How many promises, payments, outages and outcomes of tasks may be told in all.
 const TOLD_MAX: usize = 200;
 
 /// How far from the due date anything may be.
@@ -82,7 +82,7 @@ pub fn simulate(law: &Law, name: &str, scenario: &Scenario) -> Result<Simulated,
         Some(late) => Mail::Late(late),
         None => Mail::AtOnce,
     };
-    let mut course = Course::new(&law, tenant, told.known, mail);
+    let mut course = Course::new(&law, tenant, told.known, mail).with_hands(scenario.done.clone());
     for (at, moment) in told.moments {
         course.run_until(at)?;
         match moment {
@@ -120,8 +120,9 @@ fn zone_of(policy: &Policy, scenario: &Scenario) -> Result<Zone, Refused> {
 fn judge(scenario: &Scenario) -> Result<(), Refused> {
     let mut faults = Vec::new();
     let told = scenario.promises.len() + scenario.payments.len() + scenario.off.len();
+    let told = told + scenario.done.len();
     if told > TOLD_MAX {
-        let detail = format!("at most {TOLD_MAX} promises, payments and outages in all");
+        let detail = format!("at most {TOLD_MAX} promises, payments, outages and outcomes in all");
         faults.push(FieldFault::new("promises", detail));
     }
     if scenario.late_mail.is_some_and(|late| late.nominal_millis().is_none()) {

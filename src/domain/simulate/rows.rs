@@ -92,6 +92,10 @@ fn row(step: &Step, zone: &Zone) -> Option<Row> {
             let who = assignee.map_or_else(String::new, |role| role.word().replace('_', " "));
             ("task", None, kind.replace('_', " "), who)
         }
+        Happening::Done { kind, outcome } => {
+            let came = outcome.word().replace('_', " ");
+            ("done", None, format!("{}: {came}", kind.replace('_', " ")), String::new())
+        }
     };
     Some(Row { at: step.at, local: local(step.at, zone), what, stage, detail, to })
 }

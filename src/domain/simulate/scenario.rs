@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::domain::hands::Hand;
 use crate::domain::money::Money;
 use crate::domain::span::Span;
 use crate::domain::time::{Day, Fold, Instant, Zone};
@@ -45,6 +46,9 @@ pub struct Scenario {
     /// Each mail is refused.
     #[serde(default)]
     pub refused_mail: bool,
+    /// What people do about tasks, as `call=reached`; about those not named, nothing.
+    #[serde(default)]
+    pub done: Vec<Hand>,
     /// Promises to pay.
     #[serde(default)]
     pub promises: Vec<Promised>,

@@ -18,7 +18,9 @@ use clap::Args;
 use super::Rules;
 use crate::cli::output;
 use crate::cli::remote::Failure;
+use crate::domain::backtest::Assumed;
 use crate::domain::course::Mail;
+use crate::domain::hands::Hand;
 use crate::domain::span::Span;
 use crate::domain::time::{DAY, Day, Instant, Zone};
 use history::History;
@@ -47,6 +49,9 @@ pub(in crate::cli) struct Backtest {
     /// Each mail arrives so late, such as "1 day".
     #[arg(long, value_name = "SPAN", value_parser = late)]
     late_mail: Option<i64>,
+    /// What comes of each task of a kind, as for `policy simulate` [default: nobody does any].
+    #[arg(long, value_name = "TASK=OUTCOME[/SPAN]")]
+    done: Vec<Hand>,
     /// Give every tenant a mailbox for `billing` and one for `admin`, where the history has none.
     #[arg(long)]
     assume_mailboxes: bool,
@@ -79,11 +84,13 @@ impl Backtest {
                  years: mend the dates of the history, or give a nearer --until"
             )));
         }
+        let mail = self.late_mail.map_or(Mail::AtOnce, Mail::Late);
+        let assumed = Assumed { mail, done: self.done };
         let task = Task {
             history: &history,
             laws: [Some(&law), against.as_ref()],
             until,
-            mail: self.late_mail.map_or(Mail::AtOnce, Mail::Late),
+            assumed: &assumed,
             assume_mailboxes: self.assume_mailboxes,
         };
         let done = work::all(&task)?;

@@ -7,8 +7,7 @@ use std::sync::mpsc;
 use super::history::{History, Reader};
 use super::progress::Progress;
 use crate::cli::remote::Failure;
-use crate::domain::backtest::{Line, Outcome, backtest, mailboxes, read};
-use crate::domain::course::Mail;
+use crate::domain::backtest::{Assumed, Line, Outcome, backtest, mailboxes, read};
 use crate::domain::id::TenantId;
 use crate::domain::policy::Law;
 use crate::domain::record::{Fact, Record};
@@ -25,7 +24,7 @@ pub(super) struct Task<'a> {
     /// The policies, and those that are compared with them.
     pub(super) laws: [Option<&'a Law>; 2],
     pub(super) until: Instant,
-    pub(super) mail: Mail,
+    pub(super) assumed: &'a Assumed,
     pub(super) assume_mailboxes: bool,
 }
 
@@ -177,7 +176,7 @@ fn one(task: &Task<'_>, place: usize, reader: &mut Reader) -> std::io::Result<On
     one.unreachable = !reached && !task.assume_mailboxes && !records.is_empty();
     for (law, outcome) in task.laws.iter().zip(&mut one.outcomes) {
         let Some(law) = law else { continue };
-        match backtest(law, tenant, &records, task.until, task.mail) {
+        match backtest(law, tenant, &records, task.until, task.assumed) {
             Ok(found) => *outcome = found,
             Err(endless) => one.endless = Some(format!("{tenant}: {endless}")),
         }
