@@ -17,6 +17,7 @@ pub use super::hold::{Hold, HoldCause};
 use super::id::{CaseId, EntryId, InvoiceId, LegId, NoticeId, Scope, Source, TaskId};
 use super::money::Money;
 use super::stage::{Role, Stage};
+pub use super::stray::Stray;
 use super::time::{Day, Instant, Zone};
 pub use super::would::WouldState;
 
@@ -31,6 +32,9 @@ pub struct Account {
     pub invoices: Vec<Invoice>,
     /// Every case, ended ones too, in the order in which they began.
     pub cases: Vec<Case>,
+    /// What was entered for cases that are none any more: what began them turned out to be something
+    /// else. None of it is in force.
+    pub strays: Vec<Stray>,
     /// Every notice, in the order in which they were made.
     pub notices: Vec<NoticeState>,
     /// Every message, in the order in which they were made.

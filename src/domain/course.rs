@@ -295,10 +295,8 @@ impl<'a> Course<'a> {
             }
             Decision::RungEntered(entered) => (Happening::Entered(entered.stage), of(entered.case)),
             Decision::StageLifted(lifted) => {
-                let mut entries = account.cases.iter().flat_map(|case| &case.entries);
-                let entry = entries.find(|entry| entry.entered.entry == lifted.entry);
-                let Some(entry) = entry else { return };
-                (Happening::Lifted(entry.entered.stage), of(entry.entered.case))
+                let Some(entered) = account.entered(lifted.entry) else { return };
+                (Happening::Lifted(entered.stage), of(entered.case))
             }
             Decision::TaskMade(made) => {
                 let (kind, assignee) = (made.kind.word(), made.assignee);

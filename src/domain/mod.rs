@@ -39,6 +39,7 @@ pub mod selection;
 pub mod simulate;
 pub mod span;
 pub mod stage;
+pub mod stray;
 pub mod task;
 pub mod term;
 pub mod time;

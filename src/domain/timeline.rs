@@ -139,7 +139,9 @@ fn past_decision(
         }
         Decision::MessageMade(_) => return None,
         Decision::MessageTried(tried) => {
-            ("message.tried", None, format!("attempt {}", tried.attempt))
+            let message = account.messages.iter().find(|it| it.made.message == tried.message)?;
+            let (channel, to) = (message.made.channel.word(), &message.made.recipient);
+            ("message.tried", None, format!("attempt {} by {channel} to {to}", tried.attempt))
         }
         Decision::FeeAnnounced(announced) => {
             let said = format!("{} through {}", announced.amount, announced.through);
@@ -171,10 +173,8 @@ fn past_decision(
                 let detail = format!("{} of {}", Stage::Frozen.word(), gate.made.scope);
                 return Some(("stage.lifted", Some(gate.made.invoice.clone()), detail));
             }
-            let cases = account.cases.iter();
-            let mut entries = cases.flat_map(|case| &case.entries);
-            let entry = entries.find(|entry| entry.entered.entry == lifted.entry)?;
-            ("stage.lifted", of(entry.entered.case), entry.entered.stage.word().to_owned())
+            let entered = account.entered(lifted.entry)?;
+            ("stage.lifted", of(entered.case), entered.stage.word().to_owned())
         }
     })
 }

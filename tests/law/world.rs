@@ -316,9 +316,8 @@ impl World {
                 if let Some(gate) = gates.find(|gate| gate.made.entry == lifted.entry) {
                     return self.log.push((self.now, format!("open {}", gate.made.scope)));
                 }
-                let mut entries = account.cases.iter().flat_map(|case| &case.entries);
-                let entry = entries.find(|entry| entry.entered.entry == lifted.entry).unwrap();
-                format!("lift {}{}", entry.entered.stage.word(), of(&entry.entered.scope))
+                let entered = account.entered(lifted.entry).unwrap();
+                format!("lift {}{}", entered.stage.word(), of(&entered.scope))
             }
             Decision::CaseOpened(_)
             | Decision::CaseMigrated(_)

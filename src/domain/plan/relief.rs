@@ -3,7 +3,7 @@
 //! Rule: relief asks for nothing; it is decided whenever it is true.
 
 use super::Planner;
-use crate::domain::account::{Account, Case, Entry, Invoice, InvoiceStatus};
+use crate::domain::account::{Account, Case, Entry, Invoice, InvoiceStatus, NoticeState};
 use crate::domain::bearings::Bearings;
 use crate::domain::decision::{
     Decision, LiftCause, NoticeMade, NoticeVoided, StageLifted, Step, VoidCause,
@@ -29,6 +29,22 @@ impl<'a> Planner<'a> {
                 }
             }
             self.void_notices(case);
+        }
+        self.relieve_strays();
+    }
+
+    /// What began the case turned out to be something else, so it is another one, with a climb of
+    /// its own: nothing that was entered or said for the one before counts.
+    fn relieve_strays(&mut self) {
+        for stray in self.account.strays.iter().filter(|stray| stray.lifted.is_none()) {
+            let (entry, cause) = (stray.entered.entry, LiftCause::Unlawful);
+            self.decide(Decision::StageLifted(StageLifted { entry, cause }));
+        }
+        for notice in &self.account.notices {
+            if may_be_used(notice) && self.survey.ground.case(notice.made.case).is_none() {
+                let (notice, cause) = (notice.made.notice, VoidCause::Case);
+                self.decide(Decision::NoticeVoided(NoticeVoided { notice, cause }));
+            }
         }
     }
 
@@ -68,9 +84,7 @@ impl<'a> Planner<'a> {
 
     fn void_notices(&mut self, case: &'a Case) {
         for notice in self.notices_of(case.case) {
-            let standing = notice.voided.is_none() && notice.spent.is_none();
-            let names = matches!(notice.made.step, Step::Warning | Step::Again(_));
-            if !standing || !names {
+            if !may_be_used(notice) {
                 continue;
             }
             let of = notice.made.of.and_then(|id| self.notice(id));
@@ -135,6 +149,12 @@ impl<'a> Planner<'a> {
             last_resort: false,
         })));
     }
+}
+
+/// Whether it is a warning, or its repetition, that no entry used and nothing voided.
+fn may_be_used(notice: &NoticeState) -> bool {
+    let names = matches!(notice.made.step, Step::Warning | Step::Again(_));
+    names && notice.voided.is_none() && notice.spent.is_none()
 }
 
 /// Whether all that is overdue in the case's currency, itself counted, is below what the policy

@@ -6,7 +6,7 @@
 
 use super::Run;
 use crate::domain::acceptance::is_accepted;
-use crate::domain::account::{Case, Entry, Invoice};
+use crate::domain::account::{Case, Entry, Invoice, Stray};
 use crate::domain::decision::{RungEntered, TaskKind};
 use crate::domain::fact::TaskOutcome;
 use crate::domain::policy::{Condition, Policy};
@@ -18,8 +18,9 @@ impl Run<'_> {
     pub(super) fn enter(&mut self, record: &Record, entered: &RungEntered) {
         let Some(place) = self.account.cases.iter().position(|case| case.case == entered.case)
         else {
-            self.unmatched(record);
-            return;
+            let (entered, time) = (entered.clone(), record.time);
+            self.account.strays.push(Stray { entered, time, lifted: None });
+            return self.unmatched(record);
         };
         let lawful = self.is_lawful(&self.account.cases[place], record.time, entered);
         if lawful && let Some(id) = entered.notice {

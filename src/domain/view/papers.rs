@@ -77,6 +77,10 @@ impl<'a> Run<'a> {
                 if let Some(entry) = entries.find(|entry| entry.entered.entry == lifted.entry) {
                     entry.lifted.get_or_insert(record.time);
                 }
+                let mut strays = self.account.strays.iter_mut();
+                if let Some(stray) = strays.find(|it| it.entered.entry == lifted.entry) {
+                    stray.lifted.get_or_insert(record.time);
+                }
             }
         }
     }
