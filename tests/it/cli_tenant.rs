@@ -56,6 +56,17 @@ async fn answer(State(seen): State<Seen>, request: Request) -> Response {
         });
         return Json(json!({"tasks": [task], "next": null})).into_response();
     }
+    if line == "GET /v1/tenants" {
+        let tenants = json!([{"tenant": "acme"}, {"tenant": "paid"}]);
+        return Json(json!({"tenants": tenants, "next": "c1"})).into_response();
+    }
+    if line == "GET /v1/tenants?cursor=c1" {
+        let tenants = json!([{"tenant": "birke"}, {"tenant": "ceder"}]);
+        return Json(json!({"tenants": tenants, "next": null})).into_response();
+    }
+    if line == "GET /v1/tenants/paid" {
+        return Json(json!({"tenant": "paid", "arrangements": []})).into_response();
+    }
     if line.starts_with("GET") {
         let opening = |invoice: &str, ended: Value| {
             let name = format!("opening:{invoice}");
@@ -307,4 +318,20 @@ async fn a_payment_is_told_once_and_the_same_again() {
             "invoices": [{"invoice": "shop:1001", "amount": amount}],
         })
     );
+}
+
+#[tokio::test]
+async fn what_was_taken_over_is_released_in_batches() {
+    let stub = Stub::start().await;
+    let two = ["tenant", "release", "--opening", "--tenants", "2"];
+    let (code, out, said) = ambergate(&two, &stub.address, "").await;
+    let of = |tenant: &str| {
+        format!("Ended: opening:in_1 of {tenant}\nEnded: opening:in_2 of {tenant}\n")
+    };
+    assert_eq!((code, out), (0, of("acme") + &of("birke")), "{said}");
+    let (code, _, said) = ambergate(&two[..2], &stub.address, "").await;
+    assert!(code == 2 && said.contains("<TENANT"), "{said}");
+    let promises = ["tenant", "release", "--all", "--tenants", "2"];
+    let (code, _, said) = ambergate(&promises, &stub.address, "").await;
+    assert!(code == 2 && said.contains("--all"), "{said}");
 }

@@ -8,6 +8,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
+use super::release::Release;
 use super::{Asked, Stage};
 use crate::cli::output;
 use crate::cli::policy::money;
@@ -119,22 +120,7 @@ pub(in crate::cli) enum Arrange {
         made: Made,
     },
     /// End agreements: those that are named, or all that stand.
-    Release {
-        /// The tenant's id.
-        tenant: String,
-        /// The agreements, as `tenant show` names them.
-        #[arg(required_unless_present_any = ["all", "opening"], conflicts_with = "all")]
-        arrangement: Vec<String>,
-        /// All that stand, but for what was taken over with a history.
-        #[arg(long)]
-        all: bool,
-        /// Invoices that were taken over with a history: their ladders begin now. All of them, or
-        /// those of these numbers or names.
-        #[arg(long, value_name = "INVOICE", num_args = 0.., conflicts_with_all = ["all", "arrangement"])]
-        opening: Option<Vec<String>>,
-        #[command(flatten)]
-        asked: Asked,
-    },
+    Release(Release),
 }
 
 /// What all of them may say.
@@ -211,14 +197,7 @@ impl Arrange {
             Self::Pin { stage, until, made } => {
                 made.make("pin", json!({"stage": word(stage), "until": until})).await
             }
-            Self::Release { tenant, arrangement, all, opening, asked } => {
-                let which = match opening {
-                    Some(invoices) => Which::Opening(invoices),
-                    None if all => Which::All,
-                    None => Which::Named(arrangement),
-                };
-                release(&tenant, which, &asked).await
-            }
+            Self::Release(release) => release.run().await,
         }
     }
 }
@@ -245,69 +224,6 @@ impl Made {
         }
         Ok(())
     }
-}
-
-/// Which agreements are ended.
-enum Which {
-    Named(Vec<String>),
-    All,
-    /// What was taken over with a history: of these invoices, or of all.
-    Opening(Vec<String>),
-}
-
-impl Which {
-    /// Whether it is one of them, as the server shows it.
-    fn picks(&self, shown: &Value, arrangement: &Value) -> bool {
-        let opening = arrangement["opening"] == true;
-        let invoices = match self {
-            Self::Named(_) => return false,
-            Self::All => return !opening,
-            Self::Opening(invoices) => invoices,
-        };
-        let known = shown["invoices"].as_array().into_iter().flatten();
-        let called = |invoice: &Value| {
-            let number = known.clone().find(|it| it["invoice"] == *invoice);
-            let number = number.and_then(|it| it["number"].as_str());
-            let is = |name: &String| *invoice == *name.as_str() || number == Some(name.as_str());
-            invoices.iter().any(is)
-        };
-        let about = arrangement["invoices"].as_array().into_iter().flatten();
-        opening && (invoices.is_empty() || about.clone().any(called))
-    }
-}
-
-/// Ends what is named, or all that stands.
-async fn release(tenant: &str, which: Which, asked: &Asked) -> Result<(), Failure> {
-    let path = format!("/v1/tenants/{}", escaped(tenant));
-    let names: Vec<String> = match which {
-        Which::Named(names) => names,
-        which => {
-            let shown = asked.remote.get(&path).await?;
-            let known = shown["arrangements"].as_array().into_iter().flatten();
-            let standing = known.filter(|it| it["ended"].is_null() && which.picks(&shown, it));
-            standing.filter_map(|it| it["arrangement"].as_str().map(str::to_owned)).collect()
-        }
-    };
-    let mut ended = Vec::new();
-    let mut refused = Vec::new();
-    for name in names {
-        let path = format!("{path}/arrangements/{}", escaped(&name));
-        match asked.remote.delete(&path).await {
-            Ok(_) => ended.push(name),
-            Err(failure) => refused.push(format!("{name}: {failure}")),
-        }
-    }
-    if asked.json {
-        output::json(&json!({ "ended": ended, "refused": refused }));
-    } else {
-        for name in &ended {
-            output::line(&format!("Ended: {name}"));
-        }
-        if ended.is_empty() && refused.is_empty() {
-            output::note("nothing stands that could be ended");
-        }
-    }
-    if refused.is_empty() { Ok(()) } else { Err(Failure::Refused(refused.join("\n"))) }
 }
 
 /// The word of a choice.

@@ -3,6 +3,7 @@
 mod arrange;
 mod local;
 mod received;
+mod release;
 mod tasks;
 
 use clap::{Args, Subcommand, ValueEnum};
