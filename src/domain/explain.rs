@@ -3,6 +3,8 @@
 //! Rule: every sentence says what records say: which invoice, which rung, which notices reached
 //! whom, what comes next and when, what lifts it.
 
+mod agreements;
+
 use super::account::{Account, Arrangement, Case, Hold, HoldCause, Invoice, NoticeState};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
@@ -43,6 +45,7 @@ pub fn explain(
     for case in account.cases.iter().filter(|case| case.is_live()) {
         sentences.extend(explain_case(account, law, case, situation));
     }
+    sentences.extend(agreements::agreements(account, situation.now));
     sentences.extend(next(tenant, account, law, situation));
     sentences.extend(work(account));
     if account.stage() != Stage::Full {
@@ -108,7 +111,12 @@ fn explain_case(account: &Account, law: &Law, case: &Case, situation: &Situation
     sentences.extend(holds.map(|hold| held(account, hold)));
     let fee = fee_of(account, law, invoice, situation.now);
     sentences.extend(fee.map(|(fee, announced)| {
-        format!("Late fee until now: {fee}, {announced} of it announced to be invoiced.")
+        let told = if announced.minor > 0 {
+            format!("{announced} of it announced to be invoiced")
+        } else {
+            "nothing of it announced yet".to_owned()
+        };
+        format!("Late fee until now: {fee}, {told}.")
     }));
     let notices = account.notices.iter().filter(|notice| notice.made.case == case.case);
     sentences.extend(notices.map(|notice| told(account, notice)));
@@ -155,7 +163,9 @@ fn held(account: &Account, hold: &Hold) -> String {
         }
         HoldCause::Agreed(kind) => agreed(*kind).to_owned(),
         HoldCause::InFlight(payment) => format!("payment {payment} is on its way"),
-        HoldCause::OnAccount => "money on account or credit covers it".to_owned(),
+        HoldCause::OnAccount => {
+            "money on account or credit covers it, and is to be allocated".to_owned()
+        }
         HoldCause::Unmatched => "money came that finds no invoice".to_owned(),
         HoldCause::WrittenOff => "it was written off".to_owned(),
     };

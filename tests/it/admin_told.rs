@@ -27,6 +27,33 @@ async fn a_promise_says_why_it_lasts_longer_than_its_day() {
     assert_eq!(timeline["time_zone"], "Europe/Berlin");
 }
 
+/// An exemption ends the climb: without a sentence of its own nothing would be said of it.
+#[tokio::test]
+async fn every_agreement_that_stands_is_explained() {
+    let site = Site::new().await;
+    told(&site, &[tenant_updated("acme"), issued("acme", "in_1"), issued("acme", "in_2")]).await;
+    let line = "POST /v1/tenants/acme/arrangements";
+    for agreed in [
+        json!({"kind": "exemption", "until": "2026-06-30", "invoices": ["in_1"],
+            "reason": "migrated with us"}),
+        json!({"kind": "promise", "until": "2026-03-26", "invoices": ["in_2"], "by": "eve"}),
+    ] {
+        let (status, answer) = site.ask("agent", line, Some(agreed)).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+    let explained = site.get("/v1/tenants/acme/explain").await;
+    let sentences: Vec<&str> =
+        explained["sentences"].as_array().unwrap().iter().filter_map(|it| it.as_str()).collect();
+    let said = |kind: &str, rest: &str| {
+        sentences.iter().any(|it| it.starts_with(kind) && it.contains(rest))
+    };
+    let exempt = "stands about in_1 until 2026-06-30T22:00:00Z, made by";
+    assert!(said("An exemption (`", exempt), "{sentences:#?}");
+    assert!(said("An exemption (`", "because: migrated with us."), "{sentences:#?}");
+    let promise = "stands about in_2 until 2026-03-27T23:00:00Z, made by eve (agent).";
+    assert!(said("A promise (`", promise), "{sentences:#?}");
+}
+
 #[tokio::test]
 async fn money_that_waits_is_shown() {
     let site = Site::new().await;

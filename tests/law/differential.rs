@@ -2,16 +2,17 @@
 //! sleep must give the same lines at the same minutes.
 
 use ambergate::domain::decision::Decision;
-use ambergate::domain::fact::{InvoiceNamed, ReceiptKind};
+use ambergate::domain::fact::{ArrangementKind, ArrangementMade, InvoiceNamed, ReceiptKind, When};
 use ambergate::domain::record::Fact;
 use ambergate::domain::time::{DAY, Day, HOUR, Instant, MINUTE};
 use proptest::prelude::*;
 
-use crate::history::{Happening, beginning, happen};
+use crate::history::{Happening, beginning_under, happen};
 use crate::laws::{histories, runner};
 use crate::mail::Mail;
 use crate::slow::walk;
-use crate::world::World;
+use crate::terms::with_terms;
+use crate::world::{STANDARD, World};
 
 /// How many invoices each run walks along, for one in so many histories of the laws.
 const ONE_IN: u32 = 50;
@@ -21,14 +22,18 @@ const ONE_IN: u32 = 50;
 pub struct Told {
     /// When it became known.
     pub known: Instant,
-    /// The date printed on it.
-    pub due_on: Day,
+    /// Whether it was taken over with a history.
+    pub taken: bool,
+    /// Each climb: when it begins, and the date that it counts from.
+    pub begins: Vec<(Instant, Day)>,
     /// Promises: when each is made, and its last day.
     pub promises: Vec<(Instant, Day)>,
     /// When it is paid.
     pub paid: Option<Instant>,
     /// From when to when nothing is planned.
     pub off: Vec<(Instant, Instant)>,
+    /// From when to when no notice is made.
+    pub quiet: Option<(Instant, Instant)>,
     /// For each warning, in their order: when each mailbox took it.
     pub proofs: Vec<Vec<(String, Instant)>>,
 }
@@ -36,14 +41,30 @@ pub struct Told {
 /// How long an invoice is walked along, in days.
 const DAYS: i64 = 130;
 
+/// What climbs.
+#[derive(Clone, Copy, Debug)]
+enum Climber {
+    Invoice,
+    /// A trial that ends: converting it is its payment.
+    Trial,
+    /// An invoice taken over with a history so many weeks after it was due, and released after so
+    /// many minutes.
+    Taken(u8, i64),
+}
+
 /// One invoice's story, in minutes from its beginning.
 #[derive(Clone, Debug)]
 struct Story {
+    climber: Climber,
     known: i64,
     due: i8,
     promises: Vec<(i64, u8)>,
     paid: Option<i64>,
     off: Option<(i64, i64)>,
+    /// When no notices are made, and how long.
+    quiet: Option<(i64, i64)>,
+    /// When another due date is agreed, and how many days later than the first one it is.
+    extended: Option<(i64, u8)>,
     mail_late: Option<i64>,
 }
 
@@ -53,10 +74,26 @@ fn stories() -> impl Strategy<Value = Story> {
     let paid = proptest::option::weighted(0.4, minute(110));
     let off = proptest::option::weighted(0.3, (minute(80), minute(25)));
     let late = proptest::option::weighted(0.4, 1_i64..6 * 24);
-    (minute(7), -20_i8..30, promises, paid, off, late).prop_map(
-        |(known, due, mut promises, paid, off, mail_late)| {
+    let quiet = proptest::option::weighted(0.3, (minute(80), minute(15)));
+    let extended = proptest::option::weighted(0.3, (minute(60), 1_u8..60));
+    let climber = prop_oneof![
+        3 => Just(Climber::Invoice),
+        1 => Just(Climber::Trial),
+        1 => (1_u8..60, minute(30)).prop_map(|(weeks, at)| Climber::Taken(weeks, at)),
+    ];
+    let around = (off, quiet, late);
+    (climber, minute(7), -20_i8..30, promises, paid, extended, around).prop_map(
+        |(climber, known, due, mut promises, paid, mut extended, (off, quiet, mail_late))| {
             promises.sort_unstable();
-            Story { known, due, promises, paid, off, mail_late }
+            match climber {
+                Climber::Invoice => {}
+                Climber::Trial => extended = None,
+                Climber::Taken(_, released) => {
+                    extended = None;
+                    promises.retain(|(at, _)| *at > released);
+                }
+            }
+            Story { climber, known, due, promises, paid, off, quiet, extended, mail_late }
         },
     )
 }
@@ -64,50 +101,101 @@ fn stories() -> impl Strategy<Value = Story> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Turn {
     Promise(u8),
+    Extend(u8),
+    Release,
     Pay,
     Sleep,
     Wake,
+    Quiet,
+    Loud,
 }
+
+impl Story {
+    /// What happens after the beginning, in order.
+    fn turns(&self) -> Vec<(i64, Turn)> {
+        let stretch = |stretch: Option<(i64, i64)>, from: Turn, to: Turn| {
+            stretch.map(|(at, long)| [(at, from), (at + long, to)]).into_iter().flatten()
+        };
+        let promises = self.promises.iter().map(|(at, days)| (*at, Turn::Promise(*days)));
+        let mut turns: Vec<(i64, Turn)> = promises.collect();
+        turns.extend(self.paid.map(|at| (at, Turn::Pay)));
+        turns.extend(self.extended.map(|(at, days)| (at, Turn::Extend(days))));
+        turns.extend(stretch(self.off, Turn::Sleep, Turn::Wake));
+        turns.extend(stretch(self.quiet, Turn::Quiet, Turn::Loud));
+        if let Climber::Taken(_, released) = self.climber {
+            turns.push((released, Turn::Release));
+        }
+        turns.iter_mut().for_each(|(at, _)| *at += 1);
+        turns.sort_unstable();
+        turns
+    }
+
+    /// The beginning: what climbs becomes known. The date that it counts from.
+    fn begin(&self, world: &mut World) -> Day {
+        let today = world.zone.day(world.now);
+        let due_on = today.plus(i32::from(self.due));
+        match self.climber {
+            Climber::Invoice => happen(world, Happening::Issue(0, self.due), 0),
+            Climber::Trial => happen(world, Happening::Term(0, ACTIVE, self.due), 0),
+            Climber::Taken(weeks, _) => {
+                happen(world, Happening::TakeOver(0, weeks), 0);
+                return today.plus(-7 * i32::from(weeks));
+            }
+        }
+        due_on
+    }
+}
+
+/// States of a term, as histories number them.
+const CONVERTED: u8 = 1;
+const ACTIVE: u8 = 4;
 
 /// The law lives the story; what the slow one has to know of it.
 fn live(story: &Story) -> (World, Told, Instant) {
-    let mut world = beginning();
+    let mut world = beginning_under(&with_terms(STANDARD));
     world.mail = story.mail_late.map_or(Mail::AtOnce, |hours| Mail::Late(hours * HOUR));
     let start = world.now.plus_millis(story.known * MINUTE);
     let end = start.plus_millis(DAYS * DAY);
     world.run_until(start);
-    let due_on = world.zone.day(world.now).plus(i32::from(story.due));
-    happen(&mut world, Happening::Issue(0, story.due), 0);
+    let due_on = story.begin(&mut world);
+    let taken = matches!(story.climber, Climber::Taken(..));
     let mut told = Told {
         known: start,
-        due_on,
+        taken,
+        begins: if taken { Vec::new() } else { vec![(start, due_on)] },
         promises: Vec::new(),
         paid: None,
         off: Vec::new(),
+        quiet: None,
         proofs: Vec::new(),
     };
-    let mut turns: Vec<(i64, Turn)> =
-        story.promises.iter().map(|(at, days)| (*at + 1, Turn::Promise(*days))).collect();
-    turns.extend(story.paid.map(|at| (at + 1, Turn::Pay)));
-    turns.extend(
-        story
-            .off
-            .iter()
-            .flat_map(|(at, long)| [(at + 1, Turn::Sleep), (at + 1 + long, Turn::Wake)]),
-    );
-    turns.sort_unstable();
-    for (number, (minutes, turn)) in turns.into_iter().enumerate() {
+    for (number, (minutes, turn)) in story.turns().into_iter().enumerate() {
         let at = start.plus_millis(minutes * MINUTE);
         world.run_until(at);
         match turn {
             Turn::Promise(days) => {
                 let until = world.zone.day(at).plus(i32::from(days));
-                happen(&mut world, Happening::Promise(0, days), number);
+                promise(&mut world, story.climber, until, number);
                 told.promises.push((at, until));
+            }
+            Turn::Extend(days) => {
+                let to = due_on.plus(i32::from(days));
+                let from_now = to.since(world.zone.day(at));
+                if let Ok(days) = u8::try_from(from_now) {
+                    happen(&mut world, Happening::Extend(0, days), number);
+                    told.begins.push((at, to));
+                }
+            }
+            Turn::Release => {
+                happen(&mut world, Happening::Release(0), number);
+                told.begins.push((at, due_on));
             }
             Turn::Pay => {
                 let invoice = crate::history::invoice(0);
-                world.fact(Fact::InvoicePaid(InvoiceNamed { invoice }));
+                match story.climber {
+                    Climber::Trial => happen(&mut world, Happening::Term(0, CONVERTED, 0), number),
+                    _ => world.fact(Fact::InvoicePaid(InvoiceNamed { invoice })),
+                }
                 told.paid = Some(at);
             }
             Turn::Sleep => {
@@ -118,11 +206,34 @@ fn live(story: &Story) -> (World, Told, Instant) {
                 world.off = false;
                 told.off.iter_mut().for_each(|(_, to)| *to = at);
             }
+            Turn::Quiet => {
+                world.situation.notices_held = true;
+                told.quiet = Some((at, Instant::MAX));
+            }
+            Turn::Loud => {
+                world.situation.notices_held = false;
+                told.quiet = told.quiet.map(|(from, _)| (from, at));
+            }
         }
+        world.tick();
     }
     world.run_until(end);
     told.proofs = proofs(&world);
     (world, told, end)
+}
+
+/// What climbs is promised to be settled.
+fn promise(world: &mut World, climber: Climber, until: Day, number: usize) {
+    let about = match climber {
+        Climber::Trial => "term:trial".parse().unwrap(),
+        _ => crate::history::invoice(0),
+    };
+    let id = format!("promise_{number}").parse().unwrap();
+    world.fact(Fact::ArrangementMade(Box::new(ArrangementMade {
+        invoices: Some(vec![about]),
+        until: Some(When::Day(until)),
+        ..ArrangementMade::new(id, ArrangementKind::Promise)
+    })));
 }
 
 /// When which mailbox took each warning.

@@ -18,7 +18,6 @@ mod needed;
 mod oracle;
 mod simulate;
 mod slow;
-mod slow_days;
 mod stories;
 mod terms;
 mod told;

@@ -2,12 +2,15 @@
 //! minute anew what is so. It shares no date, no record and no plan with the law, only the words
 //! of SPEC 4 and 5; what both do to the same invoice must be the same lines.
 
+mod days;
+mod places;
+
 use std::collections::BTreeSet;
 
 use ambergate::domain::time::{Day, Instant, MINUTE, Zone};
 
 use crate::differential::Told;
-use crate::slow_days::{Days, FOUR, NINE, TEN, back, forward, is_working, plus_working_days};
+use days::{Days, FOUR, NINE, TEN, forward, is_working, plus_working_days};
 
 const NOON: i64 = 12 * 60;
 
@@ -65,6 +68,7 @@ pub struct Slow<'a> {
     now: Instant,
     places: Vec<Place>,
     touched: Vec<(Day, Day)>,
+    case: usize,
     made: BTreeSet<usize>,
     entered: [Option<Instant>; 6],
     warnings: Vec<Warning>,
@@ -79,6 +83,7 @@ pub fn walk(zone: &Zone, told: &Told, end: Instant) -> Vec<(Instant, String)> {
         now: told.known,
         places: Vec::new(),
         touched: Vec::new(),
+        case: 0,
         made: BTreeSet::new(),
         entered: [None; 6],
         warnings: Vec::new(),
@@ -96,6 +101,13 @@ impl Slow<'_> {
         if self.told.paid.is_some_and(|paid| paid <= self.now) {
             return self.lift();
         }
+        let Some(case) = self.told.begins.iter().rposition(|(at, _)| *at <= self.now) else {
+            return;
+        };
+        if case != self.case {
+            self.lift();
+            (self.case, self.made) = (case, BTreeSet::new());
+        }
         let leg = self.leg();
         self.void(|warning| warning.leg != leg);
         let off = self.told.off.iter().any(|(from, to)| *from <= self.now && self.now < *to);
@@ -106,6 +118,14 @@ impl Slow<'_> {
         self.places = self.places();
         for (rung, (.., does)) in LADDER.into_iter().enumerate() {
             let said = self.lines.len();
+            if self.told.quiet.is_some_and(|(from, to)| from <= self.now && self.now < to) {
+                match does {
+                    Does::Claim => self.claim(rung),
+                    // What is late waits for the release.
+                    Does::Notice(_) | Does::Grace | Does::Cutoff(..) => {}
+                }
+                continue;
+            }
             match does {
                 Does::Notice(kind) => self.notice(rung, kind),
                 Does::Grace => self.grace(rung),
@@ -114,6 +134,28 @@ impl Slow<'_> {
             }
             if self.lines.len() > said {
                 self.places = self.places();
+            }
+        }
+        self.send_along();
+    }
+
+    /// What is to be said later today goes with what is said now.
+    fn send_along(&mut self) {
+        let message = |(at, line): &(Instant, String)| {
+            *at == self.now && (line.starts_with("notice ") || line.starts_with("warn "))
+        };
+        if !self.lines.iter().any(message) {
+            return;
+        }
+        for (rung, (.., does)) in LADDER.into_iter().enumerate() {
+            let planned = self.places[rung].planned;
+            let later = planned > self.now && self.days.day(planned) == self.days.day(self.now);
+            if let Does::Notice(kind) = does
+                && later
+                && self.is_still_to_say(rung, planned)
+            {
+                self.made.insert(rung);
+                self.say(format!("notice {kind}"));
             }
         }
     }
@@ -155,9 +197,10 @@ impl Slow<'_> {
 
     /// Not said yet, not over when the invoice became known, and nothing later is due.
     fn is_still_to_say(&self, rung: usize, planned: Instant) -> bool {
-        let over = self.days.day(planned) < self.days.day(self.told.known);
-        let later = (rung + 1..LADDER.len()).any(|it| self.is_due(it));
-        let overtaken = later || (rung < 3 && self.is_call_due());
+        let over = self.days.day(planned) < self.days.day(self.began());
+        let then = planned.max(self.now);
+        let later = (rung + 1..LADDER.len()).any(|it| self.places[it].planned <= then);
+        let overtaken = later || (rung < 3 && self.is_call_due(then));
         !(over || overtaken || self.made.contains(&rung))
     }
 
@@ -280,134 +323,17 @@ impl Slow<'_> {
         self.places[rung].planned <= self.now
     }
 
-    fn is_call_due(&self) -> bool {
+    fn is_call_due(&self, then: Instant) -> bool {
         let distance = plus_working_days(self.anchor(), CALL).since(self.anchor());
         let grace = self.places[2];
         let date = self
             .ladder_days(self.anchor(), distance)
             .max(self.ladder_days(grace.day, distance - grace.distance));
-        self.days.start_on(forward(date)) <= self.now
+        self.days.start_on(forward(date)) <= then
     }
 
     fn leg(&self) -> usize {
-        self.told.promises.iter().filter(|(made, _)| *made <= self.now).count()
-    }
-
-    // Holds.
-
-    /// From when to when each promise that was made holds: to the end of the working day after
-    /// its last one.
-    fn holds(&self) -> Vec<(Instant, Instant)> {
-        let known = self.told.promises.iter().filter(|(made, _)| *made <= self.now);
-        let end = |last: Day| {
-            let mut day = last.plus(1);
-            while !is_working(day) {
-                day = day.plus(1);
-            }
-            self.days.at(day.plus(1), 0)
-        };
-        known.map(|(made, last)| (*made, end(*last))).collect()
-    }
-
-    fn is_held(&self) -> bool {
-        self.holds().iter().any(|(from, to)| *from <= self.now && self.now < *to)
-    }
-
-    /// The first and the last date that each hold touches.
-    fn touched(&self) -> Vec<(Day, Day)> {
-        let dates = |(begin, end): (Instant, Instant)| {
-            (self.days.day(begin), self.days.day(end.plus_millis(-1)))
-        };
-        self.holds().into_iter().map(dates).collect()
-    }
-
-    fn is_touched(&self, day: Day) -> bool {
-        self.touched.iter().any(|(first, last)| *first <= day && day <= *last)
-    }
-
-    /// The date so many days later, counting only dates that no hold touches.
-    fn ladder_days(&self, from: Day, count: i32) -> Day {
-        let (mut day, mut left) = (from, count);
-        if count < 0 {
-            return from.plus(count);
-        }
-        while left > 0 {
-            day = day.plus(1);
-            if !self.is_touched(day) {
-                left -= 1;
-            }
-        }
-        day
-    }
-
-    // Dates.
-
-    fn anchor(&self) -> Day {
-        let known = self.days.day(self.told.known);
-        forward(self.told.due_on).max(plus_working_days(known, 3))
-    }
-
-    /// Where each line stands.
-    fn places(&self) -> Vec<Place> {
-        let anchor = self.anchor();
-        let mut places: Vec<Place> = Vec::new();
-        for (rung, (offset, ..)) in LADDER.iter().enumerate() {
-            let distance = match offset {
-                Offset::Days(days) => *days,
-                Offset::WorkingDays(days) => plus_working_days(anchor, *days).since(anchor),
-            };
-            let mut date = self.ladder_days(anchor, distance);
-            for (earlier, place) in places.iter().enumerate() {
-                if is_entered_by(LADDER[earlier].2) {
-                    date = date.max(self.ladder_days(place.day, distance - place.distance));
-                }
-            }
-            let planned = self.planned_on(rung, date);
-            let day = self.rung_day(rung, date, planned);
-            places.push(Place { planned, day, distance });
-        }
-        places
-    }
-
-    /// The day that later rungs are counted from.
-    fn rung_day(&self, rung: usize, date: Day, planned: Instant) -> Day {
-        let free = self.free();
-        let comes = match (self.entered[rung], LADDER[rung].2) {
-            (Some(entered), _) => entered,
-            (None, Does::Cutoff(_, needs)) => match self.live(rung) {
-                Some(place) => match self.proved(place, needs) {
-                    Some(proved) => self.comes(place, planned, proved),
-                    None => self.days.next_cutoff(self.warnings[place].at.max(planned)),
-                },
-                None => {
-                    let leaves =
-                        self.days.next_sending(self.days.start_that_leaves(planned, 7).max(free));
-                    self.days.next_cutoff(planned.max(self.days.days_after(leaves, 7)))
-                }
-            },
-            (None, _) => self.days.next_sending(planned.max(free)),
-        };
-        let day = self.days.day(comes);
-        if day == self.days.day(planned) { date } else { day }
-    }
-
-    fn planned_on(&self, rung: usize, date: Day) -> Instant {
-        match LADDER[rung] {
-            (.., Does::Cutoff(..)) => self.days.next_cutoff(self.days.at(date, TEN)),
-            (_, time, Does::Notice(_)) => self.days.at(back(date), time),
-            _ => self.days.start_on(forward(date)),
-        }
-    }
-
-    /// Now, or when no promise holds any more.
-    fn free(&self) -> Instant {
-        let mut free = self.now;
-        while let Some((_, end)) =
-            self.holds().into_iter().find(|(from, to)| *from <= free && free < *to)
-        {
-            free = end;
-        }
-        free
+        self.holds().len()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Days and times of day for [`crate::slow`], found by walking: Berlin's weekdays, the three
+//! Days and times of day for the slow ladder, found by walking: Berlin's weekdays, the three
 //! holidays of the shipped policy, its hours.
 
 use ambergate::domain::time::{Day, Fold, Instant, MINUTE, Zone};

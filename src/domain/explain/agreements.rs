@@ -1,0 +1,45 @@
+//! What is agreed and stands, a sentence each: who said so, about what, until when, why.
+
+use crate::domain::account::{Account, Arrangement};
+use crate::domain::arrangement::{ArrangementKind, Outcome};
+use crate::domain::time::Instant;
+
+/// More invoices are not listed by name.
+const NAMED_MAX: usize = 5;
+
+/// Everything that stands at `now`. What was taken over with a history is said of its invoices.
+pub(super) fn agreements(account: &Account, now: Instant) -> Vec<String> {
+    let stands = |it: &&Arrangement| it.from <= now && it.outcome(now) == Outcome::Stands;
+    let standing = account.arrangements.iter().filter(stands).filter(|it| !it.is_opening());
+    standing.map(sentence).collect()
+}
+
+fn sentence(agreed: &Arrangement) -> String {
+    let made = &agreed.made;
+    let about = match agreed.invoices.as_slice() {
+        [] => String::new(),
+        some if some.len() <= NAMED_MAX => {
+            let names: Vec<&str> = some.iter().map(|invoice| invoice.as_str()).collect();
+            format!(" about {}", names.join(", "))
+        }
+        many => format!(" about {} invoices", many.len()),
+    };
+    let until = agreed.until.map_or_else(String::new, |until| format!(" until {until}"));
+    let by = made.by.as_deref().map_or_else(String::new, |by| format!(", made by {by}"));
+    let why = made.reason.as_deref().map_or_else(String::new, |why| format!(", because: {why}"));
+    let (kind, name) = (word(made.kind), &made.arrangement);
+    format!("{kind} (`{name}`) stands{about}{until}{by}{why}.")
+}
+
+const fn word(kind: ArrangementKind) -> &'static str {
+    match kind {
+        ArrangementKind::Promise => "A promise",
+        ArrangementKind::Extension => "An extension",
+        ArrangementKind::Plan => "A plan",
+        ArrangementKind::Dispute => "A dispute",
+        ArrangementKind::Pause => "A pause",
+        ArrangementKind::Exemption => "An exemption",
+        ArrangementKind::Silence => "A silence",
+        ArrangementKind::Pin => "A pin",
+    }
+}
