@@ -7,10 +7,11 @@ use crate::domain::account::{
     Accepted, Account, Arrangement, Case, Invoice, NoticeState, Receipt, TaskState,
 };
 use crate::domain::bearings::{self, Bearings};
+use crate::domain::closed;
 use crate::domain::decision::TaskKind;
 use crate::domain::fact::{Contact, Named};
 use crate::domain::fees::fee_of;
-use crate::domain::grant::Grant;
+use crate::domain::grant::ScopeStage;
 use crate::domain::id::Scope;
 use crate::domain::money::Money;
 use crate::domain::plan::{What, plan};
@@ -24,14 +25,14 @@ use crate::ledger::Standing;
 /// A tenant with all that is known of it.
 pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
     let Standing { tenant, account, grant, law, .. } = standing;
-    let invoices = account.invoices.iter().filter(|it| it.term.is_none());
+    let invoices = account.invoices.iter().filter(|it| it.is_billed());
     json!({
         "tenant": tenant,
         "name": account.profile.name,
         "policy": policy(account, law),
         "stage": grant.strictest(),
         "enforced": enforced,
-        "scopes": scopes(account, grant),
+        "scopes": scopes(account, &closed::scopes(account, law)),
         "next": next(standing),
         "would_have": would_have(standing),
         "owed": account.owed(),
@@ -45,15 +46,17 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
         "arrangements": account.arrangements.iter().map(arrangement).collect::<Vec<_>>(),
         "tasks": account.tasks.iter().map(task).collect::<Vec<_>>(),
         "contacts": account.profile.contacts,
+        "paid_by": account.profile.paid_by,
+        "pays_for": account.children,
         "digest": grant.digest,
         "notices": account.notices.iter().map(notice).collect::<Vec<_>>(),
     })
 }
 
 /// The stage of each scope; the whole app is always one of them.
-fn scopes(account: &Account, grant: &Grant) -> Vec<Value> {
-    let mut scopes: Vec<Value> = grant.scopes.iter().map(|scope| json!(scope)).collect();
-    if !grant.scopes.iter().any(|scope| scope.scope.is_whole()) {
+fn scopes(account: &Account, closed: &[ScopeStage]) -> Vec<Value> {
+    let mut scopes: Vec<Value> = closed.iter().map(|scope| json!(scope)).collect();
+    if !closed.iter().any(|scope| scope.scope.is_whole()) {
         // Since what was closed was given back; null if nothing ever was.
         let entries = account.cases.iter().flat_map(|case| &case.entries);
         let since = entries.filter_map(|entry| entry.lifted).max();
@@ -65,7 +68,7 @@ fn scopes(account: &Account, grant: &Grant) -> Vec<Value> {
 
 /// The policy of the newest invoice's live case; without one, the policy that the next would get.
 fn policy(account: &Account, law: &Law) -> Option<Value> {
-    let climbs = |it: &&Case| it.is_live() && account.invoice_of(it).term.is_none();
+    let climbs = |it: &&Case| it.is_live() && account.invoice_of(it).is_billed();
     let live = account.cases.iter().rev().filter(climbs);
     let pinned = live.filter_map(|case| law.versions.get(&case.opened.as_ref()?.policy)).next();
     let policy = pinned.or_else(|| select(law, account, account.newest))?;

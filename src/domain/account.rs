@@ -4,6 +4,8 @@
 //! 1. Nothing here is stored: it is made from the records each time.
 //! 2. Times in it are times of records, never of the machine.
 
+use std::collections::BTreeSet;
+
 pub use super::acceptance::Accepted;
 pub use super::arrangement::Arrangement;
 use super::decision::{
@@ -11,11 +13,13 @@ use super::decision::{
 };
 pub use super::exceptions::{GateState, PauseState};
 use super::fact::{
-    Channel, Collection, Contact, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome, Term,
+    Channel, Collection, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome, Term,
 };
 pub use super::hold::{Hold, HoldCause};
-use super::id::{CaseId, EntryId, InvoiceId, LegId, NoticeId, Scope, Source, TaskId};
+use super::id::{CaseId, EntryId, InvoiceId, LegId, NoticeId, Scope, Source, TaskId, TenantId};
 use super::money::Money;
+use super::payer::Shared;
+pub use super::profile::Profile;
 use super::stage::{Role, Stage};
 pub use super::stray::Stray;
 use super::time::{Day, Instant, Zone};
@@ -28,6 +32,12 @@ pub struct Account {
     pub created: bool,
     /// Who the tenant is.
     pub profile: Profile,
+    /// Tenants that this one pays for, as they said.
+    pub children: BTreeSet<TenantId>,
+    /// How often a tenant said so, or said that it is no longer so.
+    pub links: u32,
+    /// How often it was recorded how this one's payer stands.
+    pub shares: u32,
     /// Its invoices, in the order in which they were heard of.
     pub invoices: Vec<Invoice>,
     /// Every case, ended ones too, in the order in which they began.
@@ -65,33 +75,6 @@ pub struct Account {
     pub conflicting: Vec<(String, String)>,
     /// The newest time of any record.
     pub newest: Instant,
-}
-
-/// Who the tenant is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Profile {
-    /// The name that people read.
-    pub name: Option<String>,
-    /// For the selection of a policy.
-    pub segment: Option<String>,
-    /// For the selection of a policy.
-    pub plan: Option<String>,
-    /// The policy by name.
-    pub policy: Option<String>,
-    /// The language of messages and pages.
-    pub locale: Option<String>,
-    /// An IANA zone.
-    pub time_zone: Option<String>,
-    /// ISO 3166 alpha-2.
-    pub country: Option<String>,
-    /// Since when it is a customer.
-    pub customer_since: Option<Day>,
-    /// Where everything owed can be paid.
-    pub pay_url: Option<String>,
-    /// When more than this is owed, somebody calls.
-    pub credit_limit: Option<Money>,
-    /// People and mailboxes.
-    pub contacts: Vec<Contact>,
 }
 
 /// Where an invoice stands.
@@ -171,6 +154,8 @@ pub struct Invoice {
     pub gating: Option<Instant>,
     /// What ends on its due date, where it is no invoice but the climb of a term.
     pub term: Option<Term>,
+    /// How the tenant stands that pays for this one, where it is no invoice but the climb of that.
+    pub shared: Option<Shared>,
 }
 
 /// Failed charges of an invoice.
@@ -326,6 +311,13 @@ impl Invoice {
     #[must_use]
     pub const fn undisputed(&self) -> i64 {
         self.owed - self.disputed
+    }
+
+    /// Whether it was invoiced: it is neither a term nor a payer's standing, on which nothing is
+    /// owed.
+    #[must_use]
+    pub const fn is_billed(&self) -> bool {
+        self.term.is_none() && self.shared.is_none()
     }
 }
 

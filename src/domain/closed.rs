@@ -131,7 +131,24 @@ fn names<'a>(closed: &[Closed<'a>]) -> Vec<&'a Scope> {
 /// The stage of each scope that is not open: the whole app first, then the others by name.
 #[must_use]
 pub fn scopes(account: &Account, law: &Law) -> Vec<ScopeStage> {
-    let closed = closed(account);
+    scopes_of(&closed(account), account, law)
+}
+
+/// The same by what the tenant owes itself, and by what its payer shares.
+#[must_use]
+pub fn own_and_shared(account: &Account, law: &Law) -> (Vec<ScopeStage>, Vec<ScopeStage>) {
+    let (shared, own): (Vec<_>, Vec<_>) =
+        closed(account).into_iter().partition(|it| is_shared(account, it));
+    (scopes_of(&own, account, law), scopes_of(&shared, account, law))
+}
+
+/// Whether a payer's standing closes it.
+#[must_use]
+pub fn is_shared(account: &Account, closed: &Closed<'_>) -> bool {
+    matches!(closed.by, By::Climb(case, _) if account.invoice_of(case).shared.is_some())
+}
+
+fn scopes_of(closed: &[Closed<'_>], account: &Account, law: &Law) -> Vec<ScopeStage> {
     let stage = |scope: &Scope| {
         let strictest = strictest(closed.iter().filter(|it| it.scope.covers(scope)))?;
         Some(ScopeStage {
@@ -141,7 +158,7 @@ pub fn scopes(account: &Account, law: &Law) -> Vec<ScopeStage> {
             because: because(account, law, strictest),
         })
     };
-    names(&closed).into_iter().filter_map(stage).collect()
+    names(closed).into_iter().filter_map(stage).collect()
 }
 
 /// What closed it, in the policy's words.

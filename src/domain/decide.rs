@@ -8,11 +8,13 @@
 //!    nothing.
 //! 4. A request is judged by the standing of its route's scope; without one by the whole app's.
 //!    What could be read as any part of the app is judged by the strictest of all.
+//! 5. What a payer shares counts beside the payer's own standing, and the milder of both; where
+//!    that one cannot be read it counts for nothing.
 
 use std::sync::Arc;
 
 use super::grant::{Grant, ScopeStage};
-use super::id::Scope;
+use super::id::{Scope, TenantId};
 use super::stage::{Roles, Stage};
 use super::time::Instant;
 
@@ -47,6 +49,23 @@ impl Standing {
         banner: Roles::NONE,
     };
 
+    /// This one beside what a payer shares: no more than what is in force at the payer, too.
+    fn beside(&self, shared: &Self, payer: &Self) -> Self {
+        let stage = shared.stage.min(payer.stage);
+        if stage <= self.stage {
+            return *self;
+        }
+        Self {
+            since: shared.since,
+            ease_at: payer.ease_at,
+            until: self.until,
+            generation: shared.generation.min(payer.generation),
+            stage,
+            eased: stage.min(payer.eased).max(self.stage),
+            banner: self.banner,
+        }
+    }
+
     fn of(grant: &Grant, scope: &Scope, closed: Option<&ScopeStage>) -> Self {
         let ease = grant.ease.iter().filter(|ease| ease.scope == *scope).min_by_key(|e| e.at);
         let stage = closed.map_or(Stage::Full, |scope| scope.stage);
@@ -62,12 +81,32 @@ impl Standing {
     }
 }
 
+/// Of the whole app, and of those parts of which `scopes` says something.
+fn standings_of(grant: &Grant, scopes: &[ScopeStage]) -> (Standing, Vec<(Scope, Standing)>) {
+    let whole = scopes.iter().find(|scope| scope.scope.is_whole());
+    let parts = scopes.iter().filter(|scope| !scope.scope.is_whole());
+    let parts =
+        parts.map(|part| (part.scope.clone(), Standing::of(grant, &part.scope, Some(part))));
+    (Standing::of(grant, &Scope::whole(), whole), parts.collect())
+}
+
 /// The standings of one tenant: of the whole app, and of those parts that stand otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standings {
     whole: Standing,
     /// `None`: there are none.
     parts: Option<Arc<[(Scope, Standing)]>>,
+    /// What the tenant that pays for this one shares. It counts beside that one's own standings
+    /// only ([`Standings::beside`]). `None`: nothing.
+    shared: Option<Arc<SharedStandings>>,
+}
+
+/// What a payer shares.
+#[derive(Debug, PartialEq, Eq)]
+struct SharedStandings {
+    payer: TenantId,
+    whole: Standing,
+    parts: Vec<(Scope, Standing)>,
 }
 
 /// Which part of the app a request is about.
@@ -88,21 +127,45 @@ impl Standings {
     /// One standing for every part.
     #[must_use]
     pub const fn whole(whole: Standing) -> Self {
-        Self { whole, parts: None }
+        Self { whole, parts: None, shared: None }
     }
 
     /// What `grant` says.
     #[must_use]
     pub fn of(grant: &Grant) -> Self {
-        let whole = grant.scopes.iter().find(|scope| scope.scope.is_whole());
-        let parts = grant.scopes.iter().filter(|scope| !scope.scope.is_whole());
-        let parts: Vec<(Scope, Standing)> = parts
-            .map(|part| (part.scope.clone(), Standing::of(grant, &part.scope, Some(part))))
-            .collect();
-        Self {
-            whole: Standing::of(grant, &Scope::whole(), whole),
-            parts: (!parts.is_empty()).then(|| parts.into()),
-        }
+        let (whole, parts) = standings_of(grant, &grant.scopes);
+        let shared = grant.payer.as_ref().map(|payer| {
+            let (whole, parts) = standings_of(grant, &payer.scopes);
+            Arc::new(SharedStandings { payer: payer.tenant.clone(), whole, parts })
+        });
+        Self { whole, parts: (!parts.is_empty()).then(|| parts.into()), shared }
+    }
+
+    /// The tenant whose standings are to be read beside these.
+    #[must_use]
+    pub fn payer(&self) -> Option<&TenantId> {
+        self.shared.as_ref().map(|shared| &shared.payer)
+    }
+
+    /// These beside the payer's: what it shares counts as far as it was entered here, and is in
+    /// force there.
+    #[must_use]
+    pub fn beside(&self, payer: &Self) -> Self {
+        let Some(shared) = &self.shared else { return self.clone() };
+        let theirs = payer.about(About::Whole);
+        let whole = self.whole.beside(&shared.whole, theirs);
+        let names = self.parts.iter().flat_map(|parts| parts.iter()).chain(&shared.parts);
+        let mut names: Vec<&Scope> = names.map(|(scope, _)| scope).collect();
+        names.sort_unstable();
+        names.dedup();
+        let part = |scope: &&Scope| {
+            let about = About::Part(scope);
+            let of_part = shared.parts.iter().find(|(known, _)| known == *scope);
+            let of_part = of_part.map_or(&shared.whole, |(_, standing)| standing);
+            ((*scope).clone(), self.about(about).beside(of_part, payer.about(about)))
+        };
+        let parts: Vec<(Scope, Standing)> = names.iter().map(part).collect();
+        Self { whole, parts: (!parts.is_empty()).then(|| parts.into()), shared: None }
     }
 
     /// What a request about that is judged by.

@@ -8,6 +8,7 @@ use super::id::{
     PolicyHash, Scope,
 };
 use super::money::Money;
+pub use super::payer::{ChildLinked, StandingShared};
 use super::stage::{Role, Roles, Stage};
 pub use super::task::{CREDIT_LIMIT, TaskKind, TaskMade};
 use super::time::{Day, Instant};
@@ -47,6 +48,10 @@ pub enum Decision {
     WouldHave(Box<WouldHave>),
     /// A case begins anew: enforcing began.
     CaseRenewed(CaseRenewed),
+    /// How the tenant that pays for this one stands.
+    StandingShared(Box<StandingShared>),
+    /// Another tenant is paid for by this one, or no longer is.
+    ChildLinked(Box<ChildLinked>),
 }
 
 /// `case.opened`.
@@ -274,6 +279,8 @@ pub enum LiftCause {
     Scope,
     /// The version that its case was moved to has no such stage.
     Policy,
+    /// The tenant that pays for this one is not in that stage any more.
+    Payer,
 }
 
 /// `stage.lifted`.
@@ -353,6 +360,8 @@ impl Decision {
             Self::CaseMigrated(migrated) => ("migrated", migrated.case.into(), migrated.n),
             Self::WouldHave(would) => ("would", would.entry.into(), 0),
             Self::CaseRenewed(renewed) => ("renewed", renewed.case.into(), 0),
+            Self::StandingShared(shared) => ("shared", shared.shared, 0),
+            Self::ChildLinked(linked) => ("child", linked.link, 0),
         }
     }
 
@@ -394,7 +403,9 @@ impl Decision {
             | Self::TaskMade(_)
             | Self::FeeAnnounced(_)
             | Self::WouldHave(_)
-            | Self::CaseRenewed(_) => 20,
+            | Self::CaseRenewed(_)
+            | Self::StandingShared(_)
+            | Self::ChildLinked(_) => 20,
             Self::MessageTried(_) => 21,
             Self::NoticeVoided(_) => 22,
             Self::StageLifted(_) => 23,

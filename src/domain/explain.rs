@@ -14,6 +14,7 @@ use super::fees::fee_of;
 use super::grant::ScopeStage;
 use super::id::TenantId;
 use super::money::Money;
+use super::payer::is_climb;
 use super::plan::{Situation, What, free_at, plan};
 use super::policy::Law;
 use super::stage::Stage;
@@ -82,7 +83,8 @@ fn is_closed(tenant: &TenantId, it: &ScopeStage) -> String {
         format!("Scope `{}` of {tenant}", it.scope)
     };
     let because = it.because.as_ref().map_or_else(String::new, |because| {
-        let what = if is_term(&because.invoice) { "" } else { "invoice " };
+        let own = is_term(&because.invoice) || is_climb(&because.invoice);
+        let what = if own { "" } else { "invoice " };
         format!(", because of {what}{} (rung `{}`)", because.invoice, because.rung)
     });
     format!("{whose} {} since {}{because}.", has_been(it.stage), it.since)
@@ -132,6 +134,12 @@ fn about(account: &Account, law: &Law, case: &Case) -> String {
     let due = invoice.due_on.map_or_else(String::new, |due| format!(", due {due}"));
     let policy = Bearings::of_case(law, account, case)
         .map_or_else(String::new, |bearings| format!(", policy `{}`", bearings.policy.name));
+    if let Some(shared) = &invoice.shared {
+        return format!(
+            "{} pays for this tenant, and its standing is shared{policy}.",
+            shared.payer
+        );
+    }
     let Some(term) = invoice.term else {
         return format!("Invoice {}: {owed} owed{due}{policy}.", invoice.invoice);
     };

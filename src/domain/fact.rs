@@ -14,6 +14,7 @@ pub use super::arrangement::{
 pub use super::channel::Channel;
 use super::id::{InvoiceId, MessageId, NoticeId, PaymentId, PolicyHash, PolicyName, Scope, TaskId};
 use super::money::Money;
+pub use super::payer::PaidBy;
 use super::stage::{Role, Stage};
 pub use super::term::{Term, TermKind, TermState, TermUpdated};
 use super::time::{Day, Instant};
@@ -45,6 +46,9 @@ pub struct TenantUpdated {
     pub contacts: Option<Vec<Contact>>,
     /// When more than this is owed, somebody calls.
     pub credit_limit: Option<Money>,
+    /// Another tenant that pays for this one; an empty text: no other does.
+    #[serde(default)]
+    pub paid_by: Option<PaidBy>,
 }
 
 /// A person or mailbox of a tenant, or of the operator for this tenant.

@@ -30,12 +30,24 @@ pub struct Grant {
     pub generation: u64,
     /// The stage of each scope; none: everything is open.
     pub scopes: Vec<ScopeStage>,
+    /// What the tenant that pays for this one shares.
+    pub payer: Option<PayerGrant>,
     /// When what gets milder by itself.
     pub ease: Vec<Ease>,
     /// The next cutoff that people were told of. Words only: it never restricts.
     pub announced: Option<Named>,
     /// Who is shown the banner now.
     pub banner: Roles,
+}
+
+/// Where a payer's standing counts for those it pays for: as far as they were warned of it, and no
+/// further than the payer's own grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayerGrant {
+    /// Whose grant is read beside this one.
+    pub tenant: TenantId,
+    /// The stage of each scope that was entered here because of it.
+    pub scopes: Vec<ScopeStage>,
 }
 
 /// The stage of a scope.
@@ -80,6 +92,7 @@ impl Grant {
             digest,
             generation: 0,
             scopes: Vec::new(),
+            payer: None,
             ease: Vec::new(),
             announced: None,
             banner: Roles::NONE,
@@ -89,14 +102,19 @@ impl Grant {
     /// The stage of that scope, `ease` not looked at.
     #[must_use]
     pub fn stage_of(&self, scope: &Scope) -> Stage {
-        let closes = self.scopes.iter().filter(|known| known.scope.covers(scope));
+        let closes = self.all_scopes().filter(|known| known.scope.covers(scope));
         closes.map(|known| known.stage).max().unwrap_or_default()
+    }
+
+    /// What is closed by the tenant's own debts, and by what its payer shares.
+    pub fn all_scopes(&self) -> impl Iterator<Item = &ScopeStage> {
+        self.scopes.iter().chain(self.payer.iter().flat_map(|payer| &payer.scopes))
     }
 
     /// The strictest stage of all scopes, `ease` not looked at.
     #[must_use]
     pub fn strictest(&self) -> Stage {
-        self.scopes.iter().map(|scope| scope.stage).max().unwrap_or_default()
+        self.all_scopes().map(|scope| scope.stage).max().unwrap_or_default()
     }
 }
 
@@ -133,6 +151,9 @@ pub struct Words {
     pub agreed: bool,
     /// The trial or contract that ended and is the reason. `None`: an invoice is.
     pub term: Option<TermWords>,
+    /// Whether the reason is how the tenant stands that pays for this one: people read neutral
+    /// words.
+    pub paid_for: bool,
 }
 
 /// An invoice that is overdue.

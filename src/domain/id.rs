@@ -192,6 +192,12 @@ impl Derived {
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
+
+    /// The name of an invoice that stands for it: `payer:0123…`.
+    #[must_use]
+    pub fn named(self, system: &'static str) -> InvoiceId {
+        InvoiceId(format!("{system}:{self}").into())
+    }
 }
 
 impl fmt::Display for Derived {

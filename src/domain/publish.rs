@@ -6,10 +6,12 @@
 use super::account::{Account, Case, HoldCause, Invoice, NoticeState, add};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
-use super::closed::{By, closed, ease, generation, scopes, strictest};
+use super::closed::{By, closed, ease, generation, is_shared, own_and_shared, strictest};
 use super::decision::Step;
 use super::fact::{Channel, FailureReason, Named, ReceiptKind};
-use super::grant::{BannerNotice, Cause, Grant, InvoiceWords, LISTED_MAX, TermWords, Words};
+use super::grant::{
+    BannerNotice, Cause, Grant, InvoiceWords, LISTED_MAX, PayerGrant, TermWords, Words,
+};
 use super::id::{Digest, TenantId};
 use super::money::Money;
 use super::plan::{Ground, Situation, Survey, is_valid};
@@ -40,11 +42,15 @@ pub fn publish(
         .and_then(|it| policy_of(account, law, it.by))
         .or_else(|| select(law, account, account.newest).map(|policy| &**policy))
         .map_or(Roles::NONE, |policy| banner_for(&policy.banner_for, stage, warned));
+    let (scopes, shared) = own_and_shared(account, law);
+    let payer = account.profile.paid_by.clone().filter(|_| !shared.is_empty());
+    let payer = payer.map(|payer| PayerGrant { tenant: payer, scopes: shared });
     let grant = Grant {
         tenant: tenant.clone(),
         digest,
         generation: generation(account),
-        scopes: scopes(account, law),
+        scopes,
+        payer,
         ease: ease(account),
         announced: announced(&survey),
         banner,
@@ -121,6 +127,7 @@ fn words(tenant: &TenantId, survey: &Survey<'_>, digest: Digest) -> Words {
         cause: cause(&overdue),
         agreed: matches!(strictest(&closed(account)).map(|it| it.by), Some(By::Pause(_))),
         term: term_words(account, &overdue),
+        paid_for: paid_for(account, &overdue),
     }
 }
 
@@ -169,6 +176,15 @@ fn term_words(account: &Account, overdue: &[&Invoice]) -> Option<TermWords> {
         Some(By::Gate(_) | By::Pause(_)) => None,
         None if overdue.iter().any(|it| it.term.is_none()) => None,
         None => overdue.iter().find_map(|it| told(it)),
+    }
+}
+
+/// Whether what closed most is a payer's standing; where nothing is closed, whether nothing of the
+/// tenant's own is overdue.
+fn paid_for(account: &Account, overdue: &[&Invoice]) -> bool {
+    match strictest(&closed(account)) {
+        Some(closed) => is_shared(account, closed),
+        None => !overdue.is_empty() && overdue.iter().all(|it| it.shared.is_some()),
     }
 }
 

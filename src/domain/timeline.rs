@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::account::Account;
 use super::decision::Decision;
 use super::id::{InvoiceId, TenantId};
+use super::payer::{StandingShared, climb_of};
 use super::plan::{Situation, What, plan};
 use super::policy::Law;
 use super::record::{Body, Fact, Record};
@@ -114,6 +115,17 @@ fn past_fact(fact: &Fact) -> (&'static str, Option<InvoiceId>, String) {
     (what, invoice, detail)
 }
 
+/// How a payer stands, in a few words.
+fn how_it_stands(shared: &StandingShared) -> String {
+    let stages = shared.stages.iter().map(|it| {
+        let how = if it.entered { "since" } else { "from" };
+        format!("{} {how} {}", it.stage.word(), it.at)
+    });
+    let stages: Vec<String> = stages.collect();
+    let stages = if stages.is_empty() { "nothing".to_owned() } else { stages.join(", ") };
+    format!("{}: {stages}", shared.payer)
+}
+
 fn past_decision(
     decision: &Decision,
     account: &Account,
@@ -158,6 +170,14 @@ fn past_decision(
         Decision::WouldHave(would) => {
             let said = format!("{} {} at {}", would.what.word(), would.stage.word(), would.at);
             ("would.have", of(would.case), said)
+        }
+        Decision::StandingShared(shared) => {
+            let name = climb_of(&shared.payer, &shared.scope);
+            ("standing.shared", Some(name), how_it_stands(shared))
+        }
+        Decision::ChildLinked(linked) => {
+            let how = if linked.paid { "pays for" } else { "no longer pays for" };
+            ("child.linked", None, format!("{how} {}", linked.child))
         }
         Decision::CaseRenewed(renewed) => ("case.renewed", of(renewed.case), String::new()),
         Decision::PauseEntered(entered) => {

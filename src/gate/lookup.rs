@@ -6,6 +6,7 @@
 //! 3. Never heard of, and the store is away: everything is open, and it is counted.
 //! 4. A standing that was known is not forgotten because a store that lost its memory has none.
 //! 5. A pushed grant is newer than a look-up that began before it.
+//! 6. A tenant for which another one pays is looked up together with that one, one hop.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -21,7 +22,7 @@ use crate::domain::decide::Standings;
 use crate::domain::grant::{Grant, Words};
 use crate::domain::id::TenantId;
 use crate::domain::time::Instant;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, shard_of};
 
 /// A request waits at most so long for the store.
 pub const BUDGET: Duration = Duration::from_millis(50);
@@ -112,6 +113,12 @@ impl<S: Store> Lookup<S> {
     /// The standings, if they are cached and can be trusted.
     #[must_use]
     pub fn cached(&self, tenant: &TenantId, shard: u16) -> Option<Standings> {
+        let own = self.own_cached(tenant, shard)?;
+        let Some(payer) = own.payer() else { return Some(own) };
+        Some(own.beside(&self.own_cached(payer, shard_of(payer))?))
+    }
+
+    fn own_cached(&self, tenant: &TenantId, shard: u16) -> Option<Standings> {
         let kept = self.kept.get(tenant)?;
         (kept.epoch == self.shards.epoch(shard)).then_some(kept.standings)
     }
@@ -119,6 +126,12 @@ impl<S: Store> Lookup<S> {
     /// The standings known last, trusted or not.
     #[must_use]
     pub fn last_known(&self, tenant: &TenantId) -> Option<Standings> {
+        let own = self.own_last_known(tenant)?;
+        let Some(payer) = own.payer() else { return Some(own) };
+        Some(own.beside(&self.own_last_known(payer).unwrap_or(Standings::FULL)))
+    }
+
+    fn own_last_known(&self, tenant: &TenantId) -> Option<Standings> {
         self.kept.peek(tenant).map(|kept| kept.standings)
     }
 
@@ -130,6 +143,19 @@ impl<S: Store> Lookup<S> {
 
     /// The standings, read from the store if they can be at `now` (real time).
     pub async fn read(&self, tenant: &TenantId, shard: u16, now: Instant) -> (Standings, Source) {
+        let (own, source) = self.read_own(tenant, shard, now).await;
+        let Some(payer) = own.payer() else { return (own, source) };
+        let shard = shard_of(payer);
+        // One that was never heard of, and cannot be read, closes nothing.
+        let (payer, of_payer) = match self.own_cached(payer, shard) {
+            Some(payer) => (payer, source),
+            None => self.read_own(payer, shard, now).await,
+        };
+        let source = if of_payer == Source::Fresh { source } else { of_payer };
+        (own.beside(&payer), source)
+    }
+
+    async fn read_own(&self, tenant: &TenantId, shard: u16, now: Instant) -> (Standings, Source) {
         if !self.is_down(now) {
             match tokio::time::timeout(BUDGET, self.fly(tenant, shard)).await {
                 Ok(Ok(landed)) => return (landed.standings, landed.source),
@@ -139,7 +165,7 @@ impl<S: Store> Lookup<S> {
                 Err(_) => self.note_failure(&late(), now),
             }
         }
-        self.last_known(tenant)
+        self.own_last_known(tenant)
             .map_or((Standings::FULL, Source::Default), |standings| (standings, Source::Stale))
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::clock::Clock;
 use crate::domain::decide::About;
-use crate::domain::grant::ScopeStage;
+use crate::domain::grant::{PayerGrant, ScopeStage};
 use crate::domain::id::Scope;
 use crate::domain::stage::Stage;
 use crate::store::memory::Memory;
@@ -49,6 +49,7 @@ async fn commit(store: &Memory, stage: Stage) -> u64 {
         settlers: Vec::new(),
         agreed: false,
         term: None,
+        paid_for: false,
         thanks: false,
         cause: crate::domain::grant::Cause::Overdue,
     };
@@ -173,4 +174,24 @@ async fn look_ups_of_one_tenant_share_a_flight() {
     assert!(lookup.join(&acme()).is_none());
     drop(Landing { lookup: &lookup, tenant: &tenant, done: false });
     assert_eq!(read(&lookup, 0).await.0, Stage::Grace, "cancelled: somebody else begins");
+}
+
+/// A child that was told and cut off because of its payer, which stands at `payer`.
+fn shared(payer: Stage) -> Standings {
+    let payer = Grant { tenant: "parent".parse().unwrap(), ..grant_of(payer) };
+    let own = grant_of(Stage::ReadOnly);
+    let shared = PayerGrant { tenant: payer.tenant.clone(), scopes: own.scopes };
+    let child = Grant { scopes: Vec::new(), payer: Some(shared), ..grant_of(Stage::Full) };
+    Standings::of(&child).beside(&Standings::of(&payer))
+}
+
+#[test]
+fn what_a_payer_shares_is_no_harder_than_its_own_standing() {
+    let stage = |payer| shared(payer).about(About::Whole).stage;
+    assert_eq!(stage(Stage::Full), Stage::Full);
+    assert_eq!(stage(Stage::Grace), Stage::Grace);
+    assert_eq!(stage(Stage::ReadOnly), Stage::ReadOnly);
+    assert_eq!(stage(Stage::Frozen), Stage::ReadOnly, "nobody here was warned of more");
+    let alone = Grant { scopes: Vec::new(), ..grant_of(Stage::Full) };
+    assert_eq!(Standings::of(&alone).payer(), None);
 }

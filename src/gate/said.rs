@@ -65,6 +65,8 @@ pub struct Said {
     pub kept_until: Option<String>,
     /// Whether a trial or contract that ended is the reason, and no invoice.
     pub ended: bool,
+    /// Whether it is for the tenant to settle that pays for this one.
+    pub paid_for: bool,
 }
 
 /// One overdue invoice.
@@ -83,9 +85,13 @@ impl Said {
     #[must_use]
     pub fn of(words: Option<&Words>, stage: Stage, since: Option<Instant>, roles: Roles) -> Self {
         let zone = words.and_then(|words| Zone::named(&words.time_zone)).unwrap_or_else(Zone::utc);
-        let told = words.filter(|words| may_see_amounts(roles) && !words.agreed);
+        let told = words.filter(|words| {
+            let own = !words.paid_for || !words.invoices.is_empty();
+            may_see_amounts(roles) && !words.agreed && own
+        });
+        let paid_for = words.is_some_and(|words| words.paid_for);
         let thanks = words.is_some_and(|words| words.thanks);
-        let settlers = words.map(settlers).filter(|names| !names.is_empty());
+        let settlers = words.map(settlers).filter(|names| !names.is_empty() && !paid_for);
         let since = since.filter(|since| stage.restricts() && *since > Instant::MIN);
         let pay_url = told.and_then(|words| {
             let own = words.pay_url.as_deref();
@@ -96,6 +102,7 @@ impl Said {
             stage: stage.word(),
             title: match words {
                 Some(words) if words.agreed => agreed_title(stage),
+                Some(words) if words.paid_for => paid_for_title(stage),
                 Some(Words { term: Some(term), .. }) => term_title(stage, term.kind),
                 _ => title(stage),
             },
@@ -106,7 +113,14 @@ impl Said {
             cause: cause(words, told.is_some()),
             next: words.and_then(next).map(|named| coming(named, &zone)),
             ask: settlers.as_ref().map_or_else(
-                || "The people who look after billing in your organisation can settle it.".into(),
+                || {
+                    if paid_for {
+                        ELSEWHERE.into()
+                    } else {
+                        "The people who look after billing in your organisation can settle it."
+                            .into()
+                    }
+                },
                 |names| format!("Please ask {names}."),
             ),
             settlers,
@@ -119,6 +133,7 @@ impl Said {
             sent: told.map(|words| dates(&words.sent, &zone)).filter(|dates| !dates.is_empty()),
             kept_until: words.and_then(kept_until),
             ended: words.is_some_and(|words| words.term.is_some()),
+            paid_for,
         }
     }
 }
@@ -131,6 +146,7 @@ impl Said {
             Stage::Full | Stage::Grace => {}
             Stage::ReadOnly => {
                 self.title = match self.ended {
+                    _ if self.paid_for => "This part of the workspace is read-only for now",
                     true => "This part of the workspace is read-only: its time has ended",
                     false => "This part of the workspace is read-only until an invoice is paid",
                 };
@@ -139,6 +155,7 @@ impl Said {
             }
             Stage::Frozen => {
                 self.title = match self.ended {
+                    _ if self.paid_for => "This part of the workspace is closed for now",
                     true => "This part of the workspace is closed: its time has ended",
                     false => "This part of the workspace is closed until an invoice is paid",
                 };
@@ -149,6 +166,10 @@ impl Said {
         self
     }
 }
+
+/// Whose it is to settle where another tenant pays.
+const ELSEWHERE: &str =
+    "Whoever pays for this workspace can settle it; there is nothing to pay here.";
 
 /// The next cutoff that people were told of.
 #[must_use]
@@ -162,6 +183,14 @@ const fn title(stage: Stage) -> &'static str {
         Stage::Grace => "A payment is overdue; everything is still open",
         Stage::ReadOnly => "This workspace is read-only until an invoice is paid",
         Stage::Frozen => "This workspace is paused until an invoice is paid",
+    }
+}
+
+const fn paid_for_title(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Full | Stage::Grace => "A bill is open elsewhere; everything is still open",
+        Stage::ReadOnly => "This workspace is read-only until a bill is settled elsewhere",
+        Stage::Frozen => "This workspace is paused until a bill is settled elsewhere",
     }
 }
 
@@ -212,6 +241,10 @@ const fn closed(stage: Stage) -> &'static str {
 }
 
 fn headline(words: Option<&Words>, stage: Stage, thanks: bool) -> &'static str {
+    let paid_for = words.is_some_and(|words| words.paid_for);
+    if paid_for && !thanks && !stage.restricts() {
+        return "A bill is open with whoever pays for this workspace.";
+    }
     if let Some(term) = words.and_then(|words| words.term.as_ref()).filter(|_| !thanks) {
         return ended(term.kind);
     }
@@ -253,6 +286,7 @@ fn many(words: &Words) -> String {
 fn cause(words: Option<&Words>, may_know: bool) -> &'static str {
     match words {
         Some(words) if words.agreed => "Your people agreed to this pause.",
+        Some(words) if words.paid_for => ELSEWHERE,
         Some(Words { term: Some(term), .. }) => ended(term.kind),
         Some(words) if may_know => cause_of(words),
         _ => "There is an open billing question.",

@@ -36,6 +36,7 @@ fn words() -> Words {
         settlers: vec!["Ada".to_owned(), "Bob".to_owned()],
         agreed: false,
         term: None,
+        paid_for: false,
         thanks: false,
         cause: Cause::Overdue,
     }

@@ -139,6 +139,7 @@ impl Ledger {
         if created {
             self.take_in(tenant).await;
         }
+        self.look_at_kin().await;
         Ok(outcomes)
     }
 
@@ -204,10 +205,11 @@ impl Ledger {
     pub(super) async fn settle(
         &self,
         tenant: &TenantId,
-        draft: Draft,
+        mut draft: Draft,
         mark: Option<Mark>,
     ) -> Result<Settled, StoreError> {
         self.journal_what_was_left().await?;
+        self.read_payer(&mut draft).await?;
         let journals = self.journal().is_some();
         let Worked { plan, draft, mut commit } = work_out(draft, journals).await?;
         // A store that is not the known one may lack what this position would vouch for.
@@ -225,6 +227,7 @@ impl Ledger {
         self.journal_decisions(name, lines).await?;
         fault::hit("after-decisions");
         super::count(tenant, draft.added());
+        let draft = self.note_kin(draft);
         Ok(Settled { plan, draft })
     }
 

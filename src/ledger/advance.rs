@@ -99,6 +99,13 @@ impl Ledger {
     ///
     /// The store cannot be used now, or what is stored cannot be read.
     pub async fn advance(&self, tenant: &TenantId) -> Result<Advanced, StoreError> {
+        let advanced = self.look_at(tenant).await?;
+        self.look_at_kin().await;
+        Ok(advanced)
+    }
+
+    /// The same; whoever it pays for is looked at afterwards.
+    pub(super) async fn look_at(&self, tenant: &TenantId) -> Result<Advanced, StoreError> {
         let (mut advanced, mut asks) = self.advance_after(tenant, None).await?;
         let mut asked: Vec<CaseId> = Vec::new();
         while let Some(ask) = asks.into_iter().find(|ask| !asked.contains(&ask.case)) {
@@ -172,10 +179,11 @@ impl Ledger {
         message: MessageId,
     ) -> Result<Option<Envelope>, StoreError> {
         let law = self.law();
-        let draft = self.draft(tenant).await?;
+        let mut draft = self.draft(tenant).await?;
         if !draft.is_known() {
             return Ok(None);
         }
+        self.read_payer(&mut draft).await?;
         let (mut draft, plan) = settled(draft).await?;
         if !plan.sends.contains(&message) {
             return Ok(None);

@@ -7,6 +7,7 @@
 //!    commit with it (SPEC 5.10).
 //! 4. No message is due while something that was received is not worked off (SPEC 5.9).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,10 +15,11 @@ use super::entry::record_line;
 use crate::domain::account::Account;
 use crate::domain::decision::Decision;
 use crate::domain::id::{CaseId, Digest, Source, TenantId};
+use crate::domain::payer::{self, Payer};
 use crate::domain::plan::{Plan, Situation, plan};
 use crate::domain::policy::Law;
 use crate::domain::publish::publish;
-use crate::domain::record::{Identities, Record};
+use crate::domain::record::{Body, Fact, Identities, Record};
 use crate::domain::time::{Instant, SECOND};
 use crate::domain::view::view;
 use crate::domain::would::would_be;
@@ -67,6 +69,8 @@ pub(super) struct Draft {
     identities: Option<Identities>,
     account: Option<Account>,
     needs_slot: bool,
+    /// The tenant that pays for this one, as it was just read.
+    payer: Option<Payer>,
 }
 
 impl Draft {
@@ -79,6 +83,7 @@ impl Draft {
             identities: None,
             account: None,
             needs_slot: false,
+            payer: None,
         }
     }
 
@@ -179,12 +184,43 @@ impl Draft {
         self.account.get_or_insert_with(viewed)
     }
 
-    fn situation(&self) -> Situation {
+    /// Whose it is.
+    pub(super) const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// Tenants that were ever said to pay for it, or whose standing was shared.
+    pub(super) fn payers(&self) -> BTreeSet<TenantId> {
+        let named = |record: &Record| match &record.body {
+            Body::Fact { fact: Fact::TenantUpdated(it), .. } => it.paid_by.clone()?.0,
+            _ => None,
+        };
+        self.reading.records.iter().filter_map(named).collect()
+    }
+
+    /// Takes note of how the tenant stands that pays for this one.
+    pub(super) fn set_payer(&mut self, payer: Payer) {
+        self.payer = Some(payer);
+    }
+
+    /// What is true around it.
+    pub(super) fn situation(&self) -> Situation {
         present(&self.reading.records, self.reading.situation)
+    }
+
+    /// Records what changed with the tenant that pays for this one.
+    fn follow_payer(&mut self) {
+        let Some(payer) = self.payer.take() else { return };
+        let tenant = self.tenant.clone();
+        let news = payer::news(&tenant, self.account(), &payer);
+        if !news.is_empty() {
+            self.decide(news);
+        }
     }
 
     /// Decides until nothing follows any more. Answers the last plan: it decides nothing.
     pub(super) fn settle(&mut self) -> Plan {
+        self.follow_payer();
         for _ in 0..ROUNDS_MAX {
             let (law, situation) = (self.law.clone(), self.situation());
             let tenant = self.tenant.clone();

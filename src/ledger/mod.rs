@@ -29,6 +29,7 @@ mod law;
 mod migrate;
 mod outbox;
 mod parked;
+mod payers;
 mod rebuild;
 mod recover;
 mod run;
@@ -129,6 +130,7 @@ struct Inner {
     breaker: breaker::Guard,
     feeds: feeds::Feeds,
     asker: ask::Known,
+    kin: payers::Kin,
     wake_up: Notify,
     sweep: Notify,
 }
@@ -155,6 +157,7 @@ impl Ledger {
             breaker: breaker::Guard::default(),
             feeds: feeds::Feeds::default(),
             asker: ask::Known::nobody(),
+            kin: payers::Kin::default(),
             wake_up: Notify::new(),
             sweep: Notify::new(),
         };

@@ -79,6 +79,7 @@ impl Ledger {
                 if !self.is_inbox_clear() {
                     self.drain_inbox().await?;
                 }
+                self.look_at_kin().await;
                 Ok(())
             }
             Condition::Recovering(incarnation) => {

@@ -34,11 +34,15 @@ pub enum Kind {
     EndedWarning,
     /// It has ended, and a stage has begun.
     EndedEntered,
+    /// Another tenant pays for this one, and a cutoff is named, or was before.
+    PaidForWarning,
+    /// Another tenant pays for this one, and a stage has begun.
+    PaidForEntered,
 }
 
 impl Kind {
     /// All of them, the mildest first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Thanks,
         Self::AllWell,
         Self::Upcoming,
@@ -49,8 +53,10 @@ impl Kind {
         Self::Ended,
         Self::Overdue,
         Self::Again,
+        Self::PaidForWarning,
         Self::EndedWarning,
         Self::Warning,
+        Self::PaidForEntered,
         Self::EndedEntered,
         Self::Entered,
     ];
@@ -73,6 +79,8 @@ impl Kind {
             Self::Ended => "ended",
             Self::EndedWarning => "ended_warning",
             Self::EndedEntered => "ended_entered",
+            Self::PaidForWarning => "paid_for_warning",
+            Self::PaidForEntered => "paid_for_entered",
         }
     }
 
@@ -84,6 +92,12 @@ impl Kind {
 
     pub(super) fn of(notice: &NoticeState, invoice: &Invoice) -> Self {
         let kind = Self::of_step(notice);
+        if invoice.shared.is_some() {
+            return match kind {
+                Self::Entered => Self::PaidForEntered,
+                _ => Self::PaidForWarning,
+            };
+        }
         match kind {
             _ if invoice.term.is_none() => kind,
             Self::AllWell | Self::Upcoming | Self::DueToday => Self::Ending,
@@ -104,6 +118,11 @@ impl Kind {
             Step::Instalment(_) => Self::Instalment,
             Step::Missed(_) => Self::Plan,
         }
+    }
+
+    /// Whether another tenant pays for what it is about.
+    pub(super) const fn is_paid_for(self) -> bool {
+        matches!(self, Self::PaidForWarning | Self::PaidForEntered)
     }
 
     pub(super) fn strictness(self) -> usize {

@@ -132,6 +132,9 @@ pub fn compose(
     let single = || invoices.first().filter(|_| invoices.len() == 1)?.pay_url.clone();
     let pay_url = pay_url.or_else(single);
     invoices.truncate(INVOICES_MAX);
+    // Nobody here settles what another tenant pays.
+    let elsewhere = notices.iter().all(|said| said.kind.is_paid_for());
+    let settlers = if elsewhere { Vec::new() } else { settlers(account) };
     Some(Letter {
         message: made.message,
         recipient: made.recipient.clone(),
@@ -144,7 +147,7 @@ pub fn compose(
         owed,
         overdue,
         pay_url,
-        settlers: settlers(account),
+        settlers,
         invoices,
     })
 }
@@ -174,7 +177,7 @@ fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &
         .or_else(|| rung?.enter.as_ref().map(|enter| enter.stage))
         .unwrap_or_default();
     let at = match kind {
-        Kind::Entered | Kind::EndedEntered => entry.map(|entry| entry.time),
+        Kind::Entered | Kind::EndedEntered | Kind::PaidForEntered => entry.map(|entry| entry.time),
         _ => named.map(|named| named.at).or(made.says),
     };
     let scope = named.or(repeated).map_or(&invoice.scope, |named| &named.scope);

@@ -240,6 +240,8 @@ mod tests {
                             | Kind::Entered
                             | Kind::EndedWarning
                             | Kind::EndedEntered
+                            | Kind::PaidForWarning
+                            | Kind::PaidForEntered
                     );
                     assert_eq!(part.contains(at), dated, "{kind:?}: {part}");
                     for left_over in ["{{", "{%", "}}", "%}", "undefined"] {

@@ -14,6 +14,9 @@ mod asked;
 #[path = "../law/mail.rs"]
 mod mail;
 #[allow(dead_code)]
+#[path = "../law/payers.rs"]
+mod payers;
+#[allow(dead_code)]
 #[path = "../law/terms.rs"]
 mod terms;
 #[allow(dead_code)]

@@ -33,6 +33,7 @@ mod notify_scheduler;
 mod notify_smtp;
 mod observed;
 mod opening;
+mod payers;
 mod proxy_framing;
 mod proxy_headers;
 mod proxy_retry;

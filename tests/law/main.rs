@@ -16,6 +16,7 @@ mod model;
 mod moves;
 mod needed;
 mod oracle;
+mod payers;
 mod simulate;
 mod slow;
 mod stories;

@@ -63,8 +63,13 @@ fn tell(story: &str) -> String {
     }
     let world = scene.world.expect("a story has a beginning");
     let mut out = String::new();
-    for (at, line) in &world.log {
-        out.push_str(&format!("{}  {line}\n", world.local(*at)));
+    let theirs = world.payer.iter().flat_map(|payer| &payer.log);
+    let theirs = theirs.map(|(at, line)| (*at, format!("payer: {line}")));
+    let own = world.log.iter().cloned();
+    let mut lines: Vec<(Instant, String)> = theirs.chain(own).collect();
+    lines.sort_by_key(|(at, _)| *at);
+    for (at, line) in lines {
+        out.push_str(&format!("{}  {line}\n", world.local(at)));
     }
     out
 }
@@ -267,6 +272,9 @@ fn act(world: &mut World, words: &[&str]) {
             world.log.push((world.now, format!("all cases moved to {policy}")));
             return world.migrate(policy);
         }
+        ["payer", "contact", email] => return world.add_payer(email),
+        ["payer", rest @ ..] => return world.at_payer(|payer| act(payer, rest)),
+        ["paid_by", payer] => return world.paid_by(payer.trim_matches('-')),
         ["mail", rest @ ..] => return world.mail = mail(&rest.join(" ")),
         _ => said(world, words),
     };
@@ -333,7 +341,11 @@ fn shown(world: &World) -> String {
         .map(|it| format!("{} {}", it.scope, it.stage.word()))
         .collect();
     let whole = closed.iter().find(|it| it.scope.is_whole());
-    stages.insert(0, whole.map_or(Stage::Full, |it| it.stage).word().to_owned());
+    let mut whole = whole.map_or(Stage::Full, |it| it.stage);
+    if world.payer.is_some() {
+        whole = whole.min(world.stage_beside_payer());
+    }
+    stages.insert(0, whole.word().to_owned());
     format!("({}, owed {owed}{held})", stages.join(", "))
 }
 

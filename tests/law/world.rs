@@ -53,6 +53,8 @@ pub struct World {
     pub watch: Watch,
     /// What is asked before a cutoff, where it can be.
     pub billing: Billing,
+    /// The tenant that pays for this one.
+    pub payer: Option<Box<Self>>,
     count: u32,
     pub(crate) first_attempts: BTreeMap<MessageId, Instant>,
 }
@@ -90,6 +92,7 @@ impl World {
             draw: 0,
             watch: Watch::default(),
             billing: Billing::default(),
+            payer: None,
             count: 0,
             first_attempts: BTreeMap::new(),
         }
@@ -136,6 +139,7 @@ impl World {
     /// Applies decisions until none is left.
     pub(crate) fn settle(&mut self, relief_only: bool) {
         let mut entered: Vec<Scope> = Vec::new();
+        self.follow_payer();
         for _ in 0..100 {
             let account = self.account();
             let plan = self.plan();
@@ -257,6 +261,9 @@ impl World {
 
     /// Time passes; every due thing is done at its own time.
     pub fn run_until(&mut self, until: Instant) {
+        if self.payer.is_some() {
+            return self.run_both_until(until);
+        }
         for _ in 0..100_000 {
             self.tick();
             let wake = if self.off { None } else { self.plan().wake };
@@ -322,7 +329,9 @@ impl World {
             Decision::CaseOpened(_)
             | Decision::CaseMigrated(_)
             | Decision::MessageMade(_)
-            | Decision::MessageTried(_) => {
+            | Decision::MessageTried(_)
+            | Decision::StandingShared(_)
+            | Decision::ChildLinked(_) => {
                 return;
             }
         };

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use ambergate::clock::Clock;
 use ambergate::domain::fact::TenantUpdated;
-use ambergate::domain::grant::{Cause, Grant, ScopeStage, Words};
+use ambergate::domain::grant::{Cause, Grant, PayerGrant, ScopeStage, Words};
 use ambergate::domain::id::{Digest, Scope, TenantId};
 use ambergate::domain::record::{Fact, Record};
 use ambergate::domain::stage::Stage;
@@ -136,6 +136,7 @@ pub(crate) fn full_words(tenant: &TenantId, digest: Digest) -> Words {
         settlers: Vec::new(),
         agreed: false,
         term: None,
+        paid_for: false,
         thanks: false,
         cause: Cause::Overdue,
     }
@@ -163,6 +164,8 @@ pub(crate) async fn step<S: Store>(
         since: Instant::from_millis(START),
         because: None,
     });
+    let scopes = grant.scopes.clone();
+    grant.payer = Some(PayerGrant { tenant: "parent".parse().unwrap(), scopes });
     Commit {
         tenant: tenant.clone(),
         incarnation: incarnation(store).await,

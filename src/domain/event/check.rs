@@ -9,8 +9,9 @@ use crate::domain::fact::{
     ArrangementEnd, Contact, InvoiceTerms, PaymentReceived, ReversalReason, TenantUpdated,
     TermState, TermUpdated,
 };
-use crate::domain::id::InvoiceId;
+use crate::domain::id::{InvoiceId, TenantId};
 use crate::domain::money::{MINOR_MAX, Money};
+use crate::domain::payer::is_climb;
 use crate::domain::record::Fact;
 use crate::domain::term::is_term;
 use crate::domain::time::Zone;
@@ -83,6 +84,14 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
         | Fact::InvoiceVoided(_)
         | Fact::InvoiceWrittenOff(_) => {}
     }
+}
+
+/// What is wrong with a tenant that is said to be paid for by itself.
+pub(super) fn pays_for_itself(tenant: &TenantId, fact: &Fact) -> Option<FieldFault> {
+    let Fact::TenantUpdated(update) = fact else { return None };
+    let payer = update.paid_by.as_ref()?.0.as_ref()?;
+    let detail = "the tenant itself: name the other one that pays, or with \"\" nobody";
+    (payer == tenant).then(|| FieldFault::new("data.paid_by", detail))
 }
 
 pub(super) struct Checks<'a> {
@@ -160,10 +169,13 @@ impl Checks<'_> {
         }
     }
 
-    /// Names of trials and contracts are no invoices.
+    /// Names of trials and contracts, and of what payers share, are no invoices.
     fn no_term(&mut self, field: &str, invoice: Option<&InvoiceId>) {
         if invoice.is_some_and(is_term) {
             self.fault(field, "`term:` names trials and contracts: use `term.updated`");
+        }
+        if invoice.is_some_and(is_climb) {
+            self.fault(field, "`payer:` names what a payer shares: use `paid_by`");
         }
     }
 

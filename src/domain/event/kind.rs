@@ -52,6 +52,8 @@ pub const fn kind_of(body: &Body) -> &'static str {
             Decision::CaseMigrated(_) => "case.migrated",
             Decision::WouldHave(_) => "would.have",
             Decision::CaseRenewed(_) => "case.renewed",
+            Decision::StandingShared(_) => "standing.shared",
+            Decision::ChildLinked(_) => "child.linked",
         },
     }
 }
@@ -102,6 +104,8 @@ pub(super) fn is_decision(kind: &str) -> bool {
             | "case.migrated"
             | "would.have"
             | "case.renewed"
+            | "standing.shared"
+            | "child.linked"
     )
 }
 
@@ -122,6 +126,8 @@ pub(super) fn read_decision(kind: &str, data: &Value) -> Result<Decision, FieldF
         "case.migrated" => Decision::CaseMigrated(read(data)?),
         "would.have" => Decision::WouldHave(read(data)?),
         "case.renewed" => Decision::CaseRenewed(read(data)?),
+        "standing.shared" => Decision::StandingShared(read(data)?),
+        "child.linked" => Decision::ChildLinked(read(data)?),
         _ => return Err(FieldFault::new("type", format!("unknown: {PREFIX}{kind}"))),
     })
 }
@@ -164,6 +170,8 @@ pub(super) fn decision_data(decision: &Decision) -> Value {
         Decision::CaseMigrated(it) => write(it),
         Decision::WouldHave(it) => write(it),
         Decision::CaseRenewed(it) => write(it),
+        Decision::StandingShared(it) => write(it),
+        Decision::ChildLinked(it) => write(it),
     }
 }
 

@@ -174,6 +174,8 @@ fn parse_from(value: &Value, arrival: Instant, gate: bool) -> Result<Incoming, V
     let fact = match kind::read_fact(envelope.kind, envelope.data) {
         Ok(fact) => {
             check::check(&fact, &mut faults);
+            let tenant = envelope.subject.as_ref();
+            faults.extend(tenant.and_then(|tenant| check::pays_for_itself(tenant, &fact)));
             Some(fact)
         }
         Err(fault) => {

@@ -128,7 +128,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     /// Whether this case may restrict at all.
     pub(super) fn may_restrict(&mut self) -> bool {
         let invoice = self.invoice();
-        if invoice.term.is_some() {
+        if !invoice.is_billed() {
             return true;
         }
         let Some(owed) = self.owed() else { return false };
@@ -175,7 +175,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let at = self.ladder.almanac().send_at_or_after(planned.max(self.free));
         self.coming(at, number, What::Enter { stage: enter.stage, announced: false });
         let situation = self.planner.situation;
-        let notice = rung.notice.as_ref().filter(|notice| {
+        // Whose payer is reminded is not.
+        let told = rung.notice.as_ref().filter(|_| self.invoice().shared.is_none());
+        let notice = told.filter(|notice| {
             let over = self.is_over(planned) || self.later_rung_due(number, at.max(self.now()));
             !over && !self.has_notice(number, &notice.kind)
         });

@@ -64,7 +64,9 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         if let Some(good_until) = warned.good_until(self.free) {
             self.planner.wake_at(good_until);
         }
-        if self.needs_person(rung) || !entered {
+        let shared = self.invoice().shared.as_ref();
+        let payer = shared.is_none_or(|shared| shared.is_entered(stage));
+        if self.needs_person(rung) || !entered || !payer {
             return true;
         }
         self.plan_entry(rung, notice, comes);
@@ -118,7 +120,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     fn has_asked(&mut self) -> bool {
         let asking = self.planner.situation.asking;
         let owner = self.invoice().owner.as_ref().map(Source::as_str);
-        let billed = self.invoice().term.is_none();
+        let billed = self.invoice().is_billed();
         let can_ask = billed && asking.of.is_some() && asking.of == owner;
         let has_asked = !can_ask || asking.agreed == Some(self.case.case);
         if !has_asked {
@@ -263,6 +265,10 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
 
     /// The same; nobody is asked.
     pub(super) fn waits_for_person(&self, rung: u16) -> bool {
+        if self.invoice().shared.is_some() {
+            // Who pays was asked, and so was a person.
+            return false;
+        }
         let above = self.invoice().is_above(self.policy());
         let approval = self.policy().rungs.get(usize::from(rung));
         let approval = approval.and_then(|it| it.enter.as_ref()).is_some_and(|it| it.approval);

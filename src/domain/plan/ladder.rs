@@ -7,6 +7,7 @@
 //! 3. That rung's day is the date of its recorded entry (an entry on the day to which its date
 //!    had moved counts as made on its date); before, the day its live notice comes, or the day a
 //!    notice made now would name.
+//! 4. What a payer shares is planned for its time there, and no nearer to the stages before it; no rung but those that enter is there.
 
 use super::standing::is_dead;
 use super::survey::Ground;
@@ -15,6 +16,7 @@ use crate::domain::bearings::Bearings;
 use crate::domain::calendar::{Almanac, SEARCH_DAYS_MAX};
 use crate::domain::decision::Step;
 use crate::domain::fact::{Channel, Collection};
+use crate::domain::payer::Shared;
 use crate::domain::policy::{Anchor, Enter, Rung, Warn};
 use crate::domain::proof::{LETTER_TAKES, Warned};
 use crate::domain::span::Span;
@@ -70,7 +72,11 @@ impl<'a> Ladder<'a> {
         let zone = &bearings.zone;
         let held = case.held_days(zone).collect();
         let (rungs, live) = (bearings.policy.rungs.len(), Vec::new());
+        let shared = ground.account.invoice_of(case).shared.as_ref();
         let applies = bearings.policy.rungs.iter().map(|rung| {
+            if let Some(shared) = shared {
+                return rung.enter.as_ref().is_some_and(|it| shared.stage(it.stage).is_some());
+            }
             let when = rung.when.as_ref();
             when.is_none_or(|when| when.holds(ground.account, case, zone, free))
         });
@@ -239,6 +245,9 @@ impl<'a> Ladder<'a> {
 
     fn place_rung(&self, number: usize) -> Option<Place> {
         let rung = &self.bearings.policy.rungs[number];
+        if let Some(shared) = &self.invoice().shared {
+            return self.place_shared(number, rung, shared);
+        }
         let anchor = self.anchor(rung.at.anchor)?;
         let unheld = self.unheld(anchor, rung);
         let mut date = self.advance(anchor, rung.at.offset, rung.at.working_days)?;
@@ -255,6 +264,28 @@ impl<'a> Ladder<'a> {
             Some(enter) => self.enter_day(number, enter, date, planned)?,
         };
         Some(Place { planned, comes, date, day, unheld })
+    }
+
+    /// Where a stage stands that a payer shares: it is planned for when it comes there, or came, and
+    /// no nearer to the stages before it than it is there.
+    fn place_shared(&self, number: usize, rung: &Rung, shared: &Shared) -> Option<Place> {
+        let enter = rung.enter.as_ref()?;
+        let (almanac, at) = (self.almanac(), shared.stage(enter.stage)?.at);
+        let theirs = almanac.zone.day(at);
+        let mut date = theirs;
+        for (earlier, place) in self.bearings.policy.rungs.iter().zip(&self.places) {
+            let before = earlier.enter.as_ref().and_then(|it| shared.stage(it.stage));
+            let Some((place, before)) = place.zip(before) else { continue };
+            let distance = theirs.since(almanac.zone.day(before.at)).max(0);
+            date = date.max(place.day.plus(distance));
+        }
+        let planned = match enter.stage.restricts() {
+            true if date > theirs => self.planned(rung, date)?,
+            true => almanac.cutoff_at_or_after(at)?,
+            false => at,
+        };
+        let (comes, day) = self.enter_day(number, enter, date, planned)?;
+        Some(Place { planned, comes, date, day, unheld: date })
     }
 
     /// What the days of a rung are counted from.

@@ -24,14 +24,14 @@ mod survey;
 mod tasks;
 mod would;
 
-use super::account::{Account, Case, NoticeState};
+use super::account::{Account, Case, Invoice, NoticeState};
 use super::decision::{CaseOpened, Decision, NoticeMade, TaskKind};
 use super::id::{CaseId, InvoiceId, MessageId, NoticeId, PolicyName, TenantId};
 use super::money::Currency;
 use super::policy::Law;
 use super::selection::select_for;
 use super::stage::Stage;
-use super::time::{Instant, MINUTE, SECOND};
+use super::time::{DAY, HOUR, Instant, MINUTE, SECOND};
 
 pub(super) use ladder::anchor_of;
 pub(super) use standing::is_valid;
@@ -40,6 +40,10 @@ pub(super) use survey::{Ground, Survey};
 
 /// How soon what waits for facts to be worked off is looked at again: that takes a moment.
 const LOOK_AGAIN_SOON: i64 = 5 * SECOND;
+/// How soon a payer is looked at again that shares something, should nobody have said that it changed.
+const LOOK_AT_PAYER: i64 = HOUR;
+/// The same, where nothing is shared.
+const LOOK_AT_FREE_PAYER: i64 = DAY;
 /// How soon what waits for people or machines is looked at again.
 const LOOK_AGAIN: i64 = 15 * MINUTE;
 
@@ -195,6 +199,7 @@ pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situati
         planner.plan_credit_call();
         planner.plan_fees();
         planner.plan_telling();
+        planner.look_at_payer();
     } else {
         planner.look_again();
     }
@@ -269,6 +274,18 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Whoever is paid for is looked at again, whatever is heard of the payer.
+    fn look_at_payer(&mut self) {
+        if self.account.profile.paid_by.is_some() {
+            let shared = |invoice: &Invoice| {
+                invoice.shared.as_ref().is_some_and(|shared| !shared.stages.is_empty())
+            };
+            let shares = self.account.invoices.iter().any(shared);
+            let after = if shares { LOOK_AT_PAYER } else { LOOK_AT_FREE_PAYER };
+            self.wake_at(self.situation.now.plus_millis(after));
+        }
+    }
+
     /// Looks again when what stands in the way now may be gone.
     fn look_again(&mut self) {
         let soon = if self.situation.feeds { LOOK_AGAIN } else { LOOK_AGAIN_SOON };
@@ -300,7 +317,7 @@ impl<'a> Planner<'a> {
 
 /// Records made here are a little later than the clock that stands or runs behind them: what they
 /// say is known.
-fn known_by(account: &Account, now: Instant) -> Instant {
+pub(super) fn known_by(account: &Account, now: Instant) -> Instant {
     if account.newest < now.plus_millis(SECOND) { now.max(account.newest) } else { now }
 }
 

@@ -60,12 +60,19 @@ impl<'a> Planner<'a> {
             return Some(LiftCause::Scope);
         }
         let Some(number) = entry.rung else { return Some(LiftCause::Policy) };
+        let shared = self.account.invoice_of(case).shared.as_ref();
+        if shared.is_some_and(|shared| !shared.is_entered(entry.entered.stage)) {
+            return Some(LiftCause::Payer);
+        }
         let now = self.situation.now;
         let eased = case.holds.iter().filter(|hold| hold.covers(now));
         if eased.filter_map(|hold| hold.at_most).any(|most| entry.entered.stage > most) {
             return Some(LiftCause::Agreed);
         }
         let bearings = self.survey.ground.bearings(case.case)?;
+        if shared.is_some() {
+            return None;
+        }
         let policy = bearings.policy;
         let invoice = self.account.invoice_of(case);
         // What is disputed stands still where it is.
@@ -167,7 +174,7 @@ pub(super) fn is_ignored(
     now: Instant,
 ) -> bool {
     let invoice = account.invoice_of(case);
-    let Some(amount) = invoice.amount else { return invoice.term.is_none() };
+    let Some(amount) = invoice.amount else { return invoice.is_billed() };
     let limits = policy.ignore_below.as_ref();
     let Some(limit) = limits.and_then(|limits| limits.of(amount.currency)) else { return false };
     let today = bearings.zone.day(now);

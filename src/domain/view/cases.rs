@@ -74,6 +74,11 @@ impl Run<'_> {
         }
     }
 
+    /// Begins or ends the case of what nothing is owed on.
+    pub(super) fn climb_with(&mut self, place: usize, record: &Record) {
+        self.climb(place, Began::with(record));
+    }
+
     pub(super) fn climb(&mut self, place: usize, began: Began<'_>) {
         let live = self.live_case(place);
         let due = self.due_key(place).filter(|_| !self.is_exempt(place, began.time));
@@ -124,6 +129,9 @@ impl Run<'_> {
         if let Some(term) = invoice.term {
             let ends = invoice.due_on.filter(|_| term.state != TermState::Converted);
             return ends.map(|ends| i64::from(ends.number()));
+        }
+        if let Some(shared) = &invoice.shared {
+            return (!shared.stages.is_empty()).then_some(0);
         }
         if invoice.owed <= 0 || lifted {
             return None;

@@ -39,6 +39,7 @@ pub(super) fn unheard_of(invoice: &InvoiceId) -> Invoice {
         gates_scope: false,
         gating: None,
         term: None,
+        shared: None,
     }
 }
 
@@ -63,7 +64,7 @@ impl<'a> Run<'a> {
             }
         }
         match fact {
-            Fact::TenantUpdated(update) => self.update_tenant(source, update),
+            Fact::TenantUpdated(update) => self.update_tenant(record, source, update),
             Fact::InvoiceIssued(terms) => {
                 self.take_over(record, terms);
                 self.set_terms(record, source, terms);

@@ -7,9 +7,10 @@
 use super::Run;
 use crate::domain::acceptance::is_accepted;
 use crate::domain::account::{Case, Entry, Invoice, Stray};
+use crate::domain::bearings::Bearings;
 use crate::domain::decision::{RungEntered, TaskKind};
 use crate::domain::fact::TaskOutcome;
-use crate::domain::policy::{Condition, Policy};
+use crate::domain::policy::{Condition, Enter, Policy};
 use crate::domain::proof::Warned;
 use crate::domain::record::Record;
 use crate::domain::time::Instant;
@@ -53,6 +54,13 @@ impl Run<'_> {
         let Some(rung) = policy.rungs.get(usize::from(entered.rung)) else { return false };
         let enter = rung.enter.as_ref().filter(|enter| enter.stage == entered.stage);
         let Some(enter) = enter else { return false };
+        let invoice = self.account.invoice_of(case);
+        if let Some(shared) = &invoice.shared {
+            // Conditions and people were asked where the money is owed.
+            return shared.is_entered(entered.stage)
+                && earlier_in_force(case, policy, entered.rung)
+                && self.is_covered(case, t, entered, enter, &bearings);
+        }
         let so = |when: &Condition| when.holds(&self.account, case, &bearings.zone, t);
         if !rung.when.as_ref().is_none_or(so) {
             return false;
@@ -62,10 +70,22 @@ impl Run<'_> {
         }
         let restricts = enter.stage.restricts();
         let accepted = !restricts || is_accepted(&self.account, policy, &bearings.zone, t);
-        let above = restricts && self.account.invoice_of(case).is_above(policy);
+        let above = restricts && invoice.is_above(policy);
         if (enter.approval || above || !accepted) && !self.is_approved(case, entered.rung) {
             return false;
         }
+        self.is_covered(case, t, entered, enter, &bearings)
+    }
+
+    /// Whether a warning covers it at `t`, where it needs one.
+    fn is_covered(
+        &self,
+        case: &Case,
+        t: Instant,
+        entered: &RungEntered,
+        enter: &Enter,
+        bearings: &Bearings<'_>,
+    ) -> bool {
         let Some(warn) = enter.warn.as_ref() else { return !enter.stage.restricts() };
         let notice = entered.notice.and_then(|id| self.account.notice(id));
         notice.is_some_and(|notice| {

@@ -19,6 +19,7 @@ mod moves;
 mod outcomes;
 mod papers;
 mod pauses;
+mod payers;
 mod terms;
 
 use super::account::{Account, Hold};
@@ -213,7 +214,7 @@ impl<'a> Run<'a> {
         self.account.unmatched.push((record.source().to_owned(), record.id()));
     }
 
-    fn update_tenant(&mut self, source: &Source, update: &TenantUpdated) {
+    fn update_tenant(&mut self, record: &Record, source: &Source, update: &TenantUpdated) {
         let profile = &mut self.account.profile;
         let texts = [
             (&mut profile.name, &update.name),
@@ -241,6 +242,9 @@ impl<'a> Run<'a> {
                     profile.contacts.push(contact.clone());
                 }
             }
+        }
+        if let Some(paid_by) = &update.paid_by {
+            self.set_payer(record, paid_by);
         }
     }
 

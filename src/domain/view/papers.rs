@@ -70,6 +70,8 @@ impl<'a> Run<'a> {
             Decision::WouldHave(would) => self.note_would(record, would),
             Decision::CaseRenewed(renewed) => self.renew(record, renewed.case),
             Decision::PauseEntered(entered) => self.enter_pause(record, entered),
+            Decision::StandingShared(shared) => self.share(record, shared),
+            Decision::ChildLinked(linked) => self.link(linked),
             Decision::StageLifted(lifted) => {
                 self.lift_gate(lifted.entry, record.time);
                 self.lift_pause(lifted.entry, record.time);

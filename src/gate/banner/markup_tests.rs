@@ -29,6 +29,7 @@ fn words() -> Words {
         settlers: vec!["<script>alert(1)</script> & \u{dc}nal".to_owned()],
         agreed: false,
         term: None,
+        paid_for: false,
         thanks: false,
         cause: Cause::Declined,
     }

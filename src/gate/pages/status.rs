@@ -56,7 +56,7 @@ impl<S: Store> Gate<S> {
             since: standings.about(About::Whole).since,
             scopes: grant
                 .iter()
-                .flat_map(|grant| &grant.scopes)
+                .flat_map(|grant| grant.all_scopes())
                 .map(|scope| {
                     let stage = stage_of(Part::Of(scope.scope.clone()));
                     json!({"scope": scope.scope, "stage": stage, "since": scope.since})

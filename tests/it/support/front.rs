@@ -205,6 +205,7 @@ fn words(grant: &Grant) -> Words {
         settlers: vec!["Ada".to_owned()],
         agreed: false,
         term: None,
+        paid_for: false,
         thanks: false,
         cause: Cause::Overdue,
     }

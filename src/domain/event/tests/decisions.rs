@@ -4,9 +4,11 @@ use proptest::prelude::*;
 
 use super::{derived, instant, name};
 use crate::domain::decision::{
-    CaseRenewed, Checked, Decision, Effect, PauseEntered, ScopeGated, WouldHave,
+    CaseRenewed, Checked, ChildLinked, Decision, Effect, PauseEntered, ScopeGated, StandingShared,
+    WouldHave,
 };
 use crate::domain::id::{Derived, Scope};
+use crate::domain::payer::SharedStage;
 use crate::domain::stage::Stage;
 
 pub(super) fn others() -> impl Strategy<Value = Decision> {
@@ -20,6 +22,14 @@ pub(super) fn others() -> impl Strategy<Value = Decision> {
             let stage = Stage::Frozen;
             let entered = PauseEntered { entry, arrangement, stage, scope, checked };
             Decision::PauseEntered(Box::new(entered))
+        }),
+        (derived(), name(), name(), instant()).prop_map(|(shared, payer, scope, at)| {
+            let stages = vec![SharedStage { stage: Stage::ReadOnly, at, entered: true }];
+            let shared = StandingShared { shared, n: 3, payer, scope, stages };
+            Decision::StandingShared(Box::new(shared))
+        }),
+        (derived(), name(), any::<bool>()).prop_map(|(link, child, paid)| {
+            Decision::ChildLinked(Box::new(ChildLinked { link, n: 2, child, paid }))
         }),
         derived().prop_map(|case| Decision::CaseRenewed(CaseRenewed { case })),
         (derived(), derived(), instant(), any::<bool>()).prop_map(|(entry, case, at, entered)| {

@@ -1,0 +1,146 @@
+//! Tenants that pay for others: who is looked at when one of them changes (SPEC 4 `paid_by`).
+//!
+//! Rules:
+//! 1. A tenant that is paid for is reckoned with its payer's account as just read; what changed there
+//!    is recorded with the tenant.
+//! 2. Whatever is committed of a payer has those looked at that it pays for. Should that be lost, each
+//!    of them looks by itself, before long.
+//! 3. A payer's account says for whom it pays, because they said so: no list is kept beside it.
+//! 4. No tenant's work waits for another one's: what follows for others is done afterwards.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Ledger;
+use super::draft::Draft;
+use crate::domain::id::TenantId;
+use crate::domain::payer::{self, Payer};
+use crate::domain::record::{Fact, Record};
+use crate::domain::view::view;
+use crate::store::{Store as _, StoreError, form};
+
+/// How often somebody else may be faster before a link is noted later.
+const CONFLICTS_MAX: usize = 50;
+
+/// So many are looked at before whoever waits for the payer's commit is answered; the others by
+/// [`Ledger::run`], at once.
+const AT_ONCE: usize = 32;
+
+/// What is still to be done for others than the tenants that changed.
+#[derive(Debug, Default)]
+pub(super) struct Kin {
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    /// Tenants whose payer changed.
+    due: BTreeSet<TenantId>,
+    /// Payers that are to know for whom they pay, or no longer do.
+    links: BTreeSet<(TenantId, TenantId, bool)>,
+}
+
+impl Kin {
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ledger {
+    /// Reads the tenant that pays for this one, if there is one.
+    pub(super) async fn read_payer(&self, draft: &mut Draft) -> Result<(), StoreError> {
+        let Some(payer) = draft.account().profile.paid_by.clone() else { return Ok(()) };
+        let none = || Payer { tenant: payer.clone(), parts: Vec::new() };
+        let Some(stored) = self.store().load(&payer).await? else {
+            draft.set_payer(none());
+            return Ok(());
+        };
+        let (law, situation, child) = (self.law(), draft.situation(), draft.tenant().clone());
+        let name = payer.clone();
+        let (read, linked, second) = super::beside::reckoned(stored.account.len(), move || {
+            let records = form::records(&name, &stored)?;
+            let account = view(&name, &records, &law);
+            let second = account.profile.paid_by.is_some();
+            let linked = account.children.contains(&child);
+            Ok((Payer::of(&name, &account, &law, &situation), linked, second))
+        })
+        .await?;
+        if second {
+            tracing::warn!(tenant = %draft.tenant(), %payer, "the payer is paid for itself: its \
+                standing is not shared. Name the tenant that pays in the end");
+        }
+        if !linked {
+            self.inner.kin.open().links.insert((payer.clone(), draft.tenant().clone(), true));
+        }
+        draft.set_payer(read);
+        Ok(())
+    }
+
+    /// Notes who is to be looked at after a commit, and who is no longer paid for.
+    pub(super) fn note_kin(&self, mut draft: Draft) -> Draft {
+        if !draft.added().is_empty() {
+            let relinks = |record: &Record| match record.as_fact() {
+                Some(Fact::TenantUpdated(update)) => update.paid_by.is_some(),
+                _ => false,
+            };
+            let before = draft.added().iter().any(relinks).then(|| draft.payers());
+            let (child, account) = (draft.tenant().clone(), draft.account());
+            let mut open = self.inner.kin.open();
+            open.due.extend(account.children.iter().cloned());
+            for payer in before.into_iter().flatten() {
+                if account.profile.paid_by.as_ref() != Some(&payer) {
+                    open.links.insert((payer, child.clone(), false));
+                }
+            }
+        }
+        draft
+    }
+
+    /// Does what is to be done for others than the tenants that changed. What fails is done again.
+    pub(super) async fn look_at_kin(&self) {
+        loop {
+            let next = self.inner.kin.open().links.pop_first();
+            let Some((payer, child, paid)) = next else { break };
+            if let Err(error) = self.note_link(&payer, &child, paid).await {
+                tracing::warn!(%payer, %child, %error, "who pays for whom is noted later");
+                self.inner.kin.open().links.insert((payer, child, paid));
+                return;
+            }
+        }
+        for _ in 0..AT_ONCE {
+            let next = self.inner.kin.open().due.pop_first();
+            let Some(child) = next else { return };
+            if let Err(error) = Box::pin(self.look_at(&child)).await {
+                tracing::warn!(tenant = %child, %error, "its payer changed: it is looked at later");
+                self.inner.kin.open().due.insert(child);
+                return;
+            }
+        }
+        self.wake_up();
+    }
+
+    /// Records with a payer that it pays for `child`, or no longer does.
+    async fn note_link(
+        &self,
+        payer: &TenantId,
+        child: &TenantId,
+        paid: bool,
+    ) -> Result<(), StoreError> {
+        let _alone = self.alone(payer).await;
+        for _ in 0..CONFLICTS_MAX {
+            let mut draft = self.draft(payer).await?;
+            if !draft.is_known() {
+                return Ok(());
+            }
+            let link = payer::link(payer, draft.account(), child, paid);
+            let Some(link) = link else { return Ok(()) };
+            draft.decide(vec![link]);
+            match self.settle(payer, draft, None).await {
+                Err(StoreError::Conflict | StoreError::OtherIncarnation) => {}
+                done => return done.map(drop),
+            }
+            tokio::task::yield_now().await;
+        }
+        Err(StoreError::Conflict)
+    }
+}
