@@ -20,7 +20,7 @@ use super::hands::{self, Hand};
 use super::id::{InvoiceId, MessageId, TenantId};
 use super::plan::{Asking, Situation, plan};
 use super::policy::Law;
-use super::record::{Record, insert};
+use super::record::{Identities, Record};
 use super::stage::{Role, Roles, Stage};
 use super::time::Instant;
 use super::view::view;
@@ -123,6 +123,8 @@ pub struct Course<'a> {
     law: &'a Law,
     tenant: TenantId,
     records: Vec<Record>,
+    /// Of the records: nearly all that come are new, and need not be compared with each.
+    identities: Identities,
     situation: Situation,
     mail: Mail,
     hands: Vec<Hand>,
@@ -154,6 +156,7 @@ impl<'a> Course<'a> {
             law,
             tenant,
             records: Vec::new(),
+            identities: Identities::of(&[]),
             situation,
             mail,
             hands: Vec::new(),
@@ -207,7 +210,7 @@ impl<'a> Course<'a> {
     ///
     /// [`Endless`].
     pub fn take(&mut self, record: Record) -> Result<(), Endless> {
-        insert(&mut self.records, record);
+        self.identities.insert(&mut self.records, record);
         self.settle()
     }
 
@@ -260,7 +263,7 @@ impl<'a> Course<'a> {
         let time = self.situation.now.max(account.newest.plus_millis(1));
         for decision in decisions {
             self.note(account, &decision);
-            insert(&mut self.records, Record::decision(time, decision));
+            self.identities.insert(&mut self.records, Record::decision(time, decision));
         }
     }
 
@@ -333,7 +336,7 @@ impl<'a> Course<'a> {
         event["subject"] = json!(self.tenant);
         event["time"] = json!(time);
         if let Ok(incoming) = restore(&event) {
-            insert(&mut self.records, incoming.record);
+            self.identities.insert(&mut self.records, incoming.record);
         }
     }
 
@@ -361,7 +364,7 @@ impl<'a> Course<'a> {
                 self.steps.push(Step { at: now, what, invoice: None });
             }
             let tried = Decision::MessageTried(MessageTried { message: *id, attempt });
-            insert(&mut self.records, Record::decision(time, tried));
+            self.identities.insert(&mut self.records, Record::decision(time, tried));
             time = time.plus_millis(1);
             let data = json!({
                 "message": id, "attempt": attempt, "channel": message.made.channel,
