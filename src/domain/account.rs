@@ -16,7 +16,8 @@ use super::fact::{
     Channel, Collection, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome, Term,
 };
 pub use super::hold::{Hold, HoldCause};
-use super::id::{CaseId, EntryId, InvoiceId, LegId, NoticeId, Scope, Source, TaskId, TenantId};
+use super::id::{CaseId, EntryId, InvoiceId, NoticeId, Scope, Source, TaskId, TenantId};
+use super::leg::Leg;
 use super::money::Money;
 use super::payer::Shared;
 pub use super::profile::Profile;
@@ -188,8 +189,7 @@ pub struct Case {
     pub opened: Option<CaseOpened>,
     /// The stretches in which it stands still, by their begin.
     pub holds: Vec<Hold>,
-    /// H(case, scope, ids of holds begun).
-    pub leg: LegId,
+    pub(super) leg: Leg,
     /// What was entered, in order.
     pub entries: Vec<Entry>,
     /// What would have happened, in order: it never counts.

@@ -204,7 +204,8 @@ impl Almanac<'_> {
     #[must_use]
     pub fn warning_leaves(&self, cutoff: Instant, before: Span, first: Span) -> Instant {
         let cutoff_day = self.zone.day(cutoff);
-        self.last_start_of_sending(cutoff, |day, start| {
+        let least = before.least_days().saturating_add(first.least_days());
+        self.last_start_of_sending(cutoff, least, |day, start| {
             let told = self.plus(start, first, Fold::Later);
             self.plus(told, before, Fold::Later) <= cutoff && self.calendar.next(day) < cutoff_day
         })
@@ -213,16 +214,21 @@ impl Almanac<'_> {
     /// When a repetition leaves, so long before `comes`.
     #[must_use]
     pub fn again_leaves(&self, comes: Instant, before: Span) -> Instant {
-        self.last_start_of_sending(comes, |_, start| self.plus(start, before, Fold::Later) <= comes)
+        let least = before.least_days();
+        self.last_start_of_sending(comes, least, |_, start| {
+            self.plus(start, before, Fold::Later) <= comes
+        })
     }
 
     fn last_start_of_sending(
         &self,
         latest: Instant,
+        least: i32,
         fits: impl Fn(Day, Instant) -> bool,
     ) -> Instant {
         let last = self.zone.day(latest);
-        (0..SEARCH_DAYS_MAX)
+        // The days that lie nearer than the span is long are not asked.
+        (least..SEARCH_DAYS_MAX)
             .map(|n| last.plus(-n))
             .filter(|day| self.calendar.is_working_day(*day))
             .map(|day| (day, self.start_of_sending(day)))

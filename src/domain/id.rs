@@ -7,12 +7,15 @@
 //!    never from chance or a clock: the same thing has the same name in every replica and after
 //!    every rebuild (SPEC 3, 5).
 
+mod derivation;
+
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::{Digest as _, Sha256};
+use smol_str::SmolStr;
+
+pub use derivation::Derivation;
 
 /// The longest name from outside, in bytes.
 pub const NAME_BYTES_MAX: usize = 200;
@@ -25,7 +28,9 @@ pub const NAME_BYTES_MAX: usize = 200;
 pub struct NotAName;
 
 fn check_name(text: &str) -> Result<(), NotAName> {
-    if (1..=NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+    // Without a way out in between: nearly every name is looked at to its end.
+    let plain = text.bytes().fold(true, |plain, byte| plain & byte.is_ascii_graphic());
+    if plain && (1..=NAME_BYTES_MAX).contains(&text.len()) {
         return Ok(());
     }
     // A header loses what stands at its edges: two names must not become one on their way.
@@ -33,19 +38,19 @@ fn check_name(text: &str) -> Result<(), NotAName> {
     if fits && !text.chars().any(char::is_control) { Ok(()) } else { Err(NotAName) }
 }
 
-/// Reads a name, copied once.
+/// Reads a name, copied once; most are so short that nothing is allocated for them.
 struct Name;
 
 impl serde::de::Visitor<'_> for Name {
-    type Value = Arc<str>;
+    type Value = SmolStr;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&NotAName, f)
     }
 
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Arc<str>, E> {
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<SmolStr, E> {
         check_name(text).map_err(E::custom)?;
-        Ok(text.into())
+        Ok(SmolStr::new(text))
     }
 }
 
@@ -53,7 +58,7 @@ macro_rules! outside_name {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// The name as it came.
@@ -68,7 +73,7 @@ macro_rules! outside_name {
 
             fn from_str(text: &str) -> Result<Self, NotAName> {
                 check_name(text)?;
-                Ok(Self(text.into()))
+                Ok(Self(SmolStr::new(text)))
             }
         }
 
@@ -80,7 +85,7 @@ macro_rules! outside_name {
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&*self.0, f)
+                fmt::Debug::fmt(self.0.as_str(), f)
             }
         }
 
@@ -134,14 +139,14 @@ outside_name! {
 impl Scope {
     /// The whole app.
     #[must_use]
-    pub fn whole() -> Self {
-        Self(Arc::from("*"))
+    pub const fn whole() -> Self {
+        Self(SmolStr::new_static("*"))
     }
 
     /// Whether this is the whole app.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        &*self.0 == "*"
+        self.0 == "*"
     }
 
     /// Whether what closes this closes `other`, too.
@@ -161,7 +166,7 @@ impl RecordId {
     /// The id of a record of ambergate's own: `receipt-0123…`.
     #[must_use]
     pub fn derived(kind: &'static str, id: Derived) -> Self {
-        Self(format!("{kind}-{id}").into())
+        Self(smol_str::format_smolstr!("{kind}-{id}"))
     }
 }
 
@@ -171,8 +176,8 @@ impl Source {
 
     /// The source of ambergate's own records.
     #[must_use]
-    pub fn own() -> Self {
-        Self(Arc::from(Self::OWN))
+    pub const fn own() -> Self {
+        Self(SmolStr::new_static(Self::OWN))
     }
 }
 
@@ -245,8 +250,23 @@ impl Serialize for Derived {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            self.0.serialize(serializer)
+            serializer.serialize_bytes(&self.0)
         }
+    }
+}
+
+/// Reads sixteen bytes at once.
+struct Sixteen;
+
+impl serde::de::Visitor<'_> for Sixteen {
+    type Value = Derived;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sixteen bytes")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Derived, E> {
+        bytes.try_into().map(Derived).map_err(|_| E::invalid_length(bytes.len(), &self))
     }
 }
 
@@ -255,54 +275,8 @@ impl<'de> Deserialize<'de> for Derived {
         if deserializer.is_human_readable() {
             String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
         } else {
-            <[u8; 16]>::deserialize(deserializer).map(Self)
+            deserializer.deserialize_bytes(Sixteen)
         }
-    }
-}
-
-/// Builds a [`Derived`] id from parts, each kept apart from the next by its length.
-pub struct Derivation(Sha256);
-
-impl Derivation {
-    /// Of a kind of thing: ids of different kinds never meet.
-    #[must_use]
-    pub fn of(kind: &str) -> Self {
-        Self(Sha256::new()).text(kind)
-    }
-
-    /// Adds a text.
-    #[must_use]
-    pub fn text(self, part: &str) -> Self {
-        self.raw(part.as_bytes())
-    }
-
-    /// Adds a number.
-    #[must_use]
-    pub fn number(self, part: i64) -> Self {
-        self.raw(&part.to_be_bytes())
-    }
-
-    /// Adds another derived id.
-    #[must_use]
-    pub fn id(self, part: impl Into<Derived>) -> Self {
-        self.raw(&part.into().0)
-    }
-
-    /// Adds bytes.
-    #[must_use]
-    pub fn raw(mut self, part: &[u8]) -> Self {
-        self.0.update((part.len() as u64).to_be_bytes());
-        self.0.update(part);
-        self
-    }
-
-    /// The id.
-    #[must_use]
-    pub fn finish<T: From<Derived>>(self) -> T {
-        let full = self.0.finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&full[..16]);
-        T::from(Derived(bytes))
     }
 }
 

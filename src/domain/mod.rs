@@ -28,6 +28,7 @@ pub mod hold;
 pub mod id;
 pub mod json;
 pub mod language;
+pub mod leg;
 pub mod limits;
 pub mod money;
 pub mod payer;

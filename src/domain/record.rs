@@ -8,6 +8,7 @@
 //! 3. The order is (time, rank, harsher first, source, id); the last one wins a field.
 //! 4. The id of a decision is derived from what it decides, never given.
 
+use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -202,9 +203,14 @@ impl Record {
     /// The id, as events name it.
     #[must_use]
     pub fn id(&self) -> String {
+        self.id_text().into_owned()
+    }
+
+    /// The same, written only where it is not there.
+    pub(super) fn id_text(&self) -> Cow<'_, str> {
         match &self.body {
-            Body::Fact { id, .. } => id.as_str().to_owned(),
-            Body::Decision(decision) => decision.record_id(),
+            Body::Fact { id, .. } => Cow::Borrowed(id.as_str()),
+            Body::Decision(decision) => Cow::Owned(decision.record_id()),
         }
     }
 

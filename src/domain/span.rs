@@ -50,6 +50,17 @@ impl Span {
         Self { count, unit: Unit::WorkingDays }
     }
 
+    /// So many dates later is the day that lies so long after another one, at least.
+    #[must_use]
+    pub const fn least_days(self) -> i32 {
+        let days = match self.unit {
+            Unit::Minutes | Unit::Hours => 0,
+            Unit::Days | Unit::WorkingDays => self.count,
+            Unit::Weeks => self.count.saturating_mul(7),
+        };
+        if days > i32::MAX as u32 { i32::MAX } else { days as i32 }
+    }
+
     /// Its exact length in milliseconds where it has one: minutes and hours.
     #[must_use]
     pub const fn exact_millis(self) -> Option<i64> {

@@ -40,8 +40,18 @@ pub struct Zone(Arc<Known>);
 struct Known {
     name: String,
     zone: TimeZone,
-    stretches: OnceLock<Vec<Stretch>>,
+    stretches: OnceLock<Stretches>,
 }
+
+/// All stretches of a zone.
+struct Stretches {
+    all: Vec<Stretch>,
+    /// In which stretch each bucket of time begins: a look instead of a search.
+    buckets: Vec<u16>,
+}
+
+/// So long is a bucket, as a power of two: 25 days. No clock changes much more often.
+const BUCKET_BITS: u32 = 31;
 
 /// From `begin` until the next one begins, local clocks are `offset` ahead of UTC.
 #[derive(Clone, Copy)]
@@ -126,7 +136,7 @@ impl Zone {
         let at = instant.millis();
         if (KNOWN_FROM..KNOWN_UNTIL).contains(&at) {
             let stretches = self.stretches();
-            return stretches[place(stretches, at)].offset;
+            return stretches.all[stretches.place(at)].offset;
         }
         i64::from(self.0.zone.to_offset(instant.to_jiff()).seconds()) * SECOND
     }
@@ -177,33 +187,48 @@ impl Zone {
             .map_or(Instant::from_millis(local), |at| Instant::from_millis(at.as_millisecond()))
     }
 
-    fn stretches(&self) -> &[Stretch] {
+    fn stretches(&self) -> &Stretches {
         self.0.stretches.get_or_init(|| {
             let zone = &self.0.zone;
             let first = Instant::from_millis(KNOWN_FROM).to_jiff();
             let millis = |seconds: i32| i64::from(seconds) * SECOND;
             let offset = millis(zone.to_offset(first).seconds());
-            let mut stretches = vec![Stretch { begin: i64::MIN, offset }];
+            let mut all = vec![Stretch { begin: i64::MIN, offset }];
             for change in zone.following(first) {
                 let begin = change.timestamp().as_millisecond();
                 if begin >= KNOWN_UNTIL {
                     break;
                 }
-                stretches.push(Stretch { begin, offset: millis(change.offset().seconds()) });
+                all.push(Stretch { begin, offset: millis(change.offset().seconds()) });
             }
-            stretches
+            Stretches::of(all)
         })
     }
 }
 
-/// In which stretch an instant lies.
-fn place(stretches: &[Stretch], at: i64) -> usize {
-    stretches.partition_point(|stretch| stretch.begin <= at).saturating_sub(1)
+impl Stretches {
+    fn of(all: Vec<Stretch>) -> Self {
+        let begins = (KNOWN_FROM..KNOWN_UNTIL).step_by(1 << BUCKET_BITS);
+        let place = |at: i64| all.partition_point(|stretch| stretch.begin <= at).saturating_sub(1);
+        let buckets = begins.map(|at| u16::try_from(place(at)).unwrap_or(u16::MAX)).collect();
+        Self { all, buckets }
+    }
+
+    /// In which stretch an instant lies.
+    fn place(&self, at: i64) -> usize {
+        let bucket = usize::try_from((at - KNOWN_FROM) >> BUCKET_BITS).unwrap_or(0);
+        let mut place = self.buckets.get(bucket).map_or(0, |place| usize::from(*place));
+        while self.all.get(place + 1).is_some_and(|next| next.begin <= at) {
+            place += 1;
+        }
+        place
+    }
 }
 
 /// The instant at which local clocks show `local`.
-fn at_local(stretches: &[Stretch], local: i64, fold: Fold) -> i64 {
-    let near = place(stretches, local);
+fn at_local(stretches: &Stretches, local: i64, fold: Fold) -> i64 {
+    let near = stretches.place(local);
+    let stretches = &stretches.all;
     let begins = |place: usize| stretches.get(place).map_or(i64::MAX, |stretch| stretch.begin);
     let plain = local - stretches[near].offset;
     if begins(near).saturating_add(APART_MAX) <= plain && plain < begins(near + 1) - APART_MAX {

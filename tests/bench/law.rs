@@ -82,6 +82,7 @@ fn main() {
 }
 
 /// The typical account a thousand times, for a profiler.
+#[inline(never)]
 fn profile(world: &World) {
     let stored = form::account(&world.tenant, &world.records).unwrap();
     let situation = Situation { now: world.now, ..world.situation };

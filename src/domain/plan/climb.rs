@@ -214,7 +214,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         at: Instant,
     ) {
         let Some(enter) = &rung.enter else { return };
-        let leg = self.case.leg;
+        let leg = self.case.leg();
         let entries = self.case.entries.iter();
         let n = entries.filter(|entry| entry.entered.leg == leg && entry.entered.rung == number);
         let n = u32::try_from(n.count()).unwrap_or(u32::MAX);
@@ -248,7 +248,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
 
     /// A notice of this leg that names nothing and goes to nobody yet.
     pub(super) fn draft(&self, rung: u16, step: Step, kind: &str) -> NoticeMade {
-        let leg = self.case.leg;
+        let leg = self.case.leg();
         let same = self.planner.notices_of(self.case.case).filter(|notice| {
             notice.made.leg == leg && notice.made.rung == rung && notice.made.step == step
         });

@@ -98,7 +98,7 @@ impl<'a> Ladder<'a> {
         let mut live = vec![None; self.bearings.policy.rungs.len()];
         for notice in self.ground.notices_of(self.case.case) {
             let made = &notice.made;
-            if made.step != Step::Warning || made.leg != self.case.leg {
+            if made.step != Step::Warning || made.leg != self.case.leg() {
                 continue;
             }
             let is_live = self.warned(notice).is_some_and(|warned| {
@@ -200,7 +200,7 @@ impl<'a> Ladder<'a> {
     pub(super) fn would_name(&self, rung: u16) -> Option<Instant> {
         let would = self.would_have(rung, Effect::Warned)?;
         let good = self.almanac().end_of_next_working_day(would.made.at) > self.free;
-        (good && would.made.leg == self.case.leg).then_some(would.made.at)
+        (good && would.made.leg == self.case.leg()).then_some(would.made.at)
     }
 
     fn would_have(&self, rung: u16, what: Effect) -> Option<&'a WouldState> {

@@ -98,7 +98,7 @@ impl<'a> Planner<'a> {
             let used = of.is_some_and(|of| of.voided.is_some());
             let cause = if !case.is_live() {
                 VoidCause::Case
-            } else if notice.made.leg != case.leg {
+            } else if notice.made.leg != case.leg() {
                 VoidCause::Leg
             } else if used
                 || self.survey.ladder(case.case).is_some_and(|it| !it.applies(notice.made.rung))

@@ -4,16 +4,14 @@
 //! 1. A case begins when its invoice becomes owed with a due date (charged automatically: at the
 //!    first failure), or gets another due date; it ends when that is no longer so.
 //! 2. A case that an exemption puts off is known before it begins: at the exemption's end.
-//! 3. The leg is derived from the case, its scope, how often it was moved and the holds made: a hold that is
-//!    made makes another leg, one that ends does not. So does another scope: nobody was told that
-//!    this part of the app would close.
 
 use super::Run;
 use crate::domain::account::{Case, Hold, InvoiceStatus, WouldState};
 use crate::domain::bearings::Bearings;
 use crate::domain::decision::WouldHave;
 use crate::domain::fact::{Collection, TermState};
-use crate::domain::id::{CaseId, Derivation, LegId, Scope};
+use crate::domain::id::{CaseId, Derivation};
+use crate::domain::leg::Leg;
 use crate::domain::policy::WrittenOff;
 use crate::domain::record::Record;
 use crate::domain::time::Instant;
@@ -152,12 +150,9 @@ impl Run<'_> {
 
     fn begin_case(&mut self, place: usize, by: Began<'_>, due_key: Option<i64>) {
         let invoice = &self.account.invoices[place];
-        let case: CaseId = Derivation::of("case")
-            .text(self.tenant.as_str())
-            .text(invoice.invoice.as_str())
-            .text(by.record.source())
-            .text(&by.record.id())
-            .finish();
+        let (id, source) = (by.record.id_text(), by.record.source());
+        let names = [self.tenant.as_str(), invoice.invoice.as_str(), source, &id];
+        let case: CaseId = Derivation::of("case").names(&names).finish();
         let before = self.account.cases.iter().any(|known| known.invoice == place);
         let opened = self.opened.iter().find(|opened| opened.case == case).cloned();
         let scope = invoice.scope.clone();
@@ -170,7 +165,7 @@ impl Run<'_> {
             ended: None,
             opened,
             holds: Vec::new(),
-            leg: leg(case, &scope, &[], 0),
+            leg: Leg::default(),
             entries: Vec::new(),
             would: Vec::new(),
             due_key,
@@ -196,7 +191,7 @@ impl Run<'_> {
         let case = &mut self.account.cases[case];
         if case.scope != *scope {
             case.scope = scope.clone();
-            case.leg = leg(case.case, &case.scope, &case.holds, case.migrations);
+            case.forget_leg();
             for entry in &mut case.entries {
                 let closes = entry.closes.take();
                 entry.closes = closes.and_then(|it| it.within(&case.scope).cloned());
@@ -213,20 +208,5 @@ impl Run<'_> {
 /// Every hold that is made makes another leg.
 pub(super) fn add_hold(case: &mut Case, hold: Hold) {
     case.holds.push(hold);
-    case.leg = leg(case.case, &case.scope, &case.holds, case.migrations);
-}
-
-pub(super) fn leg(case: CaseId, scope: &Scope, holds: &[Hold], migrations: u32) -> LegId {
-    let mut ids: Vec<&str> = holds.iter().map(|hold| hold.id.as_str()).collect();
-    ids.sort_unstable();
-    let derivation = if scope.is_whole() {
-        Derivation::of("leg").id(case)
-    } else {
-        Derivation::of("leg of a part").id(case).text(scope.as_str())
-    };
-    let derivation = ids.into_iter().fold(derivation, Derivation::text);
-    match migrations {
-        0 => derivation.finish(),
-        count => derivation.number(i64::from(count)).finish(),
-    }
+    case.forget_leg();
 }

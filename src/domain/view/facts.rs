@@ -50,11 +50,12 @@ impl<'a> Run<'a> {
             match fact {
                 Fact::PaymentPending(pending) => {
                     let heard = self.heard(invoice, Some(pending.amount));
-                    self.hold_for_unmatched(record, pending.payment.as_str(), heard);
+                    let payment = &pending.payment;
+                    self.hold_for_unmatched(record, format_args!("{payment}"), heard);
                 }
                 Fact::InvoicePaid(_) => {
                     let heard = self.heard(invoice, None);
-                    self.hold_for_unmatched(record, &format!("paid:{invoice}"), heard);
+                    self.hold_for_unmatched(record, format_args!("paid:{invoice}"), heard);
                 }
                 _ => {}
             }
@@ -207,7 +208,7 @@ impl<'a> Run<'a> {
         }
         if !allocations.is_empty() {
             let matched = self.all_heard(payment, allocations);
-            self.hold_for_unmatched(record, payment.payment.as_str(), matched);
+            self.hold_for_unmatched(record, format_args!("{}", payment.payment), matched);
             if matched.is_none() {
                 self.unmatched(record);
             }

@@ -8,6 +8,8 @@
 //! 4. Amounts of different currencies are never added: money in another currency than the
 //!    invoice's finds no invoice.
 
+use std::fmt;
+
 use super::cases::add_hold;
 use super::{Everywhere, Run};
 use crate::domain::account::{Hold, HoldCause};
@@ -141,11 +143,14 @@ impl Run<'_> {
     pub(super) fn hold_for_unmatched(
         &mut self,
         record: &Record,
-        money: &str,
+        money: fmt::Arguments<'_>,
         matched: Option<Instant>,
     ) {
+        if matched.is_some_and(|matched| matched <= record.learnt) {
+            return;
+        }
         let id = format!("unmatched:{money}");
-        if matched.is_some_and(|matched| matched <= record.learnt) || self.looked_at.contains(&id) {
+        if self.looked_at.contains(&id) {
             return;
         }
         let end = matched.map(|matched| matched.max(record.time));

@@ -43,7 +43,7 @@ impl Run<'_> {
 
     fn is_lawful(&self, case: &Case, t: Instant, entered: &RungEntered) -> bool {
         let live = case.began <= t && case.is_live();
-        let other = case.leg != entered.leg || case.scope != entered.scope;
+        let other = case.leg() != entered.leg || case.scope != entered.scope;
         if !live || other || case.is_held(t) || case.opened.is_none() {
             return false;
         }
@@ -90,7 +90,7 @@ impl Run<'_> {
         let notice = entered.notice.and_then(|id| self.account.notice(id));
         notice.is_some_and(|notice| {
             let named = notice.made.names.as_ref();
-            let same = notice.made.leg == case.leg
+            let same = notice.made.leg == case.leg()
                 && notice.made.rung == entered.rung
                 && named.is_some_and(|named| {
                     named.stage >= entered.stage && named.scope.covers(&entered.scope)

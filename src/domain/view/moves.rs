@@ -6,7 +6,6 @@
 //! 2. It is another leg: what was announced under the old version makes nothing possible any more.
 
 use super::Run;
-use super::cases::leg;
 use crate::domain::account::{Case, Entry};
 use crate::domain::decision::{CaseMigrated, CaseOpened};
 use crate::domain::policy::{Policy, Rung};
@@ -28,7 +27,7 @@ impl Run<'_> {
         case.opened = Some(CaseOpened { case: case.case, invoice, policy: migrated.policy });
         case.moved = Some(record.time);
         case.migrations += 1;
-        case.leg = leg(case.case, &case.scope, &case.holds, case.migrations);
+        case.forget_leg();
         // By a version that is not at hand nothing can be judged: all stays as it is.
         let Some(policy) = self.law.versions.get(&migrated.policy) else { return };
         for entry in &mut case.entries {
