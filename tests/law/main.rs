@@ -17,6 +17,7 @@ mod moves;
 mod needed;
 mod oracle;
 mod payers;
+mod payers_random;
 mod simulate;
 mod slow;
 mod stories;
