@@ -9,6 +9,7 @@
 mod arrangements;
 mod breaker;
 mod fitting;
+pub mod hold;
 mod migrate;
 mod notices;
 mod parked;

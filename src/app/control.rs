@@ -2,12 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Breaker, Config, Email, HeardEvery, StoreKind};
 use crate::ingest::ask;
 use crate::ledger::{Asker, Declared, Ledger, Limit};
 use crate::notify::desk::LedgerDesk;
+use crate::notify::digest::{self, Digest};
 use crate::notify::email::{self, Mailer, SEND_WITHIN};
 use crate::notify::scheduler::Scheduler;
 use crate::store::StoreError;
@@ -16,8 +18,14 @@ use crate::store::embedded::Embedded;
 use crate::store::journal::{Journal, JournalSettings};
 use crate::store::remote::{Remote, RemoteSettings};
 
+/// How often it is looked at whether the digest is due.
+const DIGEST_EVERY: Duration = Duration::from_secs(60);
+
 /// The scheduler as it runs.
 pub type OwnScheduler = Scheduler<LedgerDesk, Mailer>;
+
+/// The digest as it leaves.
+pub type OwnDigest = Digest<Mailer>;
 
 /// Opens the store that the configuration names.
 ///
@@ -117,14 +125,45 @@ pub fn mailer(email: Option<&Email>) -> Result<Option<Mailer>, Vec<String>> {
     made.map_err(|faults| faults.iter().map(|fault| format!("email: {fault}")).collect())
 }
 
+/// The operator's digest; `None`: nobody is told, or no mail leaves.
+///
+/// # Errors
+/// All that is wrong with how mail leaves.
+pub fn digest(config: &Config, ledger: &Ledger) -> Result<Option<Arc<OwnDigest>>, Vec<String>> {
+    let Some(told) = &config.digest else { return Ok(None) };
+    let Some(mailer) = mailer(config.email.as_ref())? else { return Ok(None) };
+    let settings = digest::Settings {
+        to: told.to.clone(),
+        at: told.at,
+        url: told.url.clone(),
+        secret: told.secret.clone(),
+    };
+    Ok(Some(Arc::new(Digest::new(ledger.clone(), mailer, settings, holder()))))
+}
+
+/// Looks each minute whether the digest is due. Never ends.
+pub async fn follow_digest(digest: Arc<OwnDigest>) {
+    let mut every = tokio::time::interval(DIGEST_EVERY);
+    loop {
+        every.tick().await;
+        if let Err(error) = digest.look().await {
+            tracing::warn!(%error, "the digest is looked at later");
+        }
+    }
+}
+
 /// The scheduler at a ledger.
 #[must_use]
 pub fn scheduler(ledger: &Ledger, mailer: Option<Mailer>, clock: Clock) -> Arc<OwnScheduler> {
+    Scheduler::new(LedgerDesk::new(ledger.clone(), holder()), mailer, clock)
+}
+
+/// What tells this process from other replicas.
+fn holder() -> String {
     // The process number alone is the same in every container.
     let mut drawn = [0_u8; 8];
     if aws_lc_rs::rand::fill(&mut drawn).is_err() {
         tracing::warn!("this machine gives no random bytes: claims may save no work");
     }
-    let holder = format!("{}-{:016x}", std::process::id(), u64::from_be_bytes(drawn));
-    Scheduler::new(LedgerDesk::new(ledger.clone(), holder), mailer, clock)
+    format!("{}-{:016x}", std::process::id(), u64::from_be_bytes(drawn))
 }

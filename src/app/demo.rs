@@ -66,8 +66,15 @@ pub async fn demo(asked: DemoAsked, metrics: Metrics) -> Result<(), AppError> {
             }
         });
     }
+    if let Some(digest) = config.digest.as_mut().filter(|digest| digest.url.is_empty()) {
+        digest.url = format!("http://{}", admin_door.address);
+    }
     let store = control::open_store(&config, &clock).await?;
     let control = open_control(&config, &store, &clock).await?;
+    if let Some(digest) = control.digest.clone() {
+        // It goes by the demo's clock.
+        control.scheduler.take_on(digest);
+    }
     control.ledger.look_after(true, machine_now()).await.map_err(|error| error.to_string())?;
     let front = open_front(&config, &store, &clock, "--listen")?;
     raise_when_closed_here(&front, &control);
@@ -152,6 +159,9 @@ fn configure(
         only_to: None,
         templates: config.email.and_then(|email| email.templates),
     });
+    if let Some(digest) = config.digest.as_mut().filter(|it| it.secret.expose().is_empty()) {
+        digest.secret = Secret::new(&secrets.jwt);
+    }
     if config.identify.is_empty() {
         config.identify.push(Jwt {
             key: JwtKey::Demo(Secret::new(&secrets.jwt)),

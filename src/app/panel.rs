@@ -15,7 +15,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::serve::{Running, ingest};
-use crate::admin::{self, Admin, Here, Settings};
+use crate::admin::{self, Admin, Here, Settings, hold};
 use crate::config::{Config, Enforce};
 use crate::gate::durations::Spread;
 use crate::gate::{Gate, Snapshot};
@@ -52,6 +52,9 @@ pub(super) fn router(config: &Config, running: &Running, metrics: Metrics) -> Ro
             let here = here.map(|here| here as Box<dyn Here>);
             let enforced = config.gate.enforce == Enforce::On;
             let settings = Settings { tokens, enforced, here };
+            if let Some(digest) = &config.digest {
+                router = router.merge(hold::router(control.ledger.clone(), digest.secret.clone()));
+            }
             router = router.merge(Admin::new(control.ledger.clone(), settings).router());
             router = router.merge(ingest(config, control).router());
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::control::{self, OwnScheduler};
+use super::control::{self, OwnDigest, OwnScheduler};
 use super::listen::{Door, Stop, not_had};
 use super::panel;
 use super::{AppError, front, signals};
@@ -40,6 +40,8 @@ pub struct Control {
     pub ledger: Ledger,
     /// What does things when they are due.
     pub scheduler: Arc<OwnScheduler>,
+    /// What tells the operator who will be cut off next, if anything does.
+    pub digest: Option<Arc<OwnDigest>>,
     running: JoinHandle<()>,
 }
 
@@ -93,6 +95,7 @@ pub async fn open_control(
     let ledger = Ledger::new(store.clone(), journal, clock.clone(), config.law.clone())
         .with_stale_max(config.store.stale_max)
         .with_notices_held(!config.gate.notices)
+        .with_digest_required(config.digest.as_ref().is_some_and(|digest| digest.required))
         .with_canary(match config.gate.enforce {
             Enforce::On => config.gate.canary,
             Enforce::Observe | Enforce::Off => Canary::NOBODY,
@@ -108,9 +111,10 @@ pub async fn open_control(
     };
     begin_enforcing(&ledger).await;
     let scheduler = control::scheduler(&ledger, mailer, clock.clone());
+    let digest = control::digest(config, &ledger)?;
     let own = ledger.clone();
     let running = tokio::spawn(async move { own.run().await });
-    Ok(Control { ledger, scheduler, running })
+    Ok(Control { ledger, scheduler, digest, running })
 }
 
 /// Before a gate of this process reads anything. A store that cannot be used now, or recovers, is
@@ -177,7 +181,13 @@ pub async fn serve(config: Config, role: ProcessRole, metrics: Metrics) -> Resul
         let (scheduler, stop) = (Arc::clone(&control.scheduler), stop.clone());
         ending.push(tokio::spawn(async move { scheduler.follow(stop.pulled()).await }));
     }
+    let digest = running.control.as_ref().and_then(|control| control.digest.clone());
+    let telling = digest.map(|digest| tokio::spawn(control::follow_digest(digest)));
     signals::asked_to_end().await;
+    if let Some(telling) = telling {
+        // One that is cut short is sent again, as the same mail.
+        telling.abort();
+    }
     running.drain_front().await;
     pull.send_replace(true);
     for task in ending {

@@ -24,7 +24,7 @@ pub const DEFAULT: &str = include_str!("../../config/default.toml");
 const FILE: &str = "ambergate.toml";
 
 /// Sections that hold no rules.
-const OTHER_SECTIONS: [&str; 17] = [
+const OTHER_SECTIONS: [&str; 18] = [
     "proxy",
     "upstream",
     "gate",
@@ -39,6 +39,7 @@ const OTHER_SECTIONS: [&str; 17] = [
     "ways_out",
     "email",
     "breaker",
+    "digest",
     "cors",
     "sources",
     "log",

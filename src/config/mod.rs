@@ -27,9 +27,9 @@ pub use load::{DEFAULT, Request, load, load_law, load_text};
 pub use read::upstream_address;
 pub use secret::Secret;
 pub use settings::{
-    Admin, Algorithm, Breaker, Config, Email, Enforce, Gate, HeardEvery, IdentifyRules, Jwt,
-    JwtKey, Log, ProcessRole, Proxy, Route, Store, StoreKind, Stripe, StripeApi, Token, TokenRole,
-    Upstream,
+    Admin, Algorithm, Breaker, Config, Digest, Email, Enforce, Gate, HeardEvery, IdentifyRules,
+    Jwt, JwtKey, Log, ProcessRole, Proxy, Route, Store, StoreKind, Stripe, StripeApi, Token,
+    TokenRole, Upstream,
 };
 pub use show::{Shown, ShownKey};
 pub use values::{Network, Sha256};

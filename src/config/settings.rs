@@ -13,6 +13,7 @@ use crate::domain::canary::Canary;
 use crate::domain::decide::RouteClass;
 use crate::domain::id::{Scope, Source};
 use crate::domain::policy::{Law, Percent};
+use crate::domain::week::TimeOfDay;
 
 /// All settings.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// `[email]`; absent: no mail leaves, and no warning by mail is ever delivered.
     pub email: Option<Email>,
+    /// `[digest]`; absent: none leaves.
+    pub digest: Option<Digest>,
     /// `[breaker]`; absent, in a demo: however many are warned or cut off, nothing stops it.
     pub breaker: Option<Breaker>,
     /// `[cors] origins`.
@@ -261,6 +264,21 @@ pub struct Email {
     pub only_to: Option<Vec<String>>,
     /// A folder of templates that take the place of those compiled in.
     pub templates: Option<PathBuf>,
+}
+
+/// What the operator is told each working day.
+#[derive(Clone, Debug)]
+pub struct Digest {
+    /// To whom; nobody: none leaves.
+    pub to: Vec<String>,
+    /// From when on, on each working day of the operator's.
+    pub at: TimeOfDay,
+    /// Where the admin address is reached, for the links that hold a cutoff.
+    pub url: String,
+    /// What those links are signed with.
+    pub secret: Secret,
+    /// Nothing is entered that no delivered digest listed.
+    pub required: bool,
 }
 
 /// How many tenants may be warned, put into grace or cut off before it stops by itself.

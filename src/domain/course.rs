@@ -149,6 +149,7 @@ impl<'a> Course<'a> {
             generation: 0,
             clock_agrees: true,
             observed: false,
+            digest_required: false,
             notices_held: false,
             asking: Asking::default(),
         };

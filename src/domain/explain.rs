@@ -10,6 +10,7 @@ use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
 use super::closed::{By, closed, scopes};
 use super::decision::{CREDIT_LIMIT, Effect, Step, TaskKind, WouldHave};
+use super::digest;
 use super::fees::fee_of;
 use super::grant::ScopeStage;
 use super::id::TenantId;
@@ -41,6 +42,12 @@ pub fn explain(
     }
     if situation.notices_held {
         let said = "Notices are held: no message leaves, and nothing gets harder meanwhile.";
+        sentences.push(said.to_owned());
+    }
+    let coming = || digest::lines(tenant, account, law, situation).cutoffs;
+    if situation.digest_required && coming().iter().any(|cutoff| !cutoff.again) {
+        let said = "No digest that was delivered listed its next cutoff yet: it is not entered \
+                    before one does.";
         sentences.push(said.to_owned());
     }
     for case in account.cases.iter().filter(|case| case.is_live()) {

@@ -5,14 +5,17 @@
 //! 2. Fields are only ever added at the end of a struct, and kinds at the end of an enum: the
 //!    compact form counts them (see `store::form`).
 
+mod work;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::work::{TaskDone, TaskOutcome};
 pub use super::arrangement::{
     Acceptance, Access, ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade,
     Instalment, Line, SilenceCause,
 };
 pub use super::channel::Channel;
-use super::id::{InvoiceId, MessageId, NoticeId, PaymentId, PolicyHash, PolicyName, Scope, TaskId};
+use super::id::{InvoiceId, MessageId, NoticeId, PaymentId, PolicyHash, PolicyName, Scope};
 use super::money::Money;
 pub use super::payer::PaidBy;
 use super::stage::{Role, Stage};
@@ -270,6 +273,8 @@ pub enum ReceiptKind {
     Posted,
     /// An `owner` recorded that three ways were tried.
     Declared,
+    /// A digest that was delivered told the operator of the cutoff.
+    Listed,
 }
 
 impl ReceiptKind {
@@ -286,6 +291,7 @@ impl ReceiptKind {
             Self::Spoken => "spoken",
             Self::Posted => "posted",
             Self::Declared => "declared",
+            Self::Listed => "listed",
         }
     }
 
@@ -328,71 +334,6 @@ pub struct NoticeReceipt {
     pub detail: Option<String>,
     /// The ways that were tried (`declared`).
     pub tried: Option<Vec<String>>,
-}
-
-/// What came of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum TaskOutcome {
-    Reached,
-    NoAnswer,
-    Promised,
-    Approved,
-    Declined,
-    Done,
-    Posted,
-}
-
-impl TaskOutcome {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Reached,
-        Self::NoAnswer,
-        Self::Promised,
-        Self::Approved,
-        Self::Declined,
-        Self::Done,
-        Self::Posted,
-    ];
-
-    /// From its word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == word)
-    }
-
-    /// The word used in events and APIs.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Reached => "reached",
-            Self::NoAnswer => "no_answer",
-            Self::Promised => "promised",
-            Self::Approved => "approved",
-            Self::Declined => "declined",
-            Self::Done => "done",
-            Self::Posted => "posted",
-        }
-    }
-}
-
-/// `task.done`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TaskDone {
-    /// Which task.
-    pub task: TaskId,
-    /// What came of it.
-    pub outcome: TaskOutcome,
-    /// By whom.
-    pub by: Option<String>,
-    /// In words.
-    pub note: Option<String>,
-    /// Until when they promised to pay (`promised`).
-    pub until: Option<When>,
-    /// How much they promised, if not all (`promised`).
-    pub amount: Option<Money>,
 }
 
 /// `policy.accepted`.

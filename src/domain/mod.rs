@@ -17,6 +17,7 @@ pub mod condition;
 pub mod course;
 pub mod decide;
 pub mod decision;
+pub mod digest;
 pub mod event;
 pub mod exceptions;
 pub mod explain;

@@ -277,6 +277,7 @@ impl Ledger {
             slots: around.slots,
             switch_open: around.switch.open || self.inner.told.is_off(tenant),
             notices_held: self.inner.told.holds_notices(),
+            digest_required: self.inner.told.needs_digest(),
             observed: !around.switch.open && self.inner.told.is_off(tenant),
             generation: around.switch.generation,
             clock_agrees: apart <= CLOCKS_APART_MAX.unsigned_abs(),

@@ -27,11 +27,13 @@ const ROWS_AT_ONCE: usize = 500;
 /// How often somebody else may be faster.
 const CONFLICTS_MAX: usize = 20;
 
-/// For whom this process was told that what is entered is enforced, and whether messages are held.
+/// For whom this process was told that what is entered is enforced, whether messages are held, and
+/// whether a digest is asked for before each cutoff.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     canary: OnceLock<Canary>,
     notices_held: OnceLock<bool>,
+    digest_required: OnceLock<bool>,
 }
 
 impl Told {
@@ -49,7 +51,22 @@ impl Told {
     }
 }
 
+impl Told {
+    /// Whether nothing is entered that no delivered digest listed.
+    pub(super) fn needs_digest(&self) -> bool {
+        self.digest_required.get().copied().unwrap_or_default()
+    }
+}
+
 impl Ledger {
+    /// Says whether nothing is entered that no delivered digest listed (`digest.required`).
+    #[must_use]
+    pub fn with_digest_required(self, required: bool) -> Self {
+        // Said twice it is the first that counts: another one needs another ledger.
+        let _ = self.inner.told.digest_required.set(required);
+        self
+    }
+
     /// Says whether no message leaves (`gate.notices` is `"hold"`): nothing is said, and nothing
     /// gets harder.
     #[must_use]

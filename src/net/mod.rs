@@ -10,6 +10,7 @@ pub mod client;
 pub mod html;
 pub mod outside;
 pub mod problem;
+pub mod signed;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

@@ -16,6 +16,7 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
 
+use super::digest::Sheet;
 use super::letter::{Letter, line};
 use super::render::{Rendered, Templates};
 use super::smtp::{Parcel, Server};
@@ -154,6 +155,33 @@ impl Mailer {
         }
     }
 
+    /// One attempt at a mail that is no letter, dated `now`.
+    pub async fn deliver_sheet(&self, sheet: &Sheet, now: Instant) -> Outcome {
+        let Some(to) = mailbox(&sheet.to) else {
+            return Outcome::Refused("not a mailbox that mail can be sent to".to_owned());
+        };
+        if !self.may_write_to(&to) {
+            return Outcome::Deferred("a rehearsal: only_to does not name this mailbox".to_owned());
+        }
+        let domain = self.from.email.domain();
+        let mail = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to.clone()))
+            .subject(sheet.subject.clone())
+            .date(dated(now))
+            .message_id(Some(format!("<{}@ambergate.{domain}>", sheet.id)))
+            .multipart(MultiPart::alternative_plain_html(sheet.text.clone(), sheet.html.clone()));
+        let mut mail = match mail {
+            Ok(mail) => mail,
+            Err(fault) => return Outcome::Deferred(format!("it could not be written: {fault}")),
+        };
+        let name = HeaderName::new_from_ascii_str("Auto-Submitted");
+        mail.headers_mut().insert_raw(HeaderValue::new(name, "auto-generated".to_owned()));
+        let mail = mail.formatted();
+        let parcel = Parcel { from: &self.from.email, to: &to, mail: &mail };
+        self.server.send(parcel, self.within, async { true }).await
+    }
+
     fn may_write_to(&self, to: &Address) -> bool {
         let whole = to.to_string();
         self.only_to.as_ref().is_none_or(|only| {
@@ -176,12 +204,11 @@ impl Mailer {
     ) -> Result<Vec<u8>, String> {
         let domain = self.from.email.domain();
         let name = letter.hello.as_deref().map(line).filter(|name| !name.is_empty());
-        let since = Duration::from_millis(u64::try_from(now.millis()).unwrap_or_default());
         let mut mail = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(name, to.clone()))
             .subject(rendered.subject)
-            .date(SystemTime::UNIX_EPOCH + since)
+            .date(dated(now))
             .message_id(Some(format!("<{}@ambergate.{domain}>", letter.message)))
             .multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))
             .map_err(|error| error.to_string())?;
@@ -196,6 +223,11 @@ impl Mailer {
         }
         Ok(mail.formatted())
     }
+}
+
+fn dated(now: Instant) -> SystemTime {
+    let since = Duration::from_millis(u64::try_from(now.millis()).unwrap_or_default());
+    SystemTime::UNIX_EPOCH + since
 }
 
 /// A mailbox as it may stand in an envelope.

@@ -10,6 +10,7 @@
 //! 3. Doubt whether something left is said as doubt, never as a bounce and never as a proof.
 
 pub mod desk;
+pub mod digest;
 pub mod email;
 mod kind;
 pub mod letter;

@@ -13,9 +13,10 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::Notify;
 
@@ -140,6 +141,15 @@ impl Post for super::email::Mailer {
     }
 }
 
+/// Work that no tenant's wake tells of.
+pub trait Chore: Send + Sync + 'static {
+    /// When it is to be looked at next, after `now`. `None`: never.
+    fn next(&self, now: Instant) -> Option<Instant>;
+
+    /// Does it, if it is due.
+    fn look(&self) -> BoxFuture<'_, ()>;
+}
+
 /// The ledger could not tell what is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the ledger could not tell what is due")]
@@ -169,6 +179,7 @@ pub struct Scheduler<D, P> {
     round: tokio::sync::Mutex<()>,
     aside: Mutex<HashMap<TenantId, Aside>>,
     pending: Mutex<Vec<Pending>>,
+    chore: OnceLock<Arc<dyn Chore>>,
 }
 
 impl<D: Desk, P: Post> Scheduler<D, P> {
@@ -183,7 +194,14 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
             round: tokio::sync::Mutex::new(()),
             aside: Mutex::default(),
             pending: Mutex::default(),
+            chore: OnceLock::new(),
         })
+    }
+
+    /// Does this, too, before what is due at the same time.
+    pub fn take_on(&self, chore: Arc<dyn Chore>) {
+        // The first one stays: there is one.
+        let _ = self.chore.set(chore);
     }
 
     /// Says that something may be due now.
@@ -271,11 +289,15 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
         let at = |(tenant, wake): &(TenantId, Instant)| {
             waits(tenant).map_or(*wake, |until| until.max(*wake))
         };
-        Ok(due.iter().map(at).min())
+        let chore = self.chore.get().and_then(|chore| chore.next(self.clock.now()));
+        Ok(due.iter().map(at).chain(chore.filter(|at| *at <= until)).min())
     }
 
     /// One round at `now`.
     async fn work_off(&self, now: Instant) -> Result<(), Unreadable> {
+        if let Some(chore) = self.chore.get() {
+            chore.look().await;
+        }
         let mut turns: HashMap<TenantId, u32> = HashMap::new();
         loop {
             let waiting = self.waiting(now);

@@ -16,6 +16,8 @@ use crate::domain::time::Instant;
 pub enum Mark {
     /// When a source of facts was last heard of, by its name.
     Heard,
+    /// When the operator's digest was last sent.
+    Digest,
 }
 
 impl Mark {
@@ -24,6 +26,7 @@ impl Mark {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Heard => "heard",
+            Self::Digest => "digest",
         }
     }
 }

@@ -84,6 +84,7 @@ pub const NAMES: &[Name] = &[
     counter("ambergate_inbox_refused_total", "Events left by gates that could not be taken."),
     // -- notices ----------------------------------------------------------------------------
     counter("ambergate_notices_total", "Receipts about notices, by channel and receipt."),
+    counter("ambergate_digests_total", "Attempts at the operator's digest, by receipt."),
     counter("ambergate_scheduler_faults_total", "Due work that failed and is tried again."),
     // -- what comes in ----------------------------------------------------------------------
     counter("ambergate_events_in_total", "Events that came over HTTP, by result."),

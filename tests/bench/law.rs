@@ -11,6 +11,9 @@
 #[path = "../law/asked.rs"]
 mod asked;
 #[allow(dead_code)]
+#[path = "../law/digest.rs"]
+mod digest;
+#[allow(dead_code)]
 #[path = "../law/mail.rs"]
 mod mail;
 #[allow(dead_code)]

@@ -28,6 +28,7 @@ mod gate_stages;
 mod journal;
 mod ledger;
 mod notices_held;
+mod notify_digest;
 mod notify_road;
 mod notify_scheduler;
 mod notify_smtp;

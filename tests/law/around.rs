@@ -27,6 +27,13 @@ pub fn awry(world: &mut World, h: u8, set: fn(&mut Situation, bool)) {
     set(&mut world.situation, false);
 }
 
+/// From now on a digest is required, and for so long none arrives.
+pub fn lose_digests(world: &mut World, millis: i64) {
+    (world.situation.digest_required, world.digests.lost) = (true, true);
+    world.run_until(world.now.plus_millis(millis));
+    world.digests.lost = false;
+}
+
 /// The control plane sleeps for so long.
 pub fn sleep(world: &mut World, millis: i64) {
     world.off = true;

@@ -7,6 +7,7 @@ mod around;
 mod asked;
 mod by_hand;
 mod differential;
+mod digest;
 mod eased;
 mod exceptions;
 mod history;

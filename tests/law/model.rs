@@ -116,6 +116,7 @@ const ALL: &[Happening] = {
         H::NoAnswer(28),
         H::Recover(28),
         H::ClockOff(28),
+        H::LoseDigests(80),
         H::ByHand(ByHand::Declared),
     ]
 };
@@ -220,7 +221,7 @@ fn fingerprint(world: &World, turn: usize) -> u64 {
         turn,
         world.now,
         world.off,
-        format!("{:?}{:?}{:?}", world.mail, world.situation, world.billing),
+        format!("{:?}{:?}{:?}{:?}", world.mail, world.situation, world.billing, world.digests),
     )
         .hash(&mut hasher);
     for records in [&world.records, &world.journal] {
@@ -353,6 +354,7 @@ fn what_is_true_around_it_is_needed() {
     needs(Rule::Heard, None, &[H::Silent(28)], "heard: false");
     needs(Rule::Switch, None, &[H::Open(20)], "switch_open: true");
     needs(Rule::Recovering, None, &[H::Recover(28)], "ready: false");
+    needs(Rule::Digest, None, &[H::LoseDigests(80)], "no digest that was delivered");
     needs(Rule::Clock, None, &[H::ClockOff(28)], "clock_agrees: false");
 }
 

@@ -103,6 +103,13 @@ fn nothing_may_leave_while_notices_are_held() {
 }
 
 #[test]
+fn nothing_may_be_entered_that_no_digest_listed() {
+    let mut history = due_and_after(WARNED);
+    history.push(Happening::LoseDigests(24 * 7));
+    needs(Rule::Digest, &history);
+}
+
+#[test]
 fn decisions_must_be_journaled_after_their_commit() {
     let mut history = due_and_after(READ_ONLY - 5);
     history.push(Happening::LoseRace(0));

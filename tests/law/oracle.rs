@@ -36,6 +36,9 @@ pub fn faults(world: &World) -> Vec<String> {
     for (at, what) in &world.watch.unasked {
         faults.push(format!("entered at {at}: {what}"));
     }
+    for (at, stage) in &world.watch.unlisted {
+        faults.push(format!("{stage:?} at {at}: no digest that was delivered listed it"));
+    }
     for (at, message) in &world.watch.pressed {
         faults.push(format!("message {message} pressed at {at}, a source being silent"));
     }

@@ -231,6 +231,10 @@ fn act(world: &mut World, words: &[&str]) {
             world.situation.generation += 1;
             return;
         }
+        ["digest", "required"] => return world.situation.digest_required = true,
+        ["digests", "lost"] => return world.digests.lost = true,
+        ["digests", "arrive"] => return world.digests.lost = false,
+        ["hold", "it"] => return world.hold_newest(),
         ["notices", "hold"] => return world.situation.notices_held = true,
         ["notices", "on"] => return world.situation.notices_held = false,
         ["observe"] => {

@@ -43,6 +43,8 @@ pub struct Watch {
     pub wrong_attempts: Vec<(Instant, MessageId)>,
     /// Entries for which a billing system could be asked, and did not agree.
     pub unasked: Vec<(Instant, &'static str)>,
+    /// Cutoffs entered that no digest listed, where one is required.
+    pub unlisted: Vec<(Instant, Stage)>,
     /// Attempts at warnings, and at what says that something is overdue, while a source was silent.
     pub pressed: Vec<(Instant, MessageId)>,
     /// Attempts at messages while notices were held.

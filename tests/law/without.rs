@@ -51,6 +51,8 @@ pub enum Rule {
     NoticesHeld,
     /// Where nothing is enforced nobody is warned of anything.
     Observed,
+    /// Nothing is entered that no delivered digest listed, where one is required.
+    Digest,
     /// Nothing is entered while the store is recovering.
     Recovering,
     /// Nothing is entered by a clock that is off.
@@ -162,6 +164,7 @@ impl World {
             Some(Rule::Observed) if told.observed => {
                 (told.observed, told.switch_open) = (false, false);
             }
+            Some(Rule::Digest) => told.digest_required = false,
             Some(Rule::Recovering) => told.ready = true,
             Some(Rule::Clock) => told.clock_agrees = true,
             _ => {}

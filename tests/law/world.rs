@@ -18,6 +18,7 @@ use ambergate::domain::time::{Instant, Zone};
 use ambergate::domain::view::view;
 
 use crate::asked::Billing;
+use crate::digest::Digests;
 use crate::mail::Mail;
 use crate::terms::is_settled;
 use crate::watch::{STANDARD_TERMS, Terms, Watch};
@@ -55,6 +56,8 @@ pub struct World {
     pub billing: Billing,
     /// The tenant that pays for this one.
     pub payer: Option<Box<Self>>,
+    /// What becomes of the operator's digests, where one is required.
+    pub digests: Digests,
     count: u32,
     pub(crate) first_attempts: BTreeMap<MessageId, Instant>,
 }
@@ -71,6 +74,7 @@ impl World {
             generation: 0,
             clock_agrees: true,
             observed: false,
+            digest_required: false,
             notices_held: false,
             asking: Asking::default(),
         };
@@ -93,6 +97,7 @@ impl World {
             watch: Watch::default(),
             billing: Billing::default(),
             payer: None,
+            digests: Digests::default(),
             count: 0,
             first_attempts: BTreeMap::new(),
         }
@@ -161,6 +166,10 @@ impl World {
                 if let Decision::RungEntered(rung) = &decision {
                     entered.push(rung.scope.clone());
                     self.watch.entered.push((time, rung.stage, self.situation, false));
+                    let required = self.situation.digest_required && rung.stage.restricts();
+                    if required && !self.was_listed(rung.notice, time) {
+                        self.watch.unlisted.push((time, rung.stage));
+                    }
                     let fault = self.fault_of_asking(rung).map(|what| (time, what));
                     self.watch.unasked.extend(fault);
                 }
@@ -243,6 +252,7 @@ impl World {
         if self.off {
             return;
         }
+        self.tell_operator();
         for _ in 0..100 {
             self.settle(false);
             if self.ask() {
@@ -267,6 +277,7 @@ impl World {
         for _ in 0..100_000 {
             self.tick();
             let wake = if self.off { None } else { self.plan().wake };
+            let wake = wake.into_iter().chain(self.next_digest()).min();
             match wake.filter(|wake| *wake <= until) {
                 Some(wake) => self.now = wake.max(self.now),
                 None => {

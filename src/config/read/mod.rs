@@ -47,6 +47,7 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
     let mut all_routes = ways_out.routes;
     all_routes.extend(routes::routes(root));
     let email = root.table("email").and_then(|fields| outside::email(&fields));
+    let digest = root.table("digest").and_then(|fields| outside::digest(&fields, setting.demo));
     let breaker = root.table("breaker").and_then(|fields| outside::breaker(&fields));
     let cors_origins = root.table("cors").and_then(|fields| outside::origins(&fields));
     let stripe = sources::stripe(root);
@@ -66,6 +67,7 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
         identify_rules: rules?,
         routes: all_routes,
         email,
+        digest,
         breaker,
         cors_origins: cors_origins?,
         stripe,
@@ -92,6 +94,12 @@ fn absent(config: &Config, setting: Setting) -> Vec<String> {
         (
             control && config.email.is_none(),
             "no mail leaves, so no warning arrives and nobody is cut off: say in [email] how",
+        ),
+        (
+            control
+                && config.email.is_none()
+                && config.digest.as_ref().is_some_and(|it| it.required),
+            "[digest] required, and no mail leaves: nobody is cut off before one is delivered",
         ),
         (
             control && config.email.as_ref().is_some_and(|email| email.only_to.is_some()),

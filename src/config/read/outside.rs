@@ -1,16 +1,18 @@
-//! What is reached outside: `[store]`, `[email]`, `[cors]`; `[breaker]` and `[log]`.
+//! What is reached outside: `[store]`, `[email]`, `[digest]`, `[cors]`; `[breaker]` and `[log]`.
 
 use std::time::Duration;
 
 use super::super::fields::Fields;
 use super::super::policies::percent;
 use super::super::secret::Secret;
-use super::super::settings::{Breaker, Email, Log, Store, StoreKind};
+use super::super::settings::{Breaker, Digest, Email, Log, Store, StoreKind};
 use super::servers::time;
 use crate::domain::policy::Percent;
 
 /// A breaker that lets more than so many pass stops nothing.
 const TENANTS_MAX: u32 = 1_000_000;
+/// A shorter secret can be guessed.
+const SECRET_BYTES_MIN: usize = 32;
 /// A breaker's window, where nothing else is said.
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -76,6 +78,45 @@ pub(super) fn email(fields: &Fields<'_>) -> Option<Email> {
     }
     let from = from.or_else(|| fields.missing("from", "\"Example <billing@example.com>\""))?;
     Some(Email { smtp, from, only_to, templates })
+}
+
+/// `None`: nobody is told. A demo has an address and a secret of its own: there they may be absent,
+/// and are empty.
+pub(super) fn digest(fields: &Fields<'_>, demo: bool) -> Option<Digest> {
+    let (to, at) = (fields.texts("to"), fields.parsed("at"));
+    let (url, secret) = (fields.secret("url"), fields.secret("secret"));
+    let required = fields.boolean("required");
+    let to = to?;
+    for (text, place) in &to {
+        if !text.contains('@') {
+            let what = format!("`digest.to`: {text:?} is no mailbox");
+            fields.faults().add(place, what, "such as \"ops@example.com\"");
+        }
+    }
+    if to.is_empty() {
+        if required == Some(true) {
+            fields.fault("to", "names nobody, and `digest.required` is set", "\"ops@example.com\"");
+        }
+        return None;
+    }
+    if url.as_ref().is_some_and(|url| !is_url(url, &["https", "http"])) {
+        let help = "where the admin address is reached: \"https://ambergate.example.com\"";
+        fields.fault("url", "is no address", help);
+    }
+    if secret.as_ref().is_some_and(|secret| secret.expose().len() < SECRET_BYTES_MIN) {
+        let help = "32 random characters or more: the links in the digest are signed with it";
+        fields.fault("secret", "is too short", help);
+    }
+    let own = |given: Option<Secret>, key: &'static str, help: &str| {
+        given.or_else(|| if demo { Some(Secret::new("")) } else { fields.missing(key, help) })
+    };
+    let help = "where the admin address is reached: \"https://ambergate.example.com\"";
+    let url = own(url, "url", help);
+    let help = "32 random characters or more: the links in the digest are signed with it";
+    let secret = own(secret, "secret", help);
+    let url = url?.expose().to_owned();
+    let to = to.into_iter().map(|(text, _)| text.to_owned()).collect();
+    Some(Digest { to, at: at?, url, secret: secret?, required: required? })
 }
 
 /// Where only a part is given, as in a demo, the rest is what is always so.

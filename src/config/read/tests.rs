@@ -84,6 +84,34 @@ fn every_line_of_the_documentation_that_is_commented_out_is_a_key() {
 }
 
 #[test]
+fn a_digest_has_readers_an_address_and_a_secret() {
+    assert!(read("").unwrap().digest.is_none());
+    let secret = "0123456789abcdef0123456789abcdef";
+    let right = format!(
+        "[digest]\nto = [\"ops@example.com\"]\nat = \"07:30\"\nrequired = true\n\
+         url = \"https://gate.example\"\nsecret = \"{secret}\"\n"
+    );
+    let config = read(&right).unwrap();
+    let digest = config.digest.unwrap();
+    assert_eq!((digest.to, digest.required), (vec!["ops@example.com".to_owned()], true));
+    assert_eq!(digest.at.to_string(), "07:30");
+    assert!(config.notes.iter().any(|note| note.contains("[digest] required, and no mail")));
+    let wrong = "[digest]\nto = [\"ops\"]\nat = \"8 o'clock\"\nurl = \"gate\"\nsecret = \"x\"";
+    let said = faults(wrong);
+    for (key, said) in ["to", "at", "url", "secret"].iter().zip(&said) {
+        assert!(said.contains(&format!("digest.{key}")), "{said}");
+    }
+    assert_eq!(said.len(), 4, "{said:?}");
+    let said = faults("[digest]\nto = [\"ops@example.com\"]");
+    assert!(said.len() == 2 && said[0].contains("url") && said[1].contains("secret"), "{said:?}");
+    let said = faults("[digest]\nrequired = true");
+    assert!(said.len() == 1 && said[0].contains("names nobody"), "{said:?}");
+    let demo = Request { demo: true, ..Request::default() };
+    let text = "[digest]\nto = [\"ops@example.com\"]";
+    assert!(load_text(text, "a.toml", &demo).unwrap().digest.is_some(), "it has its own");
+}
+
+#[test]
 fn the_example_is_right() {
     let text = include_str!("../../../config/example.toml");
     let secret = "0123456789abcdef0123456789abcdef";

@@ -3,7 +3,8 @@
 //! Rules:
 //! 1. A way proves in its own manner only: a call is `spoken`, a letter `posted`.
 //! 2. What an `owner` declares names the notice, who declares it, and three ways that were tried.
-//! 3. A promise says until when; nothing else that comes of a task does.
+//! 3. That a digest listed something, nobody else can say.
+//! 4. A promise says until when; nothing else that comes of a task does.
 
 use super::check::{Checks, is_email};
 use crate::domain::fact::{Channel, NoticeReceipt, ReceiptKind, TaskDone, TaskOutcome};
@@ -32,6 +33,7 @@ impl Checks<'_> {
                 self.fault("channel", "`letter` is the way of what was posted");
             }
             ReceiptKind::Declared => self.declared(receipt),
+            ReceiptKind::Listed => self.fault("kind", "`listed` is what the digest itself says"),
             _ => {}
         }
         if receipt.kind != ReceiptKind::Declared && receipt.tried.is_some() {
@@ -107,6 +109,7 @@ mod tests {
         for (channel, kind) in [("email", "spoken"), ("phone", "posted")] {
             assert_eq!(receipt(json!({"channel": channel, "kind": kind})), ["data.channel"]);
         }
+        assert_eq!(receipt(json!({"channel": "email", "kind": "listed"})), ["data.kind"]);
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! 2. A warning is made when its step is due and none is live; after one that failed the next
 //!    waits for a changed contact or the next working day.
 //! 3. What a person has to approve is not announced before; what was declined never is.
-//! 4. Undeliverable warnings move a cutoff `postponements` times; what comes then is a last resort:
+//! 4. Where the operator's digest is required, nothing is entered that none listed.
+//! 5. Undeliverable warnings move a cutoff `postponements` times; what comes then is a last resort:
 //!    a letter is asked for, too, and it alone, or an `owner` who declares what was tried, is proof
 //!    enough. A changed contact brings a warning as before.
 
@@ -16,6 +17,7 @@ use super::{Ask, What};
 use crate::domain::acceptance::is_accepted;
 use crate::domain::account::NoticeState;
 use crate::domain::decision::{NoticeMade, Step, TaskKind};
+use crate::domain::digest::is_listed;
 use crate::domain::fact::{Channel, Named, TaskOutcome};
 use crate::domain::id::Source;
 use crate::domain::policy::{Enter, Warn};
@@ -92,6 +94,11 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let situation = self.planner.situation;
         let fresh = situation.is_fresh() && situation.clock_agrees && !situation.notices_held;
         if !fresh || !situation.slots || situation.switch_open {
+            self.planner.look_again_if_enforced();
+            return;
+        }
+        if situation.digest_required && !is_listed(notice) {
+            // What lists it is a record, so it is looked at then; or nobody asks for it any more.
             self.planner.look_again_if_enforced();
             return;
         }

@@ -66,6 +66,8 @@ pub struct Situation {
     pub observed: bool,
     /// No message may leave (`notices = "hold"`): nothing is said, and nothing gets harder.
     pub notices_held: bool,
+    /// Nothing is entered that no delivered digest listed (`[digest] required`).
+    pub digest_required: bool,
     /// The switch's generation.
     pub generation: u64,
     /// This process's clock is within a minute of the store's.

@@ -23,6 +23,8 @@ pub(crate) struct Road {
     pub(crate) mailbox: Mailbox,
     pub(crate) clock: Clock,
     pub(crate) scheduler: Arc<Scheduler<LedgerDesk, Mailer>>,
+    /// How its mail leaves.
+    pub(crate) settings: Settings,
 }
 
 impl Road {
@@ -47,7 +49,7 @@ impl Road {
         let mailer = Mailer::new(&settings).unwrap();
         let desk = LedgerDesk::new(ledger.clone(), "test");
         let scheduler = Scheduler::new(desk, Some(mailer), clock.clone());
-        Self { ledger, mailbox, clock, scheduler }
+        Self { ledger, mailbox, clock, scheduler, settings }
     }
 
     /// Hands in an event about `tenant`, dated now, and does what is due.
