@@ -157,6 +157,7 @@ open-reduce = Personen entfernen, Schlüssel und Sitzungen widerrufen sowie Pass
 
 section-agree = Wenn Sie mehr Zeit brauchen
 agree-ask = Wenn Sie nicht rechtzeitig bezahlen können oder mit einer Rechnung etwas nicht stimmt, sprechen Sie bitte mit uns: Ein Mensch kann Ihnen mehr Zeit geben.
+agree-ordered = Entscheiden wir selbst, den Zugang einzuschränken, unabhängig von Zahlungen, so gilt dasselbe: eine Warnung vor jedem Schritt, kein Schritt wird ausgelassen, und es endet von selbst am genannten Tag.
 agree-accept = Diese Bedingungen wollen angenommen sein und gelten dann { $every } lang. Solange sie nicht angenommen sind, beginnt eine Einschränkung nur, wenn die bei uns verantwortliche Person zugestimmt hat, bevor sie angekündigt wird, und es fallen keine Verzugskosten an.
 agree-promise = Sie können eine Zahlung auch selbst zusagen, für einen Tag, der höchstens { $span } in der Zukunft liegt.
 agree-promise-count = { $count ->
@@ -190,6 +191,11 @@ script-read-only = Wird sie nicht vorher bezahlt, so lässt sich in der Anwendun
 script-frozen = Wird sie nicht vorher bezahlt, so wird die Anwendung gesperrt. Nicht vor: { $at }.
 script-read-only-part = Wird sie nicht vorher bezahlt, so lässt sich im Teil „{ $scope }“ nur noch lesen. Nicht vor: { $at }.
 script-frozen-part = Wird sie nicht vorher bezahlt, so wird der Teil „{ $scope }“ gesperrt. Nicht vor: { $at }.
+script-ordered-read-only = Wir haben entschieden, dass die Anwendung eine Zeit lang nur lesbar ist; um eine Zahlung geht es nicht. Nicht vor: { $at }.
+script-ordered-frozen = Wir haben entschieden, dass die Anwendung eine Zeit lang gesperrt ist; um eine Zahlung geht es nicht. Nicht vor: { $at }.
+script-ordered-read-only-part = Wir haben entschieden, dass der Teil „{ $scope }“ eine Zeit lang nur lesbar ist; um eine Zahlung geht es nicht. Nicht vor: { $at }.
+script-ordered-frozen-part = Wir haben entschieden, dass der Teil „{ $scope }“ eine Zeit lang gesperrt ist; um eine Zahlung geht es nicht. Nicht vor: { $at }.
+script-ordered-ask = Eine Person bei uns kann das aufheben. Stimmt daran etwas nicht, oder brauchen Sie etwas von uns?
 script-thanks = Wenn in den letzten Tagen bezahlt wurde: vielen Dank, dann ist alles in Ordnung.
 script-when = Wann dürfen wir mit der Zahlung rechnen? Stimmt etwas mit der Rechnung nicht, oder wird mehr Zeit gebraucht?
 

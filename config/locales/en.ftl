@@ -127,6 +127,7 @@ open-reduce = removing people, revoking keys and sessions, and changing password
 
 section-agree = If you need more time
 agree-ask = If you cannot pay in time, or if something is wrong with an invoice, please talk to us: a person can give you more time.
+agree-ordered = If we decide ourselves to restrict access, whatever is owed, the same holds: a warning before each step, no step left out, and it ends by itself on the day that was named.
 agree-accept = These terms have to be accepted, and then hold for { $every }. As long as they are not accepted, a restriction begins only if the person in charge on our side has approved of it before it is announced, and no late fee is charged.
 agree-promise = You can also promise a payment yourself, for a day that is at most { $span } ahead.
 agree-promise-count = { $count ->
@@ -160,6 +161,11 @@ script-read-only = Unless it is paid before then, the app becomes read-only. Not
 script-frozen = Unless it is paid before then, the app is frozen. Not before: { $at }.
 script-read-only-part = Unless it is paid before then, the part “{ $scope }” becomes read-only. Not before: { $at }.
 script-frozen-part = Unless it is paid before then, the part “{ $scope }” is frozen. Not before: { $at }.
+script-ordered-read-only = We decided to make the app read-only for a while; this is not about a payment. Not before: { $at }.
+script-ordered-frozen = We decided to freeze the app for a while; this is not about a payment. Not before: { $at }.
+script-ordered-read-only-part = We decided to make the part “{ $scope }” read-only for a while; this is not about a payment. Not before: { $at }.
+script-ordered-frozen-part = We decided to freeze the part “{ $scope }” for a while; this is not about a payment. Not before: { $at }.
+script-ordered-ask = A person of ours can lift it. Is something wrong with this, or is anything needed from us?
 script-thanks = If it has been paid in the last few days: thank you, then all is well.
 script-when = When may we expect the payment? Is something wrong with the invoice, or is more time needed?
 

@@ -132,6 +132,7 @@ open-reduce = quitar personas, revocar claves y sesiones, y cambiar contraseñas
 
 section-agree = Si necesita más tiempo
 agree-ask = Si no puede pagar a tiempo o si algo no es correcto en una factura, hable con nosotros, por favor: una persona puede concederle más tiempo.
+agree-ordered = Si decidimos nosotros mismos restringir el acceso, se deba lo que se deba, rige lo mismo: un aviso antes de cada paso, ningún paso se omite y termina por sí solo el día indicado.
 agree-accept = Estas condiciones deben aceptarse y valen entonces durante { $every }. Mientras no se acepten, una restricción solo comienza si la persona responsable de nuestra parte la ha aprobado antes de que se anuncie, y no se cobra ningún recargo por demora.
 agree-promise = También puede prometer usted mismo un pago, para un día que no esté a más de { $span }.
 agree-promise-count = { $count ->
@@ -165,6 +166,11 @@ script-read-only = Si no se paga antes, la aplicación pasa a ser de solo lectur
 script-frozen = Si no se paga antes, la aplicación queda bloqueada. No antes de: { $at }.
 script-read-only-part = Si no se paga antes, la parte «{ $scope }» pasa a ser de solo lectura. No antes de: { $at }.
 script-frozen-part = Si no se paga antes, la parte «{ $scope }» queda bloqueada. No antes de: { $at }.
+script-ordered-read-only = Hemos decidido que la aplicación sea de solo lectura durante un tiempo; no se trata de un pago. No antes de: { $at }.
+script-ordered-frozen = Hemos decidido bloquear la aplicación durante un tiempo; no se trata de un pago. No antes de: { $at }.
+script-ordered-read-only-part = Hemos decidido que la parte «{ $scope }» sea de solo lectura durante un tiempo; no se trata de un pago. No antes de: { $at }.
+script-ordered-frozen-part = Hemos decidido bloquear la parte «{ $scope }» durante un tiempo; no se trata de un pago. No antes de: { $at }.
+script-ordered-ask = Una persona de nuestro equipo puede levantarlo. ¿Hay algo que no sea correcto, o necesitan algo de nosotros?
 script-thanks = Si se ha pagado en los últimos días: muchas gracias, entonces todo está en orden.
 script-when = ¿Cuándo podemos contar con el pago? ¿Hay algún error en la factura, o hace falta más tiempo?
 

@@ -132,6 +132,7 @@ open-reduce = retirer des personnes, révoquer des clés et des sessions, change
 
 section-agree = S’il vous faut plus de temps
 agree-ask = Si vous ne pouvez pas payer à temps, ou si quelque chose n’est pas juste dans une facture, parlez-nous-en : une personne peut vous accorder plus de temps.
+agree-ordered = Si nous décidons nous-mêmes de restreindre l’accès, quoi qu’il soit dû, la même règle vaut : un avertissement avant chaque étape, aucune étape n’est sautée, et la mesure prend fin d’elle-même au jour indiqué.
 agree-accept = Ces conditions doivent être acceptées et valent alors pendant { $every }. Tant qu’elles ne le sont pas, une restriction ne commence que si la personne responsable chez nous l’a approuvée avant l’annonce, et aucun frais de retard n’est dû.
 agree-promise = Vous pouvez aussi promettre vous-même un paiement, pour un jour qui n’est pas à plus de { $span }.
 agree-promise-count = { $count ->
@@ -165,6 +166,11 @@ script-read-only = Sans paiement d’ici là, l’application passe en lecture s
 script-frozen = Sans paiement d’ici là, l’application est gelée. Pas avant : { $at }.
 script-read-only-part = Sans paiement d’ici là, la partie « { $scope } » passe en lecture seule. Pas avant : { $at }.
 script-frozen-part = Sans paiement d’ici là, la partie « { $scope } » est gelée. Pas avant : { $at }.
+script-ordered-read-only = Nous avons décidé de mettre l’application en lecture seule pour un temps ; il ne s’agit pas d’un paiement. Pas avant : { $at }.
+script-ordered-frozen = Nous avons décidé de bloquer l’application pour un temps ; il ne s’agit pas d’un paiement. Pas avant : { $at }.
+script-ordered-read-only-part = Nous avons décidé de mettre la partie « { $scope } » en lecture seule pour un temps ; il ne s’agit pas d’un paiement. Pas avant : { $at }.
+script-ordered-frozen-part = Nous avons décidé de bloquer la partie « { $scope } » pour un temps ; il ne s’agit pas d’un paiement. Pas avant : { $at }.
+script-ordered-ask = Une personne de notre équipe peut lever cette mesure. Y a-t-il une erreur, ou avez-vous besoin de quelque chose ?
 script-thanks = Si le paiement a été fait ces derniers jours : merci, alors tout est en ordre.
 script-when = Quand pouvons-nous compter sur le paiement ? Y a-t-il un problème avec la facture, ou faut-il plus de temps ?
 

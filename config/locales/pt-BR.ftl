@@ -132,6 +132,7 @@ open-reduce = remover pessoas, revogar chaves e sessões e trocar senhas e segun
 
 section-agree = Se você precisa de mais tempo
 agree-ask = Se você não pode pagar a tempo, ou se algo está errado em uma fatura, fale conosco: uma pessoa pode dar mais tempo a você.
+agree-ordered = Se nós mesmos decidirmos restringir o acesso, seja o que for devido, vale o mesmo: um aviso antes de cada passo, nenhum passo é pulado e tudo termina por si só no dia informado.
 agree-accept = Estas condições precisam ser aceitas e valem então por { $every }. Enquanto não forem aceitas, uma restrição só começa se a pessoa responsável do nosso lado a tiver aprovado antes de ser anunciada, e nenhum encargo por atraso é cobrado.
 agree-promise = Você também pode prometer um pagamento por conta própria, para um dia daqui a no máximo { $span }.
 agree-promise-count = { $count ->
@@ -165,6 +166,11 @@ script-read-only = Se não for paga antes disso, o aplicativo passa a ser soment
 script-frozen = Se não for paga antes disso, o aplicativo fica bloqueado. Não antes de: { $at }.
 script-read-only-part = Se não for paga antes disso, a parte “{ $scope }” passa a ser somente leitura. Não antes de: { $at }.
 script-frozen-part = Se não for paga antes disso, a parte “{ $scope }” fica bloqueada. Não antes de: { $at }.
+script-ordered-read-only = Decidimos deixar o aplicativo somente para leitura por um tempo; não se trata de um pagamento. Não antes de: { $at }.
+script-ordered-frozen = Decidimos bloquear o aplicativo por um tempo; não se trata de um pagamento. Não antes de: { $at }.
+script-ordered-read-only-part = Decidimos deixar a parte “{ $scope }” somente para leitura por um tempo; não se trata de um pagamento. Não antes de: { $at }.
+script-ordered-frozen-part = Decidimos bloquear a parte “{ $scope }” por um tempo; não se trata de um pagamento. Não antes de: { $at }.
+script-ordered-ask = Uma pessoa da nossa equipe pode reverter isso. Há algo errado, ou vocês precisam de algo de nós?
 script-thanks = Se foi paga nos últimos dias: obrigado, então está tudo certo.
 script-when = Quando podemos contar com o pagamento? Há algo errado com a fatura, ou é preciso mais tempo?
 

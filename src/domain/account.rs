@@ -19,6 +19,7 @@ pub use super::hold::{Hold, HoldCause};
 use super::id::{CaseId, EntryId, InvoiceId, NoticeId, Scope, Source, TaskId, TenantId};
 use super::leg::Leg;
 use super::money::Money;
+use super::order::Order;
 use super::payer::Shared;
 pub use super::profile::Profile;
 use super::stage::{Role, Stage};
@@ -43,8 +44,7 @@ pub struct Account {
     pub invoices: Vec<Invoice>,
     /// Every case, ended ones too, in the order in which they began.
     pub cases: Vec<Case>,
-    /// What was entered for cases that are none any more: what began them turned out to be something
-    /// else. None of it is in force.
+    /// What was entered for cases that are none any more. None of it is in force.
     pub strays: Vec<Stray>,
     /// Every notice, in the order in which they were made.
     pub notices: Vec<NoticeState>,
@@ -157,6 +157,8 @@ pub struct Invoice {
     pub term: Option<Term>,
     /// How the tenant stands that pays for this one, where it is no invoice but the climb of that.
     pub shared: Option<Shared>,
+    /// What an operator asks for, where it is no invoice but the climb of that.
+    pub order: Option<Order>,
 }
 
 /// Failed charges of an invoice.
@@ -313,11 +315,11 @@ impl Invoice {
         self.owed - self.disputed
     }
 
-    /// Whether it was invoiced: it is neither a term nor a payer's standing, on which nothing is
-    /// owed.
+    /// Whether it was invoiced: it is neither a term, a payer's standing nor an order, on which
+    /// nothing is owed.
     #[must_use]
     pub const fn is_billed(&self) -> bool {
-        self.term.is_none() && self.shared.is_none()
+        self.term.is_none() && self.shared.is_none() && self.order.is_none()
     }
 }
 

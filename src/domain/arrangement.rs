@@ -257,8 +257,8 @@ pub struct Arrangement {
     pub came: i64,
     /// The instalments of a plan that were missed, and when that was certain.
     pub missed: Vec<(usize, Instant)>,
-    /// Which part of the app each named invoice was about when it was agreed (`pause`): what people
-    /// accepted grows with nothing.
+    /// Which part of the app each named invoice was about when it was agreed (`pause`, `pin`): what
+    /// people accepted grows with nothing.
     pub parts: Vec<(InvoiceId, Scope)>,
 }
 

@@ -42,11 +42,12 @@ impl<'a> Bearings<'a> {
     /// Of a tenant's case: under the version that is pinned, else the one that would be.
     #[must_use]
     pub fn of_case(law: &'a Law, account: &Account, case: &Case) -> Option<Self> {
+        let invoice = account.invoice_of(case);
         let policy = match &case.opened {
             Some(opened) => law.versions.get(&opened.policy)?,
-            None => select_for(law, account, case.began, account.invoice_of(case).term.is_some())?,
+            None => select_for(law, account, case.began, invoice.term.is_some())?,
         };
-        Some(Self::of(law, &account.profile, policy))
+        Some(Self::of(law, &account.profile, Policy::ladder_of(policy, invoice)))
     }
 
     /// For reckoning.

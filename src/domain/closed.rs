@@ -103,7 +103,11 @@ where
 pub fn ease(account: &Account) -> Vec<Ease> {
     let closed = closed(account);
     let end = |closed: &Closed<'_>| {
-        let By::Pause(pause) = closed.by else { return None };
+        let pause = match closed.by {
+            By::Climb(case, _) => return case.over_at(),
+            By::Gate(_) => return None,
+            By::Pause(pause) => pause,
+        };
         let mut agreed = account.arrangements.iter();
         agreed.find(|it| it.made.arrangement == pause.made.arrangement)?.until
     };
@@ -164,6 +168,7 @@ fn scopes_of(closed: &[Closed<'_>], account: &Account, law: &Law) -> Vec<ScopeSt
 /// What closed it, in the policy's words.
 fn because(account: &Account, law: &Law, closed: &Closed<'_>) -> Option<Because> {
     match closed.by {
+        By::Climb(case, _) if account.invoice_of(case).order.is_some() => None,
         By::Climb(case, entry) => {
             let rung = entry.rung?;
             let bearings = Bearings::of_case(law, account, case);

@@ -12,6 +12,7 @@ use super::account::{Account, Case, HoldCause, Invoice};
 use super::arrangement::ArrangementKind;
 use super::fact::{Collection, InvoiceKind};
 use super::policy::Limits;
+use super::stage::Stage;
 use super::time::{Day, Instant, Zone};
 
 /// When a rung is there.
@@ -25,6 +26,8 @@ pub struct Condition {
     pub collection: Option<Collection>,
     /// While a promise stands, or while none does.
     pub promised: Option<bool>,
+    /// If this stage, or a harder one, is ordered (see `domain::order`).
+    pub ordered: Option<Stage>,
 }
 
 impl Condition {
@@ -34,7 +37,9 @@ impl Condition {
         let own = account.invoice_of(case);
         let collected = self.collection.is_none_or(|it| it == own.collection);
         let promised = self.promised.is_none_or(|it| it == has_promised(account, at));
-        collected && promised && self.is_over(account, case, zone, at)
+        let asked = own.order.as_ref().map(|order| order.stage);
+        let ordered = self.ordered.is_none_or(|stage| asked.is_some_and(|it| it >= stage));
+        collected && promised && ordered && self.is_over(account, case, zone, at)
     }
 
     /// When another invoice becomes overdue that may make it so.

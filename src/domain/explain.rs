@@ -8,13 +8,14 @@ mod agreements;
 use super::account::{Account, Arrangement, Case, Hold, HoldCause, Invoice, NoticeState};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
-use super::closed::{By, closed, scopes};
+use super::closed::{By, Closed, closed, scopes};
 use super::decision::{CREDIT_LIMIT, Effect, Step, TaskKind, WouldHave};
 use super::digest;
 use super::fees::fee_of;
 use super::grant::ScopeStage;
 use super::id::TenantId;
 use super::money::Money;
+use super::order::Order;
 use super::payer::is_climb;
 use super::plan::{Situation, What, free_at, plan};
 use super::policy::Law;
@@ -51,6 +52,9 @@ pub fn explain(
         sentences.push(said.to_owned());
     }
     for case in account.cases.iter().filter(|case| case.is_live()) {
+        if case.over_at().is_some_and(|at| at <= situation.now) {
+            continue;
+        }
         sentences.extend(explain_case(account, law, case, situation));
     }
     sentences.extend(agreements::agreements(account, situation.now));
@@ -63,7 +67,14 @@ pub fn explain(
             let stage = pause.made.stage.word();
             sentences.push(format!("{stage} was agreed (pause {name}): it ends with the pause."));
         }
-        if closed(account).iter().any(|it| !matches!(it.by, By::Pause(_))) {
+        let closed = closed(account);
+        let lifts = |it: &&Closed<'_>| !matches!(it.by, By::Pause(_)) && !is_ordered(account, it);
+        if closed.iter().any(|it| is_ordered(account, it)) {
+            let said = "What an operator decided is lifted by a person, not by a payment: end that \
+                        arrangement.";
+            sentences.push(said.to_owned());
+        }
+        if closed.iter().any(|it| lifts(&it)) {
             let term = account.invoices.iter().any(|it| it.term.is_some() && closes(account, it));
             let how = if term { "Renewing what ended, and paying" } else { "Paying" };
             sentences.push(format!("{how} what is owed lifts it at once."));
@@ -147,6 +158,9 @@ fn about(account: &Account, law: &Law, case: &Case) -> String {
             shared.payer
         );
     }
+    if let Some(order) = &invoice.order {
+        return ordered(account, order, invoice, &policy);
+    }
     let Some(term) = invoice.term else {
         return format!("Invoice {}: {owed} owed{due}{policy}.", invoice.invoice);
     };
@@ -155,6 +169,30 @@ fn about(account: &Account, law: &Law, case: &Case) -> String {
         term.data_until.map_or_else(String::new, |until| format!(", data kept until {until}"));
     let policy = if policy.is_empty() { ", no policy for terms".to_owned() } else { policy };
     format!("The {} ({}){ends}{kept}{policy}.", term.kind.word(), invoice.invoice)
+}
+
+/// What somebody of the operator's asked for.
+fn ordered(account: &Account, order: &Order, invoice: &Invoice, policy: &str) -> String {
+    let of =
+        if invoice.scope.is_whole() { String::new() } else { format!(" of {}", invoice.scope) };
+    let stage = order.stage.word();
+    let Some(arrangement) = account.arrangement_of(order) else {
+        return format!("An operator decided {stage}{of} from {}{policy}.", order.from);
+    };
+    let made = &arrangement.made;
+    let by = made.by.as_deref().map_or_else(String::new, |by| format!(" by {by}"));
+    let until = arrangement.until.map_or_else(String::new, |until| format!(" until {until}"));
+    let reason = made.reason.as_deref().map_or_else(String::new, |it| format!(", because: {it}"));
+    let (kind, name) = (made.kind.word(), &made.arrangement);
+    format!(
+        "An operator decided {stage}{of} from {}{until} ({kind} {name}{by}{reason}){policy}.",
+        order.from
+    )
+}
+
+/// Whether somebody of the operator's asked for it.
+fn is_ordered(account: &Account, closed: &Closed<'_>) -> bool {
+    matches!(closed.by, By::Climb(case, _) if account.invoice_of(case).order.is_some())
 }
 
 fn would_have(made: &WouldHave, at: Instant) -> String {
@@ -183,6 +221,7 @@ fn held(account: &Account, hold: &Hold) -> String {
         }
         HoldCause::Unmatched => "money came that finds no invoice".to_owned(),
         HoldCause::WrittenOff => "it was written off".to_owned(),
+        HoldCause::Over => "its time is over".to_owned(),
     };
     match hold.end {
         Some(end) => format!("It stands still until {end}: {why}{}.", promised(account, hold)),

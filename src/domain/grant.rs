@@ -154,6 +154,8 @@ pub struct Words {
     /// Whether the reason is how the tenant stands that pays for this one: people read neutral
     /// words.
     pub paid_for: bool,
+    /// What an operator decided and is the reason. `None`: an invoice, or a term, is.
+    pub order: Option<OrderWords>,
 }
 
 /// An invoice that is overdue.
@@ -197,6 +199,18 @@ pub struct TermWords {
     /// Until when what was saved is kept.
     pub data_until: Option<Day>,
 }
+
+/// What an operator decided: no payment lifts it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderWords {
+    /// Why, in the operator's words.
+    pub reason: Option<String>,
+    /// Until when it stands.
+    pub until: Option<Instant>,
+}
+
+/// The template of a warning of what an operator decided.
+pub const ORDERED_WARNING: &str = "ordered_warning";
 
 /// A notice that a banner shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

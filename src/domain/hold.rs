@@ -48,6 +48,8 @@ pub enum HoldCause {
     Unmatched,
     /// Written off, and the policy says `stay`.
     WrittenOff,
+    /// What was ordered is over.
+    Over,
 }
 
 impl Account {

@@ -280,6 +280,12 @@ impl<'de> Deserialize<'de> for Derived {
     }
 }
 
+impl From<Derived> for InvoiceId {
+    fn from(derived: Derived) -> Self {
+        Self(derived.to_string().into())
+    }
+}
+
 impl From<Derived> for ArrangementId {
     fn from(derived: Derived) -> Self {
         Self(derived.to_string().into())

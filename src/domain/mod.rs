@@ -32,6 +32,7 @@ pub mod language;
 pub mod leg;
 pub mod limits;
 pub mod money;
+pub mod order;
 pub mod payer;
 pub mod plan;
 pub mod policy;

@@ -62,6 +62,8 @@ pub struct Policy {
     pub banner_for: BannerFor,
     /// From the first to the last.
     pub rungs: Vec<Rung>,
+    /// The same for what an operator orders. `None`: it is that itself.
+    pub ordered: Option<Arc<Self>>,
 }
 
 impl Policy {

@@ -10,7 +10,8 @@ use super::closed::{By, closed, ease, generation, is_shared, own_and_shared, str
 use super::decision::Step;
 use super::fact::{Channel, FailureReason, Named, ReceiptKind};
 use super::grant::{
-    BannerNotice, Cause, Grant, InvoiceWords, LISTED_MAX, PayerGrant, TermWords, Words,
+    BannerNotice, Cause, Grant, InvoiceWords, LISTED_MAX, ORDERED_WARNING, OrderWords, PayerGrant,
+    TermWords, Words,
 };
 use super::id::{Digest, TenantId};
 use super::money::Money;
@@ -128,6 +129,7 @@ fn words(tenant: &TenantId, survey: &Survey<'_>, digest: Digest) -> Words {
         agreed: matches!(strictest(&closed(account)).map(|it| it.by), Some(By::Pause(_))),
         term: term_words(account, &overdue),
         paid_for: paid_for(account, &overdue),
+        order: order_words(account),
     }
 }
 
@@ -146,7 +148,8 @@ fn overdue_on<'a>(ground: &Ground<'a>, now: Instant) -> Vec<&'a Invoice> {
             continue;
         }
         let invoice = account.invoice_of(case);
-        let Some(bearings) = ground.bearings_at(place) else { continue };
+        let bearings = ground.bearings_at(place).filter(|_| invoice.order.is_none());
+        let Some(bearings) = bearings else { continue };
         let today = bearings.zone.day(now);
         let past = invoice.due_on.is_none_or(|due| due < today) || invoice.failed.is_some();
         let closed = case.entries.iter().any(|entry| entry.in_force);
@@ -188,6 +191,14 @@ fn paid_for(account: &Account, overdue: &[&Invoice]) -> bool {
     }
 }
 
+/// What an operator decided, where that closed most.
+fn order_words(account: &Account) -> Option<OrderWords> {
+    let closed = closed(account);
+    let By::Climb(case, _) = strictest(&closed)?.by else { return None };
+    let made = account.arrangement_of(account.invoice_of(case).order.as_ref()?)?;
+    Some(OrderWords { reason: made.made.reason.clone(), until: made.until })
+}
+
 fn invoice_words(invoice: &Invoice) -> Option<InvoiceWords> {
     Some(InvoiceWords {
         number: invoice.number.clone().unwrap_or_else(|| invoice.invoice.to_string()),
@@ -206,9 +217,16 @@ fn banners(survey: &Survey<'_>) -> Vec<BannerNotice> {
         .iter()
         .rev()
         .filter(|notice| notice.made.by.contains(&Channel::Banner) && is_valid(notice, survey));
+    let is_ordered = |notice: &NoticeState| {
+        let case = survey.ground.case(notice.made.case);
+        case.is_some_and(|case| survey.ground.account.invoice_of(case).order.is_some())
+    };
     let notice = |notice: &NoticeState| BannerNotice {
         notice: notice.made.notice,
-        kind: notice.made.kind.clone(),
+        kind: match is_ordered(notice) {
+            true => ORDERED_WARNING.to_owned(),
+            false => notice.made.kind.clone(),
+        },
         to: notice.made.to,
         names: notice.made.names.clone(),
     };

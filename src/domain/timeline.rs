@@ -94,7 +94,11 @@ fn past_fact(fact: &Fact) -> (&'static str, Option<InvoiceId>, String) {
             let until = made.due_on.map_or_else(String::new, |due| format!(" to {due}"));
             let by = made.by.as_deref().map_or_else(String::new, |by| format!(" by {by}"));
             let kind = made.kind.word();
-            ("arrangement.made", format!("{kind}{until}{by}"))
+            let stage = made.ordered().map_or("", Stage::word);
+            let stage = if stage.is_empty() { String::new() } else { format!(" to {stage}") };
+            let reason = made.reason.as_deref().filter(|_| made.ordered().is_some());
+            let reason = reason.map_or_else(String::new, |reason| format!(", because: {reason}"));
+            ("arrangement.made", format!("{kind}{stage}{until}{by}{reason}"))
         }
         Fact::ArrangementEnded(ended) => {
             ("arrangement.ended", format!("{:?}", ended.how).to_lowercase())

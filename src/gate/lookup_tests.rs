@@ -50,6 +50,7 @@ async fn commit(store: &Memory, stage: Stage) -> u64 {
         agreed: false,
         term: None,
         paid_for: false,
+        order: None,
         thanks: false,
         cause: crate::domain::grant::Cause::Overdue,
     };

@@ -20,6 +20,7 @@ pub mod enforce;
 pub mod follow;
 pub mod identify;
 pub mod lookup;
+mod ordered;
 pub mod pages;
 pub mod path;
 pub mod phrases;

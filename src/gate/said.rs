@@ -8,9 +8,9 @@
 
 use serde::Serialize;
 
-use super::phrases;
+use super::{ordered, phrases};
 use crate::domain::fact::Named;
-use crate::domain::grant::{Cause, LISTED_MAX, Words};
+use crate::domain::grant::{BannerNotice, Cause, LISTED_MAX, ORDERED_WARNING, Words};
 use crate::domain::stage::{Role, Roles, Stage};
 use crate::domain::term::TermKind;
 use crate::domain::time::{Instant, Zone};
@@ -40,7 +40,7 @@ pub struct Said {
     /// What is overdue, for those who may see it; else a neutral sentence.
     pub detail: String,
     /// Why.
-    pub cause: &'static str,
+    pub cause: String,
     /// What comes next, and when.
     pub next: Option<String>,
     /// Whom to ask, as a sentence.
@@ -67,6 +67,10 @@ pub struct Said {
     pub ended: bool,
     /// Whether it is for the tenant to settle that pays for this one.
     pub paid_for: bool,
+    /// Whether an operator decided it, so that no payment lifts it.
+    pub ordered: bool,
+    /// Until when that stands.
+    pub until: Option<String>,
 }
 
 /// One overdue invoice.
@@ -85,13 +89,15 @@ impl Said {
     #[must_use]
     pub fn of(words: Option<&Words>, stage: Stage, since: Option<Instant>, roles: Roles) -> Self {
         let zone = words.and_then(|words| Zone::named(&words.time_zone)).unwrap_or_else(Zone::utc);
+        let order = words.and_then(|words| words.order.as_ref());
         let told = words.filter(|words| {
             let own = !words.paid_for || !words.invoices.is_empty();
-            may_see_amounts(roles) && !words.agreed && own
+            may_see_amounts(roles) && !words.agreed && words.order.is_none() && own
         });
         let paid_for = words.is_some_and(|words| words.paid_for);
         let thanks = words.is_some_and(|words| words.thanks);
-        let settlers = words.map(settlers).filter(|names| !names.is_empty() && !paid_for);
+        let elsewhere = paid_for || order.is_some();
+        let settlers = words.map(settlers).filter(|names| !names.is_empty() && !elsewhere);
         let since = since.filter(|since| stage.restricts() && *since > Instant::MIN);
         let pay_url = told.and_then(|words| {
             let own = words.pay_url.as_deref();
@@ -103,22 +109,28 @@ impl Said {
             title: match words {
                 Some(words) if words.agreed => agreed_title(stage),
                 Some(words) if words.paid_for => paid_for_title(stage),
+                Some(words) if words.order.is_some() => ordered::title(stage),
                 Some(Words { term: Some(term), .. }) => term_title(stage, term.kind),
                 _ => title(stage),
             },
             closed: closed(stage),
             since: since.map(|since| phrases::moment(since, &zone)),
             headline: headline(words, stage, thanks),
-            detail: detail(told, stage, thanks),
-            cause: cause(words, told.is_some()),
-            next: words.and_then(next).map(|named| coming(named, &zone)),
+            detail: match order {
+                Some(_) => closed(stage).to_owned(),
+                None => detail(told, stage, thanks),
+            },
+            cause: match order {
+                Some(order) => ordered::cause(order, may_see_amounts(roles)),
+                None => cause(words, told.is_some()).to_owned(),
+            },
+            next: words.and_then(next).map(|next| coming(next, &zone)),
             ask: settlers.as_ref().map_or_else(
                 || {
                     if paid_for {
                         ELSEWHERE.into()
                     } else {
-                        "The people who look after billing in your organisation can settle it."
-                            .into()
+                        ordered::ask(order.is_some()).to_owned()
                     }
                 },
                 |names| format!("Please ask {names}."),
@@ -134,6 +146,8 @@ impl Said {
             kept_until: words.and_then(kept_until),
             ended: words.is_some_and(|words| words.term.is_some()),
             paid_for,
+            ordered: order.is_some(),
+            until: order.and_then(|it| it.until).map(|at| phrases::moment(at, &zone)),
         }
     }
 }
@@ -147,6 +161,7 @@ impl Said {
             Stage::ReadOnly => {
                 self.title = match self.ended {
                     _ if self.paid_for => "This part of the workspace is read-only for now",
+                    _ if self.ordered => "This part of the workspace is read-only: we decided this",
                     true => "This part of the workspace is read-only: its time has ended",
                     false => "This part of the workspace is read-only until an invoice is paid",
                 };
@@ -156,6 +171,7 @@ impl Said {
             Stage::Frozen => {
                 self.title = match self.ended {
                     _ if self.paid_for => "This part of the workspace is closed for now",
+                    _ if self.ordered => "This part of the workspace is closed: we decided this",
                     true => "This part of the workspace is closed: its time has ended",
                     false => "This part of the workspace is closed until an invoice is paid",
                 };
@@ -171,10 +187,13 @@ impl Said {
 const ELSEWHERE: &str =
     "Whoever pays for this workspace can settle it; there is nothing to pay here.";
 
-/// The next cutoff that people were told of.
+/// The next cutoff that people were told of, and whether an operator decided it.
 #[must_use]
-pub fn next(words: &Words) -> Option<&Named> {
-    words.banners.iter().filter_map(|notice| notice.names.as_ref()).min_by_key(|named| named.at)
+pub fn next(words: &Words) -> Option<(&Named, bool)> {
+    let named = |notice: &'_ BannerNotice| notice.names.is_some();
+    let next = words.banners.iter().filter(|notice| named(notice));
+    let next = next.min_by_key(|notice| notice.names.as_ref().map(|named| named.at))?;
+    Some((next.names.as_ref()?, next.kind == ORDERED_WARNING))
 }
 
 const fn title(stage: Stage) -> &'static str {
@@ -248,6 +267,9 @@ fn headline(words: Option<&Words>, stage: Stage, thanks: bool) -> &'static str {
     if let Some(term) = words.and_then(|words| words.term.as_ref()).filter(|_| !thanks) {
         return ended(term.kind);
     }
+    if words.is_some_and(|words| words.order.is_some()) {
+        return ordered::headline(stage);
+    }
     match (stage, thanks) {
         (_, true) => "Thank you: a payment is on its way.",
         (Stage::Full | Stage::Grace, false) => "Did a payment slip through?",
@@ -305,7 +327,7 @@ fn cause_of(words: &Words) -> &'static str {
     }
 }
 
-fn coming(named: &Named, zone: &Zone) -> String {
+fn coming((named, ordered): (&Named, bool), zone: &Zone) -> String {
     let what = match (named.stage, named.scope.is_whole()) {
         (Stage::Full | Stage::Grace, _) => "a reminder follows",
         (Stage::ReadOnly, true) => "the workspace will be read-only",
@@ -313,7 +335,11 @@ fn coming(named: &Named, zone: &Zone) -> String {
         (Stage::Frozen, true) => "the workspace will be paused",
         (Stage::Frozen, false) => "a part of the workspace will be paused",
     };
-    format!("Unless this is settled, {what} from {}.", phrases::moment(named.at, zone))
+    let from = phrases::moment(named.at, zone);
+    if ordered {
+        return ordered::coming(what, &from);
+    }
+    format!("Unless this is settled, {what} from {from}.")
 }
 
 fn settlers(words: &Words) -> String {

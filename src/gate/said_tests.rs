@@ -37,6 +37,7 @@ fn words() -> Words {
         agreed: false,
         term: None,
         paid_for: false,
+        order: None,
         thanks: false,
         cause: Cause::Overdue,
     }

@@ -38,11 +38,15 @@ pub enum Kind {
     PaidForWarning,
     /// Another tenant pays for this one, and a stage has begun.
     PaidForEntered,
+    /// An operator decided it, and a cutoff is named, or was before.
+    OrderedWarning,
+    /// An operator decided it, and a stage has begun.
+    OrderedEntered,
 }
 
 impl Kind {
     /// All of them, the mildest first.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Thanks,
         Self::AllWell,
         Self::Upcoming,
@@ -55,9 +59,11 @@ impl Kind {
         Self::Again,
         Self::PaidForWarning,
         Self::EndedWarning,
+        Self::OrderedWarning,
         Self::Warning,
         Self::PaidForEntered,
         Self::EndedEntered,
+        Self::OrderedEntered,
         Self::Entered,
     ];
 
@@ -81,6 +87,8 @@ impl Kind {
             Self::EndedEntered => "ended_entered",
             Self::PaidForWarning => "paid_for_warning",
             Self::PaidForEntered => "paid_for_entered",
+            Self::OrderedWarning => "ordered_warning",
+            Self::OrderedEntered => "ordered_entered",
         }
     }
 
@@ -99,6 +107,8 @@ impl Kind {
             };
         }
         match kind {
+            Self::Warning | Self::Again if invoice.order.is_some() => Self::OrderedWarning,
+            Self::Entered if invoice.order.is_some() => Self::OrderedEntered,
             _ if invoice.term.is_none() => kind,
             Self::AllWell | Self::Upcoming | Self::DueToday => Self::Ending,
             Self::Overdue => Self::Ended,

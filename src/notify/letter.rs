@@ -80,6 +80,17 @@ pub struct Said {
     pub cause: Cause,
     /// Where it is a term that ends: its kind, and until when what was saved is kept.
     pub term: Option<(TermKind, Option<Day>)>,
+    /// Where an operator decided it: why, and until when it stands.
+    pub order: Option<Ordered>,
+}
+
+/// What an operator decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ordered {
+    /// Why, in the operator's words.
+    pub reason: Option<String>,
+    /// Until when it stands.
+    pub until: Option<Instant>,
 }
 
 /// An invoice on which something is open.
@@ -110,7 +121,7 @@ pub fn compose(
         .filter_map(|id| account.notice(*id))
         .filter_map(|notice| Some((notice, account.case(notice.made.case)?)))
         .collect();
-    let policy = noticed.first().and_then(|(_, case)| pinned(case, law));
+    let policy = noticed.first().and_then(|(_, case)| pinned(account, case, law));
     let zone = zone_of(account, policy);
     let mut notices: Vec<Said> =
         noticed.iter().map(|(notice, case)| said(account, notice, case, law, &zone)).collect();
@@ -121,14 +132,16 @@ pub fn compose(
     if notices.is_empty() {
         return None;
     }
-    let mut invoices = open_invoices(account);
+    // What no payment lifts asks for none.
+    let lifts = notices.iter().any(|said| said.order.is_none());
+    let mut invoices = if lifts { open_invoices(account) } else { Vec::new() };
     let mut owed = Vec::new();
     invoices.iter().for_each(|open| add(&mut owed, open.amount));
     let mut overdue = Vec::new();
     for invoice in publish::overdue(account, law, now) {
         open(invoice).into_iter().for_each(|amount| add(&mut overdue, amount));
     }
-    let pay_url = account.profile.pay_url.as_deref().and_then(link);
+    let pay_url = account.profile.pay_url.as_deref().filter(|_| lifts).and_then(link);
     let single = || invoices.first().filter(|_| invoices.len() == 1)?.pay_url.clone();
     let pay_url = pay_url.or_else(single);
     invoices.truncate(INVOICES_MAX);
@@ -147,14 +160,15 @@ pub fn compose(
         owed,
         overdue,
         pay_url,
-        settlers,
+        settlers: if lifts { settlers } else { Vec::new() },
         invoices,
     })
 }
 
-fn pinned<'a>(case: &Case, law: &'a Law) -> Option<&'a Policy> {
+fn pinned<'a>(account: &Account, case: &Case, law: &'a Law) -> Option<&'a Policy> {
     let opened = case.opened.as_ref()?;
-    law.versions.get(&opened.policy).map(std::convert::AsRef::as_ref)
+    let policy = law.version_for(&opened.policy, account.invoice_of(case));
+    policy.map(std::convert::AsRef::as_ref)
 }
 
 fn zone_of(account: &Account, policy: Option<&Policy>) -> Zone {
@@ -166,7 +180,8 @@ fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &
     let invoice = account.invoice_of(case);
     let made = &notice.made;
     let kind = Kind::of(notice, invoice);
-    let rung = pinned(case, law).and_then(|policy| policy.rungs.get(usize::from(made.rung)));
+    let rung =
+        pinned(account, case, law).and_then(|policy| policy.rungs.get(usize::from(made.rung)));
     let named = made.names.as_ref();
     let entry = case.entries.iter().rev().find(|entry| entry.entered.rung == made.rung);
     let of = made.of.and_then(|warning| account.notice(warning));
@@ -177,7 +192,9 @@ fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &
         .or_else(|| rung?.enter.as_ref().map(|enter| enter.stage))
         .unwrap_or_default();
     let at = match kind {
-        Kind::Entered | Kind::EndedEntered | Kind::PaidForEntered => entry.map(|entry| entry.time),
+        Kind::Entered | Kind::EndedEntered | Kind::PaidForEntered | Kind::OrderedEntered => {
+            entry.map(|entry| entry.time)
+        }
         _ => named.map(|named| named.at).or(made.says),
     };
     let scope = named.or(repeated).map_or(&invoice.scope, |named| &named.scope);
@@ -192,7 +209,13 @@ fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &
         at: at.unwrap_or(notice.time),
         cause: cause(invoice),
         term: invoice.term.map(|term| (term.kind, term.data_until)),
+        order: ordered(account, invoice),
     }
+}
+
+fn ordered(account: &Account, invoice: &Invoice) -> Option<Ordered> {
+    let made = account.arrangement_of(invoice.order.as_ref()?)?;
+    Some(Ordered { reason: made.made.reason.as_deref().map(line), until: made.until })
 }
 
 fn cause(invoice: &Invoice) -> Cause {

@@ -144,6 +144,8 @@ impl Templates {
 }
 
 fn notice_context(letter: &Letter, said: &Said, language: Language) -> minijinja::Value {
+    let reason = said.order.as_ref().and_then(|order| order.reason.as_deref());
+    let until = said.order.as_ref().and_then(|order| order.until);
     context! {
         tenant => line(&letter.tenant),
         neutral => letter.neutral,
@@ -158,6 +160,8 @@ fn notice_context(letter: &Letter, said: &Said, language: Language) -> minijinja
         cause => cause(said.cause),
         trial => said.term.is_some_and(|(kind, _)| kind == TermKind::Trial),
         past => said.due_on < letter.zone.day(said.at),
+        reason => reason.filter(|_| !letter.neutral).map(line).unwrap_or_default(),
+        until => until.map(|until| language.moment(until, &letter.zone)).unwrap_or_default(),
     }
 }
 
@@ -242,6 +246,8 @@ mod tests {
                             | Kind::EndedEntered
                             | Kind::PaidForWarning
                             | Kind::PaidForEntered
+                            | Kind::OrderedWarning
+                            | Kind::OrderedEntered
                     );
                     assert_eq!(part.contains(at), dated, "{kind:?}: {part}");
                     for left_over in ["{{", "{%", "}}", "%}", "undefined"] {

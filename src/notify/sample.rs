@@ -1,6 +1,6 @@
 //! Made-up letters with which every template is tried when it is loaded.
 
-use super::letter::{Kind, Letter, Open, Said};
+use super::letter::{Kind, Letter, Open, Ordered, Said};
 use crate::domain::grant::Cause;
 use crate::domain::id::Derivation;
 use crate::domain::money::{Currency, Money};
@@ -41,6 +41,10 @@ fn said(kind: Kind, stage: Stage, cause: Cause, full: bool) -> Said {
         scope: full.then(|| "Reports".to_owned()),
         at: Instant::from_seconds(1_774_857_600),
         cause,
+        order: kind.word().starts_with("ordered").then(|| Ordered {
+            reason: full.then(|| "More mail than agreed".to_owned()),
+            until: full.then(|| Instant::from_seconds(1_777_536_000)),
+        }),
         term: kind.word().starts_with("end").then(|| (TermKind::Trial, full.then(due))),
     }
 }

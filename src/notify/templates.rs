@@ -46,11 +46,11 @@ const SHIPPED: &[(&str, &str)] = shipped! {
     "en": "frame.txt" "frame.html" "upcoming.txt" "due_today.txt" "overdue.txt" "warning.txt"
           "again.txt" "entered.txt" "thanks.txt" "all_well.txt" "instalment.txt" "plan.txt"
           "ending.txt" "ended.txt" "ended_warning.txt" "ended_entered.txt"
-          "paid_for_warning.txt" "paid_for_entered.txt";
+          "paid_for_warning.txt" "paid_for_entered.txt" "ordered_warning.txt" "ordered_entered.txt";
     "de": "frame.txt" "frame.html" "upcoming.txt" "due_today.txt" "overdue.txt" "warning.txt"
           "again.txt" "entered.txt" "thanks.txt" "all_well.txt" "instalment.txt" "plan.txt"
           "ending.txt" "ended.txt" "ended_warning.txt" "ended_entered.txt"
-          "paid_for_warning.txt" "paid_for_entered.txt";
+          "paid_for_warning.txt" "paid_for_entered.txt" "ordered_warning.txt" "ordered_entered.txt";
 };
 
 /// All templates, compiled; what is wrong with them is added to `faults`.

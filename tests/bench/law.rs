@@ -17,6 +17,9 @@ mod digest;
 #[path = "../law/mail.rs"]
 mod mail;
 #[allow(dead_code)]
+#[path = "../law/orders.rs"]
+mod orders;
+#[allow(dead_code)]
 #[path = "../law/payers.rs"]
 mod payers;
 #[allow(dead_code)]

@@ -120,9 +120,10 @@ async fn each_kind_says_what_it_was_told() {
                 "--instalment",
                 "2026-06-01=250.00EUR",
                 "--accepted-by",
-                "ada",
+                "billing:Ada Meyer",
             ],
-            json!({"kind": "plan", "accepted_by": "ada", "instalments": [
+            json!({"kind": "plan", "accepted_by": {"role": "billing", "name": "Ada Meyer"},
+                "instalments": [
                 {"due_on": "2026-05-01", "amount": euros(25_000)},
                 {"due_on": "2026-06-01", "amount": euros(25_000)},
             ]}),
@@ -212,7 +213,8 @@ async fn what_makes_no_sense_is_not_sent() {
         (&["plan", "acme"][..], "--instalment"),
         (&["plan", "acme", "--instalment", "2026-05-01"][..], "2026-05-01=250.00EUR"),
         (&["silence", "acme", "--cause", "boredom"][..], "insolvency"),
-        (&["pin", "acme", "--stage", "frozen", "--until", "2026-05-01"][..], "full, grace"),
+        (&["pin", "acme", "--stage", "closed", "--until", "2026-05-01"][..], "read_only, frozen"),
+        (&["exempt", "acme", "--accepted-by", "ada"][..], "billing:Ada"),
         (&["release", "acme"][..], "<ARRANGEMENT>"),
         (&["release", "acme", "a1", "--all"][..], "--all"),
         (&["received", "acme", "--amount", "5.00EUR"][..], "--payment"),

@@ -5,7 +5,7 @@ use ambergate::domain::arrangement::{
     Acceptance, Access, ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade,
     Instalment, SilenceCause,
 };
-use ambergate::domain::closed::{By, closed};
+use ambergate::domain::closed::{By, Closed, closed};
 use ambergate::domain::decision::Decision;
 use ambergate::domain::fact::TaskOutcome;
 use ambergate::domain::id::{InvoiceId, TaskId};
@@ -15,6 +15,7 @@ use ambergate::domain::time::{Instant, SECOND};
 use ambergate::domain::when::When;
 
 use crate::history::{AMOUNT, invoice, money};
+use crate::orders::is_ordered;
 use crate::without::Rule;
 use crate::world::World;
 
@@ -33,9 +34,15 @@ pub enum Agreed {
     Silence,
     SilenceThatLifts,
     PinOpen,
+    /// The same of everything.
+    PinOpenAll,
+    /// That closes everything, as an operator asks for.
+    PinFrozen,
+    /// That makes what the invoice is about read-only.
+    PinPart,
 }
 
-pub const AGREED: [Agreed; 10] = [
+pub const AGREED: [Agreed; 13] = [
     Agreed::Plan,
     Agreed::Dispute,
     Agreed::DisputeHalf,
@@ -46,6 +53,9 @@ pub const AGREED: [Agreed; 10] = [
     Agreed::Silence,
     Agreed::SilenceThatLifts,
     Agreed::PinOpen,
+    Agreed::PinOpenAll,
+    Agreed::PinFrozen,
+    Agreed::PinPart,
 ];
 
 /// An agreement about that invoice, for so many days.
@@ -86,12 +96,18 @@ pub fn agree(world: &mut World, agreed: Agreed, (i, days): (u8, u8), number: usi
             access: Some(if agreed == Agreed::Silence { Access::Keep } else { Access::Lift }),
             ..of(K::Silence)
         },
-        Agreed::PinOpen => ArrangementMade {
-            until: Some(When::Day(day(0))),
-            stage: Some(Stage::Full),
-            reason,
-            ..of(K::Pin)
-        },
+        Agreed::PinOpen | Agreed::PinOpenAll | Agreed::PinFrozen | Agreed::PinPart => {
+            let (stage, after, all) = match agreed {
+                Agreed::PinFrozen => (Stage::Frozen, 14, true),
+                Agreed::PinPart => (Stage::ReadOnly, 9, false),
+                Agreed::PinOpenAll => (Stage::Full, 0, true),
+                _ => (Stage::Full, 0, false),
+            };
+            let until = Some(When::Day(day(after)));
+            let pin = of(K::Pin);
+            let invoices = pin.invoices.clone().filter(|_| !all);
+            ArrangementMade { until, stage: Some(stage), reason, invoices, ..pin }
+        }
     };
     world.fact(Fact::ArrangementMade(Box::new(made)));
 }
@@ -259,7 +275,8 @@ pub fn stood_still(world: &World, about: &InvoiceId, t: Instant) -> bool {
     })
 }
 
-/// Whether anything is closed, or in grace, that was not agreed.
+/// Whether anything is closed, or in grace, that was not agreed, and no operator asked for.
 pub fn is_closed_but_by_agreement(account: &Account) -> bool {
-    closed(account).iter().any(|it| !matches!(it.by, By::Pause(_)))
+    let agreed = |it: &Closed<'_>| matches!(it.by, By::Pause(_)) || is_ordered(account, it);
+    closed(account).iter().any(|it| !agreed(it))
 }

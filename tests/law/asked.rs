@@ -43,8 +43,8 @@ impl World {
         self.situation.asking.of.filter(|_| rung.stage.restricts())?;
         let account = self.account();
         let case = account.case(rung.case)?;
-        // About a term there is nothing to ask.
-        let invoice = Some(account.invoice_of(case)).filter(|it| it.term.is_none())?;
+        // About a term, or what an operator asked for, there is nothing to ask.
+        let invoice = Some(account.invoice_of(case)).filter(|it| it.is_billed())?;
         let invoice = &invoice.invoice;
         let about = |fact: &Fact| fact.invoice() == Some(invoice);
         if self.billing.lost.iter().any(about) {

@@ -142,8 +142,10 @@ fn what_closes_is_explained(world: &World) -> Result<(), TestCaseError> {
         in_force.map(move |entry| (case, entry))
     });
     for (case, entry) in entries {
-        let invoice = account.invoice_of(case).invoice.to_string();
-        prop_assert!(whole.contains(&invoice), "{invoice} in\n{whole}");
+        let invoice = account.invoice_of(case);
+        let order = invoice.order.as_ref().map(|order| order.arrangement.to_string());
+        let name = order.unwrap_or_else(|| invoice.invoice.to_string());
+        prop_assert!(whole.contains(&name), "{name} in\n{whole}");
         let notice = entry.entered.notice.and_then(|id| account.notice(id));
         prop_assert_eq!(notice.is_some(), entry.entered.stage.restricts());
         let Some(notice) = notice else { continue };

@@ -17,6 +17,7 @@ mod model;
 mod moves;
 mod needed;
 mod oracle;
+mod orders;
 mod payers;
 mod payers_random;
 mod simulate;

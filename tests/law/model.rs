@@ -99,6 +99,9 @@ const ALL: &[Happening] = {
         H::Agree(Agreed::Exemption, 0, 4),
         H::Agree(Agreed::Silence, 0, 0),
         H::Agree(Agreed::PinOpen, 0, 2),
+        H::Agree(Agreed::PinOpenAll, 0, 2),
+        H::Agree(Agreed::PinFrozen, 0, 2),
+        H::Agree(Agreed::PinPart, 0, 2),
         H::EndAgreement,
         H::Mail(1),
         H::Mail(2),
@@ -316,6 +319,20 @@ use Happening as H;
 fn their_own_consent_is_needed() {
     let imposed = &[H::Agree(Agreed::PauseImposed, 0, 2)];
     needs(Rule::Accepted, None, imposed, "nobody of the tenant accepted it");
+}
+
+#[test]
+fn orders_end() {
+    let pinned = &[H::Agree(Agreed::PinFrozen, 0, 2), H::EndAgreement];
+    needs(Rule::Ended, None, pinned, "is in force at");
+}
+
+#[test]
+fn what_is_milder_counts_for_more() {
+    let pinned = &[H::Agree(Agreed::PinFrozen, 0, 2), H::Agree(Agreed::PinOpenAll, 0, 2)];
+    let mut alone = beginning_under(QUICK);
+    alone.terms = QUICK_TERMS;
+    needs_in(alone, Rule::Milder, None, pinned, "a milder agreement");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use ambergate::domain::time::{Day, Fold, Instant, MINUTE, Zone};
 
 use crate::agreements::{holds_begun, is_silent, stood_still};
 use crate::exceptions::{fault_of_gate, fault_of_pause};
+use crate::orders;
 use crate::terms::ends_of;
 use crate::world::World;
 
@@ -48,7 +49,11 @@ pub fn faults(world: &World) -> Vec<String> {
     for (at, kind) in &world.watch.observed {
         faults.push(format!("{kind} was made at {at}, nothing being enforced"));
     }
+    faults.extend(world.watch.outlived.iter().cloned());
     for record in &world.records {
+        if let Some(Decision::RungEntered(entered)) = record.as_decision() {
+            faults.extend(orders::fault_of_order(world, record, entered));
+        }
         match record.as_decision() {
             Some(Decision::RungEntered(entered)) if entered.stage.restricts() => {
                 faults.extend(fault_of_entry(world, record, entered));

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ambergate::domain::account::HoldCause;
 use ambergate::domain::closed;
 use ambergate::domain::fact::{Contact, TenantUpdated};
 use ambergate::domain::record::Fact;
@@ -329,7 +330,8 @@ fn shown(world: &World) -> String {
     let owed: Vec<String> = account.owed().iter().map(ToString::to_string).collect();
     let owed = if owed.is_empty() { "nothing".to_owned() } else { owed.join(" and ") };
     let live = account.cases.iter().filter(|case| case.is_live());
-    let held = live.flat_map(|case| &case.holds).filter(|hold| hold.covers(world.now));
+    let held = live.flat_map(|case| &case.holds);
+    let held = held.filter(|hold| hold.covers(world.now) && hold.cause != HoldCause::Over);
     let mut held: Vec<String> = held.map(|hold| format!("{:?}", hold.cause)).collect();
     held.sort();
     held.dedup();

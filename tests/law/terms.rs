@@ -48,6 +48,9 @@ pub fn convert_all(world: &mut World) {
 
 /// Whether nothing of an invoice presses: nothing is owed on it, and it is no term that ends.
 pub fn is_settled(invoice: &Invoice) -> bool {
+    if let Some(order) = &invoice.order {
+        return order.ended;
+    }
     let ends = invoice.term.is_some_and(|term| term.state != TermState::Converted);
     invoice.owed == 0 && !(ends && invoice.due_on.is_some())
 }

@@ -49,6 +49,8 @@ pub struct Watch {
     pub pressed: Vec<(Instant, MessageId)>,
     /// Attempts at messages while notices were held.
     pub held: Vec<(Instant, MessageId)>,
+    /// What an operator asked for and was in force after its end.
+    pub outlived: Vec<String>,
     /// Notices that press, made while nothing was enforced.
     pub observed: Vec<(Instant, String)>,
 }

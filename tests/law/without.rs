@@ -7,7 +7,7 @@ use ambergate::domain::fact::{InvoiceTerms, NoticeReceipt, ReceiptKind, TaskOutc
 use ambergate::domain::id::{Derivation, NoticeId};
 use ambergate::domain::plan::Situation;
 use ambergate::domain::record::{Body, Fact, Record, insert};
-use ambergate::domain::stage::Role;
+use ambergate::domain::stage::{Role, Stage};
 use ambergate::domain::time::DAY;
 use ambergate::domain::view::view;
 
@@ -71,6 +71,10 @@ pub enum Rule {
     Script,
     /// Only a last resort is proved by an owner's word.
     LastResort,
+    /// What an operator asked for ends with its arrangement.
+    Ended,
+    /// What is milder counts for more than what an operator asked for.
+    Milder,
 }
 
 impl World {
@@ -79,6 +83,12 @@ impl World {
         let without = self.without?;
         let told = |record: &Record| match (without, &record.body) {
             (Rule::Hold, Body::Fact { fact: Fact::ArrangementMade(_), .. }) => None,
+            (Rule::Ended, Body::Fact { fact: Fact::ArrangementEnded(_), .. }) => None,
+            (Rule::Milder, Body::Fact { fact: Fact::ArrangementMade(made), .. })
+                if made.stage == Some(Stage::Full) =>
+            {
+                None
+            }
             (Rule::Bounce, Body::Fact { fact: Fact::NoticeReceipt(said), .. })
                 if said.kind == ReceiptKind::Bounced =>
             {

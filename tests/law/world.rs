@@ -20,6 +20,7 @@ use ambergate::domain::view::view;
 use crate::asked::Billing;
 use crate::digest::Digests;
 use crate::mail::Mail;
+use crate::orders::outlived;
 use crate::terms::is_settled;
 use crate::watch::{STANDARD_TERMS, Terms, Watch};
 use crate::without::Rule;
@@ -196,6 +197,9 @@ impl World {
 
     fn observe(&mut self, account: &Account, entered: &[Scope]) {
         let (closed, now) = (closed(account), self.now.max(account.newest));
+        if self.situation.ready && !self.off {
+            self.watch.outlived.extend(outlived(self, account, self.now));
+        }
         let named = closed.iter().map(|it| it.scope.clone());
         // What an older generation closed restricts nothing at a gate.
         let old = generation(account) < self.situation.generation;

@@ -137,6 +137,7 @@ pub(crate) fn full_words(tenant: &TenantId, digest: Digest) -> Words {
         agreed: false,
         term: None,
         paid_for: false,
+        order: None,
         thanks: false,
         cause: Cause::Overdue,
     }

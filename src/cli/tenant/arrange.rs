@@ -72,7 +72,8 @@ pub(in crate::cli) enum Arrange {
         #[command(flatten)]
         made: Made,
     },
-    /// An agreed freeze: the ladder stands still, then it goes on.
+    /// A freeze: the ladder stands still, then it goes on. A stage that restricts begins without a
+    /// warning if one of their own accepted it, else as with `pin`.
     Pause {
         /// From when [default: now].
         #[arg(long, value_name = "WHEN", value_parser = when)]
@@ -108,11 +109,12 @@ pub(in crate::cli) enum Arrange {
         #[command(flatten)]
         made: Made,
     },
-    /// Set a stage by hand that restricts nothing, whatever is owed.
+    /// Set a stage by hand, whatever is owed. One that restricts is warned of first, by the
+    /// tenant's policy, and no stage is jumped over; relief is immediate.
     Pin {
         /// Which stage.
         #[arg(long, value_enum)]
-        stage: Mild,
+        stage: Stage,
         /// Until when: a date, to its end, or an instant.
         #[arg(long, value_name = "WHEN", value_parser = when)]
         until: When,
@@ -137,9 +139,9 @@ pub(in crate::cli) struct Made {
     /// Who agreed to it, where that is not the bearer of the token.
     #[arg(long, value_name = "WHO")]
     by: Option<String>,
-    /// Who of theirs accepted it.
-    #[arg(long, value_name = "WHO")]
-    accepted_by: Option<String>,
+    /// Who of theirs accepted it: their role and name, such as "billing:Ada Meyer".
+    #[arg(long, value_name = "ROLE:NAME", value_parser = acceptance)]
+    accepted_by: Option<Value>,
     #[command(flatten)]
     asked: Asked,
 }
@@ -210,8 +212,10 @@ impl Made {
         if !self.invoice.is_empty() {
             body.insert("invoices".to_owned(), json!(self.invoice));
         }
-        let said = [("by", self.by), ("reason", self.reason), ("accepted_by", self.accepted_by)];
-        let said = said.into_iter().map(|(key, text)| (key.to_owned(), json!(text)));
+        let accepted = json!(self.accepted_by);
+        let said =
+            [("by", json!(self.by)), ("reason", json!(self.reason)), ("accepted_by", accepted)];
+        let said = said.into_iter().map(|(key, value)| (key.to_owned(), value));
         let terms = terms.as_object().cloned().unwrap_or_default();
         body.extend(said.chain(terms).filter(|(_, value)| !value.is_null()));
         let path = format!("/v1/tenants/{}/arrangements", escaped(&self.tenant));
@@ -237,6 +241,17 @@ pub(super) fn when(text: &str) -> Result<When, String> {
     day.or_else(|| text.parse().map(When::Instant).ok()).ok_or_else(|| {
         "not a date (2026-03-13) or an RFC 3339 instant (2026-03-13T12:00:00Z)".to_owned()
     })
+}
+
+/// `billing:Ada Meyer`.
+fn acceptance(text: &str) -> Result<Value, String> {
+    let said = text.split_once(':').filter(|(role, _)| matches!(*role, "billing" | "admin"));
+    match said.map(|(role, name)| (role, name.trim())).filter(|(_, name)| !name.is_empty()) {
+        Some((role, name)) => Ok(json!({"role": role, "name": name})),
+        None => {
+            Err("write the role, `billing` or `admin`, and the name: \"billing:Ada\"".to_owned())
+        }
+    }
 }
 
 /// `2026-05-01=250.00EUR`.

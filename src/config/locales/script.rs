@@ -4,7 +4,7 @@
 //! others: what was not named is not proved.
 
 use super::{Fill, Phrases};
-use crate::domain::account::{Account, Invoice, TaskState};
+use crate::domain::account::{Account, Invoice, NoticeState, TaskState};
 use crate::domain::bearings;
 use crate::domain::decision::TaskKind;
 use crate::domain::fact::Named;
@@ -32,11 +32,26 @@ pub fn script(law: &Law, account: &Account, task: &TaskState, now: Instant) -> V
         open.into_iter().filter_map(|invoice| of_invoice(invoice, language, phrases)).collect();
     let notices = task.made.notices.iter().filter_map(|id| account.notice(*id));
     let standing = notices.filter(|notice| notice.voided.is_none() && notice.spent.is_none());
-    let named = standing.filter_map(|notice| notice.made.names.as_ref());
-    said.extend(named.map(|named| of_cutoff(named, language, phrases, &zone)));
-    said.push(phrases.say("script-thanks", &Fill::default()));
-    if task.kind() == TaskKind::Call {
-        said.push(phrases.say("script-when", &Fill::default()));
+    let is_ordered = |notice: &NoticeState| {
+        let case = account.case(notice.made.case);
+        case.is_some_and(|case| account.invoice_of(case).order.is_some())
+    };
+    let named: Vec<(&Named, bool)> = standing
+        .filter_map(|notice| Some((notice.made.names.as_ref()?, is_ordered(notice))))
+        .collect();
+    let cutoffs = named.iter().map(|named| of_cutoff(*named, language, phrases, &zone));
+    let ordered = named.iter().any(|(_, ordered)| *ordered);
+    let owing = !said.is_empty() || !ordered;
+    said.extend(cutoffs);
+    let mut say = |key: &str| said.push(phrases.say(key, &Fill::default()));
+    if ordered {
+        say("script-ordered-ask");
+    }
+    if owing {
+        say("script-thanks");
+        if task.kind() == TaskKind::Call {
+            say("script-when");
+        }
     }
     said
 }
@@ -51,8 +66,18 @@ fn of_invoice(invoice: &Invoice, language: Language, phrases: &Phrases) -> Optio
     })
 }
 
-fn of_cutoff(named: &Named, language: Language, phrases: &Phrases, zone: &Zone) -> String {
-    let key = if named.stage == Stage::Frozen { "script-frozen" } else { "script-read-only" };
+fn of_cutoff(
+    (named, ordered): (&Named, bool),
+    language: Language,
+    phrases: &Phrases,
+    zone: &Zone,
+) -> String {
+    let key = match (named.stage == Stage::Frozen, ordered) {
+        (true, false) => "script-frozen",
+        (false, false) => "script-read-only",
+        (true, true) => "script-ordered-frozen",
+        (false, true) => "script-ordered-read-only",
+    };
     let fill = Fill::default().with("at", language.moment(named.at, zone));
     if named.scope.is_whole() {
         return phrases.say(key, &fill);
@@ -68,10 +93,12 @@ mod tests {
     fn a_cutoff_is_told_in_every_language_with_its_time_and_part() {
         let zone = Zone::named("Europe/Berlin").unwrap();
         for language in Language::ALL {
-            for (scope, stage) in [("*", Stage::ReadOnly), ("reports", Stage::Frozen)] {
+            let all = [("*", Stage::ReadOnly, false), ("reports", Stage::Frozen, false)];
+            let ordered = [("*", Stage::Frozen, true), ("reports", Stage::ReadOnly, true)];
+            for (scope, stage, ordered) in all.into_iter().chain(ordered) {
                 let at = "2026-03-30T08:00:00Z".parse().unwrap();
                 let named = Named { stage, scope: scope.parse().unwrap(), at };
-                let said = of_cutoff(&named, language, Phrases::of(language), &zone);
+                let said = of_cutoff((&named, ordered), language, Phrases::of(language), &zone);
                 assert!(said.contains("10:00") && !said.contains("script"), "{said}");
                 assert_eq!(said.contains("reports"), scope == "reports", "{said}");
             }

@@ -285,6 +285,7 @@ impl Writer<'_> {
         if self.policy.is_for_terms() {
             return;
         }
+        self.plain("agree-ordered");
         if let Some(every) = self.policy.accept {
             let (unit, count) = match every.parts() {
                 (0, days) => ("days", days),

@@ -74,7 +74,7 @@ pub fn version(text: &str, file: &str) -> Result<Policy, Vec<Fault>> {
         let (name, entry) = policies.named().next()?;
         let fields = Fields::of(&entry.node, &policies.path_of(name), &faults)?;
         let policy = read::policy(&fields, name.parse::<PolicyName>().ok()?, None)?;
-        Some(Policy { hash: write::hash(text), ..policy })
+        Some(Policy { hash: write::hash(text), ..policy }.with_orders())
     });
     let mut faults = faults.into_sorted();
     if policy.is_none() && faults.is_empty() {

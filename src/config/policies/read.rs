@@ -139,6 +139,7 @@ pub(super) fn policy(
         accept: fields.table("accept").and_then(|fields| accept(&fields)),
         banner_for: banner_for(fields),
         rungs,
+        ordered: None,
     };
     if policy.rungs.is_empty() && places.is_empty() {
         fields.missing::<()>("rungs", "add `[[policies.NAME.rungs]]`");
@@ -151,7 +152,7 @@ pub(super) fn policy(
         }
     }
     let hash = write::hash(&write::policy(&policy));
-    (fields.faults().count() == before).then_some(Policy { hash, ..policy })
+    (fields.faults().count() == before).then(|| Policy { hash, ..policy }.with_orders())
 }
 
 fn no_calendar() -> CalendarName {

@@ -60,6 +60,7 @@ fn condition(fields: &Fields<'_>) -> Result<Option<Condition>, Faulty> {
         invoices_over: when.number("invoices_over", 1, 1_000),
         collection: when.word("collection", &COLLECTIONS),
         promised: when.boolean("promised"),
+        ordered: None,
     };
     if condition == Condition::default() && fields.faults().count() == before {
         let help = "give it `owed_over`, `invoices_over`, `collection` or `promised`";

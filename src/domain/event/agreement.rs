@@ -37,7 +37,7 @@ const fn fields_of(kind: ArrangementKind) -> (&'static [&'static str], &'static 
         ArrangementKind::Extension => (&["due_on"], &["reason", "accepted_by"]),
         ArrangementKind::Plan => (&["instalments", "accepted_by"], &["reason"]),
         ArrangementKind::Dispute => (&["reason"], &["lines", "amount"]),
-        ArrangementKind::Pause => (&["until", "stage", "accepted_by"], &["from", "reason"]),
+        ArrangementKind::Pause => (&["until", "stage"], &["from", "reason", "accepted_by"]),
         ArrangementKind::Exemption => (&[], &["until", "reason"]),
         ArrangementKind::Silence => (&["cause", "access"], &["from", "reason"]),
         ArrangementKind::Pin => (&["stage", "until", "reason"], &[]),
@@ -114,9 +114,6 @@ impl Checks<'_> {
         if made.opens.is_some_and(Stage::restricts) {
             self.fault("opens", "full or grace: a promise gives access back");
         }
-        if made.kind == ArrangementKind::Pin && made.stage.is_some_and(Stage::restricts) {
-            self.fault("stage", "full or grace: what restricts goes by a policy's rungs");
-        }
     }
 }
 
@@ -179,6 +176,8 @@ mod tests {
             ("exemption", String::new()),
             ("silence", r#","cause":"insolvency","access":"keep""#.to_owned()),
             ("pin", r#","stage":"full","until":"2026-05-01","reason":"our fault""#.to_owned()),
+            ("pin", r#","stage":"frozen","until":"2026-05-01","reason":"abuse""#.to_owned()),
+            ("pause", r#","until":"2026-05-01","stage":"frozen""#.to_owned()),
         ];
         for (kind, data) in &right {
             assert_eq!(faults(kind, data), [""; 0], "{kind}");
@@ -187,7 +186,7 @@ mod tests {
         assert_eq!(bare("promise"), ["data.until"]);
         assert_eq!(bare("plan"), ["data.instalments", "data.accepted_by"]);
         assert_eq!(bare("dispute"), ["data.reason"]);
-        assert_eq!(bare("pause"), ["data.until", "data.stage", "data.accepted_by"]);
+        assert_eq!(bare("pause"), ["data.until", "data.stage"]);
         assert_eq!(bare("silence"), ["data.cause", "data.access"]);
         assert_eq!(bare("pin"), ["data.until", "data.stage", "data.reason"]);
     }
@@ -199,8 +198,6 @@ mod tests {
         assert_eq!(faults("pause", user), ["data.accepted_by.role"]);
         let part = r#","reason":"x","amount":{"minor":1,"currency":"EUR"}"#;
         assert_eq!(faults("dispute", part), ["data.invoices"]);
-        let hard = r#","stage":"frozen","until":"2026-05-01","reason":"x""#;
-        assert_eq!(faults("pin", hard), ["data.stage"]);
         assert_eq!(faults("exemption", r#","due_on":"2026-05-01""#), ["data.due_on"]);
         let back = r#","accepted_by":{"name":"Ann","role":"admin"},"instalments":[
             {"due_on":"2026-04-01","amount":{"minor":1,"currency":"EUR"}},

@@ -11,6 +11,7 @@ use crate::domain::fact::{
 };
 use crate::domain::id::{InvoiceId, TenantId};
 use crate::domain::money::{MINOR_MAX, Money};
+use crate::domain::order::is_order;
 use crate::domain::payer::is_climb;
 use crate::domain::record::Fact;
 use crate::domain::term::is_term;
@@ -176,6 +177,9 @@ impl Checks<'_> {
         }
         if invoice.is_some_and(is_climb) {
             self.fault(field, "`payer:` names what a payer shares: use `paid_by`");
+        }
+        if invoice.is_some_and(is_order) {
+            self.fault(field, "`order:` names what an operator asks for: use another name");
         }
     }
 

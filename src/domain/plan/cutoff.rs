@@ -163,6 +163,10 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let by = by(warn, last_resort);
         let by_letter = last_resort || is_by_letter_alone(&by);
         let Some(at) = self.ladder.names_after(planned, warn, leaves, by_letter) else { return };
+        if self.case.over_at().is_some_and(|over| over <= at) {
+            // It ends before it could be harder.
+            return;
+        }
         self.coming(leaves, rung, What::Warning(enter.stage));
         for again in &warn.again {
             let again = self.ladder.almanac().again_leaves(at, *again);

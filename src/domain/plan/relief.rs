@@ -23,7 +23,8 @@ impl<'a> Planner<'a> {
                 self.decide(Decision::StageLifted(lifted));
                 // It was in force until now, also if the money is dated before it.
                 let paid = self.account.invoice_of(case).status == InvoiceStatus::Paid;
-                if entry.entered.stage.restricts() && paid && !thanked {
+                let given_back = paid && !self.is_ordered();
+                if entry.entered.stage.restricts() && given_back && !thanked {
                     self.thank(case, entry);
                     thanked = true;
                 }
@@ -48,10 +49,19 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Whether what somebody of the operator's asked for restricts all the same.
+    fn is_ordered(&self) -> bool {
+        let ordered = |case: &&Case| self.account.invoice_of(case).order.is_some();
+        let entries = self.account.cases.iter().filter(ordered).flat_map(|case| &case.entries);
+        let mut restricting = entries.filter(|entry| entry.entered.stage.restricts());
+        restricting.any(|entry| entry.in_force)
+    }
+
     /// Why an entry is no longer in force, if it is not.
     fn falls(&self, case: &Case, entry: &Entry) -> Option<LiftCause> {
         if !case.is_live() {
-            return Some(LiftCause::Settled);
+            let ordered = self.account.invoice_of(case).order.is_some();
+            return Some(if ordered { LiftCause::Agreed } else { LiftCause::Settled });
         }
         if !entry.lawful {
             return Some(LiftCause::Unlawful);
@@ -76,7 +86,7 @@ impl<'a> Planner<'a> {
         let policy = bearings.policy;
         let invoice = self.account.invoice_of(case);
         // What is disputed stands still where it is.
-        if invoice.undisputed() == 0 && invoice.term.is_none() {
+        if invoice.undisputed() == 0 && invoice.is_billed() {
             return None;
         }
         let rung = policy.rungs.get(usize::from(number));
@@ -96,7 +106,8 @@ impl<'a> Planner<'a> {
             }
             let of = notice.made.of.and_then(|id| self.notice(id));
             let used = of.is_some_and(|of| of.voided.is_some());
-            let cause = if !case.is_live() {
+            let over = case.over_at().is_some_and(|at| at <= self.situation.now);
+            let cause = if over || !case.is_live() {
                 VoidCause::Case
             } else if notice.made.leg != case.leg() {
                 VoidCause::Leg

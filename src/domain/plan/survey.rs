@@ -11,13 +11,16 @@ use crate::domain::bearings::Bearings;
 use crate::domain::id::{CaseId, NoticeId, PolicyHash};
 use crate::domain::policy::Law;
 
+/// A version that cases are pinned to (`None`: not pinned), and whether they are orders.
+type Version = (Option<PolicyHash>, bool);
+
 /// An account laid out: what belongs to what.
 #[derive(Debug)]
 pub(in crate::domain) struct Ground<'a> {
     pub(in crate::domain) account: &'a Account,
     pub(in crate::domain) law: &'a Law,
-    /// One a version that cases are pinned to; `None`: not pinned.
-    bearings: Vec<(Option<PolicyHash>, Option<Bearings<'a>>)>,
+    /// One a version.
+    bearings: Vec<(Version, Option<Bearings<'a>>)>,
     /// Which of them, by case.
     of_case: Vec<usize>,
     /// Places of cases, by their ids.
@@ -58,7 +61,8 @@ impl<'a> Ground<'a> {
     }
 
     fn bearings_for(&mut self, case: &Case) -> usize {
-        let version = case.opened.as_ref().map(|opened| opened.policy);
+        let ordered = self.account.invoice_of(case).order.is_some();
+        let version = (case.opened.as_ref().map(|opened| opened.policy), ordered);
         let known = self.bearings.iter().position(|(known, _)| *known == version);
         known.unwrap_or_else(|| {
             let found = Bearings::of_case(self.law, self.account, case);

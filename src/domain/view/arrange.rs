@@ -45,7 +45,7 @@ impl<'a> Run<'a> {
             let invoice = &self.account.invoices[*place];
             (invoice.invoice.clone(), invoice.scope.clone())
         };
-        let pauses = made.kind == ArrangementKind::Pause;
+        let pauses = matches!(made.kind, ArrangementKind::Pause | ArrangementKind::Pin);
         let parts = places.iter().filter(|_| pauses).map(about).collect();
         self.account.arrangements.push(Arrangement {
             made: made.clone(),
@@ -70,6 +70,7 @@ impl<'a> Run<'a> {
                 let until = made.until.map(|until| self.end_of(until));
                 self.account.arrangements[number].until = until;
                 self.hold_all(number, &places, None);
+                self.order(number, record);
             }
             // A silence is about what is older than it.
             ArrangementKind::Silence => self.hold_all(number, &places, Some(from)),
@@ -236,6 +237,9 @@ impl<'a> Run<'a> {
                 self.climb_again(Began { time, known, record, anew: true });
             }
             ArrangementKind::Silence => self.speak_again(number, record),
+            ArrangementKind::Pause | ArrangementKind::Pin => {
+                self.end_order(&ended.arrangement, record);
+            }
             _ => {}
         }
     }

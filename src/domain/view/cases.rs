@@ -28,7 +28,7 @@ pub(super) struct Began<'r> {
 }
 
 impl<'r> Began<'r> {
-    const fn with(record: &'r Record) -> Self {
+    pub(super) const fn with(record: &'r Record) -> Self {
         Self { time: record.time, known: record.learnt, record, anew: false }
     }
 }
@@ -36,6 +36,9 @@ impl<'r> Began<'r> {
 impl Run<'_> {
     /// Reckons an invoice anew after `record`, and begins or ends its case.
     pub(super) fn weigh(&mut self, place: usize, record: &Record) {
+        if self.account.invoices[place].order.is_some() {
+            return self.climb(place, Began::with(record));
+        }
         let sheet = &self.sheets[place];
         let invoice = &mut self.account.invoices[place];
         let amount = invoice.amount.map_or(0, |amount| amount.minor);
@@ -122,6 +125,9 @@ impl Run<'_> {
     /// What the climb is anchored to; another value is another case. `None`: there is none.
     fn due_key(&self, place: usize) -> Option<i64> {
         let invoice = &self.account.invoices[place];
+        if let Some(order) = &invoice.order {
+            return (!order.ended).then(|| order.from.millis());
+        }
         let lifted =
             invoice.status == InvoiceStatus::WrittenOff && self.written_off() == WrittenOff::Lift;
         if let Some(term) = invoice.term {
@@ -154,12 +160,13 @@ impl Run<'_> {
         let names = [self.tenant.as_str(), invoice.invoice.as_str(), source, &id];
         let case: CaseId = Derivation::of("case").names(&names).finish();
         let before = self.account.cases.iter().any(|known| known.invoice == place);
+        let from = invoice.order.as_ref().map_or(by.time, |order| order.from);
         let opened = self.opened.iter().find(|opened| opened.case == case).cloned();
         let scope = invoice.scope.clone();
         let mut begun = Case {
             case,
             invoice: place,
-            began: by.time,
+            began: by.time.max(from),
             known: by.known,
             again: before || by.anew,
             ended: None,
@@ -176,7 +183,7 @@ impl Run<'_> {
         let everywhere = self.everywhere.iter().filter(|it| self.is_older(place, it.older_than));
         let everywhere = everywhere.map(|it| &it.hold);
         for hold in self.sheets[place].holds.iter().chain(everywhere) {
-            if hold.end.is_none_or(|end| end > by.time) {
+            if self.is_about(place, hold) && hold.end.is_none_or(|end| end > by.time) {
                 add_hold(&mut begun, hold.clone());
             }
         }

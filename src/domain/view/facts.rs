@@ -40,6 +40,7 @@ pub(super) fn unheard_of(invoice: &InvoiceId) -> Invoice {
         gating: None,
         term: None,
         shared: None,
+        order: None,
     }
 }
 
@@ -156,6 +157,7 @@ impl<'a> Run<'a> {
             self.unmatched(record);
         }
         self.rescope(place);
+        self.narrow_orders(record);
         self.weigh(place, record);
     }
 

@@ -35,11 +35,18 @@ impl Run<'_> {
     pub(super) fn hold_everywhere(&mut self, hold: Hold, older_than: Option<Instant>) {
         for case in 0..self.account.cases.len() {
             let invoice = self.account.cases[case].invoice;
-            if self.account.cases[case].is_live() && self.is_older(invoice, older_than) {
+            let about = self.is_older(invoice, older_than) && self.is_about(invoice, &hold);
+            if self.account.cases[case].is_live() && about {
                 add_hold(&mut self.account.cases[case], hold.clone());
             }
         }
         self.everywhere.push(Everywhere { hold, older_than });
+    }
+
+    /// Whether a hold of everything is one of that invoice's climb, too.
+    pub(super) fn is_about(&self, place: usize, hold: &Hold) -> bool {
+        let order = self.account.invoices[place].order.as_ref();
+        order.is_none_or(|order| order.is_held_by(hold))
     }
 
     pub(super) fn is_older(&self, place: usize, older_than: Option<Instant>) -> bool {

@@ -16,6 +16,7 @@ mod gates;
 mod holds;
 mod judge;
 mod moves;
+mod orders;
 mod outcomes;
 mod papers;
 mod pauses;
@@ -291,6 +292,7 @@ impl<'a> Run<'a> {
         for money in self.loose.iter().map(|loose| loose.left).filter(|left| left.minor > 0) {
             super::account::add(&mut self.account.on_account, money);
         }
+        self.end_orders();
         self.judge_in_force();
         self.judge_pauses();
         self.account

@@ -29,7 +29,8 @@ impl Run<'_> {
         case.migrations += 1;
         case.forget_leg();
         // By a version that is not at hand nothing can be judged: all stays as it is.
-        let Some(policy) = self.law.versions.get(&migrated.policy) else { return };
+        let invoice = &self.account.invoices[case.invoice];
+        let Some(policy) = self.law.version_for(&migrated.policy, invoice) else { return };
         for entry in &mut case.entries {
             let stage = entry.entered.stage;
             entry.rung = entry.rung.and_then(|_| rung_of(policy, stage));

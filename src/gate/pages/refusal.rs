@@ -75,8 +75,8 @@ impl Pages {
         put("since", json!(refusal.since));
         put("refused", json!(refused));
         put("status_url", json!(format!("{}/status", self.prefix)));
-        let agreed = words.is_some_and(|words| words.agreed);
-        put("lifted_by", json!(if agreed { "person" } else { "payment" }));
+        let person = words.is_some_and(|words| words.agreed || words.order.is_some());
+        put("lifted_by", json!(if person { "person" } else { "payment" }));
         if let Some(id) = headers.get("x-request-id").and_then(|id| id.to_str().ok()) {
             put("instance", json!(format!("urn:uuid:{id}")));
         }

@@ -206,6 +206,7 @@ fn words(grant: &Grant) -> Words {
         agreed: false,
         term: None,
         paid_for: false,
+        order: None,
         thanks: false,
         cause: Cause::Overdue,
     }

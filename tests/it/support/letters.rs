@@ -39,6 +39,7 @@ pub(crate) fn warning(name: &str, recipient: &str) -> Letter {
             at: "2026-03-30T08:00:00Z".parse().unwrap(),
             cause: Cause::Overdue,
             term: None,
+            order: None,
         }],
         invoices: vec![Open {
             number: "R-104".to_owned(),
