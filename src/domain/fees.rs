@@ -63,6 +63,26 @@ pub fn accrued(
     (minor > 0).then_some(Money { minor, ..amount })
 }
 
+/// What people are told of the fee of a case: its terms, and the first day for which it can run if
+/// they read of it at `now`. `None`: none can run, as things are.
+#[must_use]
+pub fn foretold(
+    account: &Account,
+    case: &Case,
+    bearings: &Bearings<'_>,
+    now: Instant,
+) -> Option<(LateFee, Day)> {
+    let (fee, invoice) = (bearings.policy.late_fee?, account.invoice_of(case));
+    let bears = invoice.kind != InvoiceKind::Fee && invoice.status != InvoiceStatus::Voided;
+    invoice.amount.filter(|_| bears)?;
+    let zone = &bearings.zone;
+    if !is_accepted(account, bearings.policy, zone, now) {
+        return None;
+    }
+    let told = told_on(account, case, bearings).unwrap_or_else(|| zone.day(now));
+    Some((fee, last_free_day(account, case, bearings, fee)?.max(told).plus(1)))
+}
+
 /// What was announced of the fee of a case, in minor units.
 #[must_use]
 pub fn announced(account: &Account, case: &Case) -> i64 {
@@ -107,22 +127,37 @@ pub fn may_run(case: &Case, invoice: &Invoice, bearings: &Bearings<'_>, until: I
 }
 
 fn first_day(account: &Account, case: &Case, bearings: &Bearings<'_>, fee: LateFee) -> Option<Day> {
+    let told = told_on(account, case, bearings)?;
+    Some(last_free_day(account, case, bearings, fee)?.max(told).plus(1))
+}
+
+/// The day with which `after` is over.
+fn last_free_day(
+    account: &Account,
+    case: &Case,
+    bearings: &Bearings<'_>,
+    fee: LateFee,
+) -> Option<Day> {
     let (invoice, almanac) = (account.invoice_of(case), bearings.almanac());
     let printed = match invoice.collection {
         Collection::ChargeAutomatically if !invoice.extended => invoice.due_on,
         _ => case.due_key.and_then(|key| i32::try_from(key).ok()).map(Day::from_number),
     };
     let anchor = anchor_of(invoice, printed, case, bearings, Anchor::Due)?;
-    let after = match fee.after.unit {
+    Some(match fee.after.unit {
         Unit::WorkingDays => almanac.calendar.plus_working_days(anchor, days(fee.after)),
         _ => anchor.plus(days(fee.after)),
-    };
+    })
+}
+
+/// The day on which a message arrived that says that it is overdue.
+fn told_on(account: &Account, case: &Case, bearings: &Bearings<'_>) -> Option<Day> {
     let told = account.notices.iter().filter(|notice| {
         let names = notice.made.names.is_some();
         notice.made.case == case.case && (names || notice.made.kind == OVERDUE)
     });
-    let told = told.filter_map(|notice| first_proof(notice, almanac)).min()?;
-    Some(after.max(bearings.zone.day(told)).plus(1))
+    let told = told.filter_map(|notice| first_proof(notice, bearings.almanac())).min()?;
+    Some(bearings.zone.day(told))
 }
 
 /// A span in days, working days as such.

@@ -135,6 +135,11 @@ impl Kind {
         matches!(self, Self::PaidForWarning | Self::PaidForEntered)
     }
 
+    /// Whether it tells that an invoice is overdue, so that a late fee may run from then on.
+    pub(super) const fn says_overdue(self) -> bool {
+        matches!(self, Self::Overdue | Self::Warning | Self::Again | Self::Entered)
+    }
+
     pub(super) fn strictness(self) -> usize {
         Self::ALL.iter().position(|kind| *kind == self).unwrap_or_default()
     }

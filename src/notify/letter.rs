@@ -5,17 +5,21 @@
 //! 2. What is owed is the account's, as just read: all of it, also what is not due yet; not what
 //!    nothing is said of (`silence`).
 //! 3. Amounts, numbers and links go only to people who may see them (SPEC 6 "Refusals").
-//! 4. Text from outside is one line without control characters, and never longer than a line
+//! 4. Whatever tells that an invoice is overdue tells of the interest that this can cost: it runs
+//!    only where it was announced.
+//! 5. Text from outside is one line without control characters, and never longer than a line
 //!    should be; a link is http or https, or is left out.
 
 pub use super::kind::Kind;
 use crate::domain::account::{Account, Case, Invoice, InvoiceStatus, NoticeState, add};
+use crate::domain::bearings::Bearings;
 use crate::domain::decision::MessageMade;
 use crate::domain::fact::FailureReason;
+use crate::domain::fees;
 use crate::domain::grant::Cause;
 use crate::domain::id::{MessageId, TenantId};
 use crate::domain::money::Money;
-use crate::domain::policy::{Law, Policy};
+use crate::domain::policy::{LateFee, Law, Policy};
 use crate::domain::publish;
 use crate::domain::stage::{Role, Stage};
 use crate::domain::term::TermKind;
@@ -82,6 +86,8 @@ pub struct Said {
     pub term: Option<(TermKind, Option<Day>)>,
     /// Where an operator decided it: why, and until when it stands.
     pub order: Option<Ordered>,
+    /// Where it says that something is overdue and interest can run: its terms, and from when.
+    pub fee: Option<(LateFee, Day)>,
 }
 
 /// What an operator decided.
@@ -123,8 +129,10 @@ pub fn compose(
         .collect();
     let policy = noticed.first().and_then(|(_, case)| pinned(account, case, law));
     let zone = zone_of(account, policy);
-    let mut notices: Vec<Said> =
-        noticed.iter().map(|(notice, case)| said(account, notice, case, law, &zone)).collect();
+    let mut notices: Vec<Said> = noticed
+        .iter()
+        .map(|(notice, case)| said(account, notice, case, law, (&zone, now)))
+        .collect();
     notices.sort_by_key(|said| {
         let named = if said.kind == Kind::Thanks { Stage::Full } else { said.stage };
         (std::cmp::Reverse((named, said.kind.strictness())), said.at)
@@ -176,7 +184,13 @@ fn zone_of(account: &Account, policy: Option<&Policy>) -> Zone {
     own.or_else(|| policy.map(|policy| policy.zone.clone())).unwrap_or_else(Zone::utc)
 }
 
-fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &Zone) -> Said {
+fn said(
+    account: &Account,
+    notice: &NoticeState,
+    case: &Case,
+    law: &Law,
+    (zone, now): (&Zone, Instant),
+) -> Said {
     let invoice = account.invoice_of(case);
     let made = &notice.made;
     let kind = Kind::of(notice, invoice);
@@ -210,6 +224,9 @@ fn said(account: &Account, notice: &NoticeState, case: &Case, law: &Law, zone: &
         cause: cause(invoice),
         term: invoice.term.map(|term| (term.kind, term.data_until)),
         order: ordered(account, invoice),
+        fee: Bearings::of_case(law, account, case)
+            .filter(|_| kind.says_overdue())
+            .and_then(|bearings| fees::foretold(account, case, &bearings, now)),
     }
 }
 

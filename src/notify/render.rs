@@ -92,7 +92,8 @@ impl Templates {
             if paragraphs.is_empty() {
                 return Err(fault(&name, "it says nothing after its subject"));
             }
-            notices.push(context! { kind => said.kind.word(), paragraphs });
+            let fee = fee_context(said, language);
+            notices.push(context! { kind => said.kind.word(), paragraphs, fee });
         }
         let invoices: Vec<_> = letter
             .invoices
@@ -163,6 +164,18 @@ fn notice_context(letter: &Letter, said: &Said, language: Language) -> minijinja
         reason => reason.filter(|_| !letter.neutral).map(line).unwrap_or_default(),
         until => until.map(|until| language.moment(until, &letter.zone)).unwrap_or_default(),
     }
+}
+
+/// The terms of the interest that an invoice may cost. The frames
+/// say it only to those who may see amounts.
+fn fee_context(said: &Said, language: Language) -> Option<minijinja::Value> {
+    let (fee, from) = said.fee?;
+    Some(context! {
+        number => line(&said.number),
+        rate => language.percent(fee.rate_per_month.0),
+        cap => language.percent(fee.cap.0),
+        from => language.day(from),
+    })
 }
 
 /// The word by which templates know a cause.
@@ -270,6 +283,38 @@ mod tests {
         let mail = templates().render(&letter).unwrap();
         assert!(mail.text.contains("To lift this, pay EUR 1,240.00."), "{}", mail.text);
         assert!(mail.text.contains("In all: EUR 2,480.00"), "{}", mail.text);
+    }
+
+    #[test]
+    fn interest_is_told_of_where_it_can_run() {
+        for language in templates::WRITTEN {
+            let mut letter = one(language.tag(), Kind::Overdue);
+            let (wanted, short) = match language {
+                Language::En => (
+                    "Whatever is still open of invoice R-2026-104 from Monday, 13 April 2026 on \
+                     bears simple interest of 1.5% a month, at most 18% of it in all.",
+                    "interest",
+                ),
+                _ => (
+                    "Was von Rechnung R-2026-104 ab Montag, 13. April 2026 noch offen ist, kostet \
+                     einfache Zinsen von 1,5 % im Monat, insgesamt höchstens 18 % davon.",
+                    "Zinsen",
+                ),
+            };
+            let plain = |text: &str| text.replace('\u{a0}', " ");
+            let mail = templates().render(&letter).unwrap();
+            for part in [&mail.text, &mail.html] {
+                assert!(plain(part).contains(wanted), "{part}");
+            }
+            letter.neutral = true;
+            let neutral = templates().render(&letter).unwrap();
+            letter.neutral = false;
+            letter.notices[0].fee = None;
+            let free = templates().render(&letter).unwrap();
+            for part in [&neutral.text, &neutral.html, &free.text, &free.html] {
+                assert!(!part.contains(short), "{part}");
+            }
+        }
     }
 
     #[test]

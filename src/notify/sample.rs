@@ -4,6 +4,8 @@ use super::letter::{Kind, Letter, Open, Ordered, Said};
 use crate::domain::grant::Cause;
 use crate::domain::id::Derivation;
 use crate::domain::money::{Currency, Money};
+use crate::domain::policy::{LateFee, Percent};
+use crate::domain::span::{Span, Unit};
 use crate::domain::stage::Stage;
 use crate::domain::term::TermKind;
 use crate::domain::time::{Day, Instant, Zone};
@@ -46,7 +48,13 @@ fn said(kind: Kind, stage: Stage, cause: Cause, full: bool) -> Said {
             until: full.then(|| Instant::from_seconds(1_777_536_000)),
         }),
         term: kind.word().starts_with("end").then(|| (TermKind::Trial, full.then(due))),
+        fee: Some((late_fee(), due().plus(31))).filter(|_| full && kind.says_overdue()),
     }
+}
+
+fn late_fee() -> LateFee {
+    let after = Span { count: 30, unit: Unit::Days };
+    LateFee { rate_per_month: Percent(150), after, cap: Percent(1_800) }
 }
 
 fn letter(tag: &str, said: Said, full: bool, neutral: bool) -> Letter {

@@ -106,6 +106,23 @@ async fn mail_at_once() {
 }
 
 #[tokio::test]
+async fn whoever_reads_that_it_is_overdue_reads_of_interest() {
+    let road = road("example.org").await;
+    road.pass_until("2026-04-28T08:00:00Z").await;
+    let mails = road.mailbox.mails();
+    let told = |subject: &str| mails.iter().find(|mail| mail.subject.contains(subject)).unwrap();
+    // 30 days after Friday 13 March are over with Sunday 12 April; it runs from the day after.
+    let wanted = "from Monday, 13 April 2026 on bears simple interest of 1.5% a month";
+    for subject in ["slip your mind", "read-only from", "Acme is read-only", "Acme is paused"] {
+        let said = &told(subject).text;
+        assert!(said.replace('\n', " ").contains(wanted), "{subject}: {said}");
+    }
+    for subject in ["is due on", "is due today"] {
+        assert!(!told(subject).text.contains("interest"), "{subject}");
+    }
+}
+
+#[tokio::test]
 async fn each_mail_three_days_late() {
     let road = road("example.org").await;
     road.mailbox.defer(3 * DAY);

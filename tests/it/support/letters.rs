@@ -40,6 +40,7 @@ pub(crate) fn warning(name: &str, recipient: &str) -> Letter {
             cause: Cause::Overdue,
             term: None,
             order: None,
+            fee: None,
         }],
         invoices: vec![Open {
             number: "R-104".to_owned(),
