@@ -80,7 +80,9 @@ pub fn lines(tenant: &TenantId, account: &Account, law: &Law, situation: &Situat
         let What::Enter { stage, announced } = coming.what else { continue };
         let Some(case) = account.case(coming.case).filter(|_| stage.restricts()) else { continue };
         let mut warnings = account.notices.iter().rev().filter(|it| {
-            it.made.leg == case.leg() && it.made.rung == coming.rung && it.made.step == Step::Warning
+            it.made.leg == case.leg()
+                && it.made.rung == coming.rung
+                && it.made.step == Step::Warning
         });
         let Some(notice) = warnings.next().filter(|it| stands(it)) else { continue };
         if announced && coming.at < until {
