@@ -9,6 +9,7 @@ use ambergate::domain::closed::{By, Closed, closed};
 use ambergate::domain::decision::Decision;
 use ambergate::domain::fact::TaskOutcome;
 use ambergate::domain::id::{InvoiceId, TaskId};
+use ambergate::domain::order::is_order;
 use ambergate::domain::record::{Fact, Record};
 use ambergate::domain::stage::{Role, Stage};
 use ambergate::domain::time::{Instant, SECOND};
@@ -211,7 +212,8 @@ fn agreements(world: &World, about: &InvoiceId) -> Vec<(Instant, ArrangementMade
             named.then(|| (record.time, (**made).clone()))
         }
         Fact::TaskDone(done) if done.outcome == TaskOutcome::Promised => {
-            let named = called_about(world, done.task).as_ref() == Some(about);
+            // Where an operator asks for a stage, nothing is owed that could be promised.
+            let named = called_about(world, done.task).as_ref() == Some(about) && !is_order(about);
             let open =
                 !world.watch.settled.iter().any(|(at, of)| of == about && *at <= record.time);
             let name = format!("promised:{}", done.task).parse().unwrap();
