@@ -31,7 +31,7 @@ use crate::world::{STANDARD, World};
 
 /// How many histories each run tries; `HISTORIES=100000` for more.
 pub fn histories() -> u32 {
-    number("HISTORIES").unwrap_or(600)
+    number("HISTORIES").unwrap_or(2_000)
 }
 
 /// Every run tries the same ones; `SEED=n` for others.
