@@ -16,20 +16,63 @@ use super::week::{Hours, TimeOfDay, Weekdays};
 /// How far ahead or back a day is looked for: over two years.
 pub const SEARCH_DAYS_MAX: i32 = 800;
 
+/// Two hundred years: holidays farther from the first one are searched.
+const BITS_MAX: usize = 200 * 366;
+
 /// Which days people work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calendar {
-    /// Days of the week on which people work.
-    pub working_days: Weekdays,
-    /// Dates on which they do not, sorted.
-    pub holidays: Vec<Day>,
+    working_days: Weekdays,
+    holidays: Vec<Day>,
+    /// From the first holiday to the last one a bit a day: a look instead of a search.
+    off: Vec<u64>,
 }
 
 impl Calendar {
+    /// Of the days of the week on which people work, and the dates on which they do not.
+    #[must_use]
+    pub fn new(working_days: Weekdays, mut holidays: Vec<Day>) -> Self {
+        holidays.sort_unstable();
+        holidays.dedup();
+        let mut calendar = Self { working_days, holidays, off: Vec::new() };
+        for place in 0..calendar.holidays.len() {
+            let Some((word, bit)) = calendar.bit_of(calendar.holidays[place]) else { break };
+            calendar.off.resize(calendar.off.len().max(word + 1), 0);
+            calendar.off[word] |= bit;
+        }
+        calendar
+    }
+
+    /// Days of the week on which people work.
+    #[must_use]
+    pub const fn working_days(&self) -> Weekdays {
+        self.working_days
+    }
+
+    /// Dates on which people do not work, sorted.
+    #[must_use]
+    pub fn holidays(&self) -> &[Day] {
+        &self.holidays
+    }
+
     /// Whether people work on `day`.
     #[must_use]
     pub fn is_working_day(&self, day: Day) -> bool {
-        self.working_days.contains(day.weekday()) && self.holidays.binary_search(&day).is_err()
+        self.working_days.contains(day.weekday()) && !self.is_holiday(day)
+    }
+
+    fn is_holiday(&self, day: Day) -> bool {
+        match self.bit_of(day) {
+            Some((word, bit)) => self.off.get(word).is_some_and(|word| word & bit != 0),
+            None => self.holidays.binary_search(&day).is_ok(),
+        }
+    }
+
+    /// Where the bit of a day is, if that is not before the first holiday, or very far from it.
+    fn bit_of(&self, day: Day) -> Option<(usize, u64)> {
+        let first = self.holidays.first()?;
+        let bit = usize::try_from(i64::from(day.number()) - i64::from(first.number())).ok()?;
+        (bit < BITS_MAX).then_some((bit / 64, 1 << (bit % 64)))
     }
 
     /// `day` itself if it is a working day, else the next one.
@@ -160,7 +203,15 @@ impl Almanac<'_> {
         (0..96)
             .map(|n| start.plus_millis(n * 15 * MINUTE))
             .take_while(|at| *at < end)
-            .find(|at| self.is_cutoff_time(*at))
+            .find(|at| self.is_cutoff_time_of(day, *at))
+    }
+
+    /// The same as [`Self::is_cutoff_time`]; `day` is known to be a cutoff day.
+    fn is_cutoff_time_of(&self, day: Day, instant: Instant) -> bool {
+        let (own, millis) = self.zone.local(instant);
+        within(self.policy.cutoff_hours, millis)
+            && (own == day || self.is_cutoff_day(own))
+            && self.operator_is_there(instant)
     }
 
     fn operator_is_there(&self, instant: Instant) -> bool {

@@ -182,8 +182,21 @@ impl Source {
 }
 
 /// Sixteen bytes derived from what a thing is about; 32 hexadecimal digits in text.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Derived([u8; 16]);
+
+/// As their bytes, compared at once.
+impl Ord for Derived {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        u128::from_be_bytes(self.0).cmp(&u128::from_be_bytes(other.0))
+    }
+}
+
+impl PartialOrd for Derived {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Derived {
     /// The sixteen bytes.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ambergate::domain::account::HoldCause;
+use ambergate::domain::calendar::Calendar;
 use ambergate::domain::closed;
 use ambergate::domain::fact::{Contact, TenantUpdated};
 use ambergate::domain::record::Fact;
@@ -358,12 +359,9 @@ fn shown(world: &World) -> String {
 /// Another version of every calendar is published.
 fn publish(world: &mut World, day: Day, holiday: bool) {
     for calendar in world.law.calendars.values_mut() {
-        let holidays = &mut Arc::make_mut(calendar).holidays;
-        holidays.retain(|known| *known != day);
-        if holiday {
-            holidays.push(day);
-            holidays.sort();
-        }
+        let known = calendar.holidays().iter().copied().filter(|known| *known != day);
+        let holidays = known.chain(holiday.then_some(day)).collect();
+        *calendar = Arc::new(Calendar::new(calendar.working_days(), holidays));
     }
 }
 

@@ -252,7 +252,7 @@ impl Writer<'_> {
             }
             let weekend = [Weekday::Sat, Weekday::Sun];
             let is_off = |days: &Weekdays| weekend.iter().all(|day| !days.contains(*day));
-            let off = calendar.is_some_and(|calendar| is_off(&calendar.working_days));
+            let off = calendar.is_some_and(|calendar| is_off(&calendar.working_days()));
             let days = Weekday::ALL.into_iter().filter(|day| policy.cutoff_days.contains(*day));
             let days: Vec<String> = days.map(|day| self.language.weekday(day).to_owned()).collect();
             let hours = policy.cutoff_hours;

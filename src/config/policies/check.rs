@@ -120,7 +120,7 @@ fn is_under_two_days(span: Span) -> bool {
 /// There are hours in which a cutoff may come, and somebody is there in them.
 pub(super) fn hours(policy: &Policy, fields: &Fields<'_>, context: Context<'_>) {
     let Some(calendar) = context.calendars.get(&policy.calendar) else { return };
-    if calendar.working_days.is_empty() {
+    if calendar.working_days().is_empty() {
         fields.fault("calendar", "has no working day", "give the calendar `working_days`");
     } else if !some_cutoff(policy, calendar, None) {
         let help = "a cutoff comes on a working day that is not the eve of a day off, at a full \

@@ -81,11 +81,9 @@ fn calendars(root: &Fields<'_>) -> BTreeMap<CalendarName, Arc<Calendar>> {
         let path = table.path_of(name);
         let Some(fields) = Fields::of(&entry.node, &path, root.faults()) else { continue };
         let working_days = weekdays(&fields, "working_days", "mon tue wed thu fri");
-        let mut holidays: Vec<Day> = fields.all_parsed("holidays").unwrap_or_default();
-        holidays.sort_unstable();
-        holidays.dedup();
+        let holidays: Vec<Day> = fields.all_parsed("holidays").unwrap_or_default();
         if let Ok(name) = name.parse() {
-            calendars.insert(name, Arc::new(Calendar { working_days, holidays }));
+            calendars.insert(name, Arc::new(Calendar::new(working_days, holidays)));
         }
     }
     calendars

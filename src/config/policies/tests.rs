@@ -53,7 +53,7 @@ fn the_standard_policy_is_read_whole() {
     assert_eq!((frozen.stage, frozen.warn.as_ref().unwrap().needs), (Stage::Frozen, 2));
     assert_eq!(frozen.warn.as_ref().unwrap().by, [Channel::Email, Channel::Banner]);
     assert_eq!(frozen.warn.as_ref().unwrap().again, [Span::days(1)]);
-    assert_eq!(law.calendars["DE"].holidays.len(), 3);
+    assert_eq!(law.calendars["DE"].holidays().len(), 3);
     assert!(law.operator.is_some());
     assert_eq!(law.versions.keys().collect::<Vec<_>>(), [&policy.hash]);
 }
@@ -169,7 +169,7 @@ fn lines_of_the_selection_are_read_whole() {
 #[test]
 fn holidays_are_sorted() {
     let law = parse(SMALL, "a").unwrap();
-    assert!(law.calendars["DE"].holidays.is_sorted());
+    assert!(law.calendars["DE"].holidays().is_sorted());
 }
 
 #[test]

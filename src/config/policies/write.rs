@@ -96,11 +96,11 @@ pub fn policy(policy: &Policy) -> String {
 /// The text of a calendar.
 #[must_use]
 pub fn calendar(name: &CalendarName, calendar: &Calendar) -> String {
-    let days: Vec<_> = calendar.holidays.iter().map(|day| format!("\"{day}\"")).collect();
+    let days: Vec<_> = calendar.holidays().iter().map(|day| format!("\"{day}\"")).collect();
     format!(
         "[calendars.{}]\nworking_days = {}\nholidays = [{}]\n",
         quote(name.as_str()),
-        weekdays(calendar.working_days),
+        weekdays(calendar.working_days()),
         days.join(", ")
     )
 }

@@ -147,7 +147,7 @@ fn tables_merge_and_lists_are_replaced() {
     let config = read(text).unwrap();
     assert_eq!(config.law.policies["standard"].title, "Ours");
     assert_eq!(config.law.policies["standard"].rungs.len(), 7);
-    assert_eq!(config.law.calendars["DE"].holidays.len(), 1);
+    assert_eq!(config.law.calendars["DE"].holidays().len(), 1);
 }
 
 #[test]

@@ -31,13 +31,13 @@ impl Planner<'_> {
 
     fn plan_fee(&mut self, case: &Case, bearings: &Bearings<'_>) {
         let (zone, almanac, now) = (&bearings.zone, bearings.almanac(), self.situation.now);
-        let (through, at) = match case.ended {
-            Some(ended) => (zone.day(ended).plus(-1), almanac.send_at_or_after(ended)),
+        let (through, from) = match case.ended {
+            Some(ended) => (zone.day(ended).plus(-1), ended),
             None => {
                 let first = first_of_month(zone.day(now));
                 let next = almanac.send_at_or_after(zone.start_of(first_of_month(first.plus(31))));
                 self.wake_at(next);
-                (first.plus(-1), almanac.send_at_or_after(zone.start_of(first)))
+                (first.plus(-1), zone.start_of(first))
             }
         };
         let known =
@@ -45,7 +45,7 @@ impl Planner<'_> {
         if known || (case.is_live() && case.is_held(now)) {
             return;
         }
-        let at = almanac.send_at_or_after(at.max(now));
+        let at = almanac.send_at_or_after(almanac.send_at_or_after(from).max(now));
         if at > now {
             self.wake_at(at);
             return;
