@@ -16,11 +16,12 @@ use super::fact::{
     Channel, Collection, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome, Term,
 };
 pub use super::hold::{Hold, HoldCause};
-use super::id::{CaseId, EntryId, InvoiceId, NoticeId, Scope, Source, TaskId, TenantId};
+use super::id::{CaseId, EntryId, InvoiceId, Scope, Source, TaskId, TenantId};
 use super::leg::Leg;
 use super::money::Money;
 use super::order::Order;
 use super::payer::Shared;
+use super::places::Index;
 pub use super::profile::Profile;
 use super::stage::{Role, Stage};
 pub use super::stray::Stray;
@@ -76,6 +77,7 @@ pub struct Account {
     pub conflicting: Vec<(String, String)>,
     /// The newest time of any record.
     pub newest: Instant,
+    pub(super) index: Index,
 }
 
 /// Where an invoice stands.
@@ -324,24 +326,6 @@ impl Invoice {
 }
 
 impl Account {
-    /// The invoice of that name.
-    #[must_use]
-    pub fn invoice(&self, invoice: &InvoiceId) -> Option<&Invoice> {
-        self.invoices.iter().find(|known| known.invoice == *invoice)
-    }
-
-    /// The case of that id.
-    #[must_use]
-    pub fn case(&self, case: CaseId) -> Option<&Case> {
-        self.cases.iter().find(|known| known.case == case)
-    }
-
-    /// The notice of that id.
-    #[must_use]
-    pub fn notice(&self, notice: NoticeId) -> Option<&NoticeState> {
-        self.notices.iter().find(|known| known.made.notice == notice)
-    }
-
     /// The invoice whose climb `case` is.
     #[must_use]
     pub fn invoice_of(&self, case: &Case) -> &Invoice {

@@ -10,20 +10,17 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
 use super::account::Account;
 use super::decision::{Decision, MessageTried};
-use super::event::{event_json, restore};
-use super::fact::{Channel, ReceiptKind, TaskOutcome};
+use super::fact::{Channel, NoticeReceipt, ReceiptKind, TaskDone, TaskOutcome};
 use super::hands::{self, Hand};
-use super::id::{InvoiceId, MessageId, TenantId};
+use super::id::{InvoiceId, MessageId, Source, TenantId};
 use super::plan::{Asking, Situation, plan};
 use super::policy::Law;
-use super::record::{Identities, Record};
+use super::record::{Fact, Identities, Record};
 use super::stage::{Role, Roles, Stage};
 use super::time::Instant;
-use super::view::view;
+use super::view::{Running, view};
 
 /// How often decisions may lead to others at one and the same time.
 const ROUNDS_MAX: usize = 200;
@@ -125,6 +122,10 @@ pub struct Course<'a> {
     records: Vec<Record>,
     /// Of the records: nearly all that come are new, and need not be compared with each.
     identities: Identities,
+    running: Running<'a>,
+    /// How many of the records were viewed, and whether one came since that is not after those.
+    viewed: usize,
+    shuffled: bool,
     situation: Situation,
     mail: Mail,
     hands: Vec<Hand>,
@@ -155,6 +156,9 @@ impl<'a> Course<'a> {
         };
         Self {
             law,
+            running: Running::new(tenant.clone(), law),
+            viewed: 0,
+            shuffled: false,
             tenant,
             records: Vec::new(),
             identities: Identities::of(&[]),
@@ -211,7 +215,7 @@ impl<'a> Course<'a> {
     ///
     /// [`Endless`].
     pub fn take(&mut self, record: Record) -> Result<(), Endless> {
-        self.identities.insert(&mut self.records, record);
+        self.keep(record);
         self.settle()
     }
 
@@ -241,30 +245,50 @@ impl<'a> Course<'a> {
     ///
     /// [`Endless`].
     pub fn settle(&mut self) -> Result<(), Endless> {
+        let fresh = Running::new(self.tenant.clone(), self.law);
+        let mut running = std::mem::replace(&mut self.running, fresh);
+        let settled = self.settle_with(&mut running);
+        self.running = running;
+        settled
+    }
+
+    fn settle_with(&mut self, running: &mut Running<'a>) -> Result<(), Endless> {
         for _ in 0..ROUNDS_MAX {
-            let account = self.account();
-            let plan = plan(&self.tenant, &account, self.law, &self.situation);
+            if std::mem::take(&mut self.shuffled) {
+                running.forget();
+            }
+            self.viewed = self.records.len();
+            let account = running.account(&self.records);
+            let plan = plan(&self.tenant, account, self.law, &self.situation);
             let off = self.off;
             let mut decisions = plan.decisions;
             decisions.retain(|decision| !off || is_relief(decision));
             self.wake = plan.wake;
             if !decisions.is_empty() {
-                self.decide(&account, decisions);
+                self.decide(account, decisions);
             } else if !off && !plan.sends.is_empty() {
-                self.send(&account, &plan.sends);
-            } else if off || !self.work(&account) {
-                self.observe(&account);
+                self.send(account, &plan.sends);
+            } else if off || !self.work(account) {
+                self.observe(account);
                 return Ok(());
             }
         }
         Err(Endless(self.situation.now))
     }
 
+    /// Keeps a record. One that comes before what was viewed puts that in another light.
+    fn keep(&mut self, record: Record) {
+        let last = self.viewed.checked_sub(1).map(|last| &self.records[last]);
+        let after = last.is_none_or(|last| last.order(&record).is_lt());
+        self.shuffled |= !after || self.identities.may_hold(&record);
+        self.identities.insert(&mut self.records, record);
+    }
+
     fn decide(&mut self, account: &Account, decisions: Vec<Decision>) {
         let time = self.situation.now.max(account.newest.plus_millis(1));
         for decision in decisions {
             self.note(account, &decision);
-            self.identities.insert(&mut self.records, Record::decision(time, decision));
+            self.keep(Record::decision(time, decision));
         }
     }
 
@@ -321,9 +345,9 @@ impl<'a> Course<'a> {
             return false;
         }
         let id = task.made.task;
-        let data = json!({"task": id, "outcome": outcome.word()});
+        let done = TaskDone { task: id, outcome, by: None, note: None, until: None, amount: None };
         let time = self.situation.now.max(account.newest.plus_millis(1));
-        self.tell("task.done", &format!("{id}-done"), time, data);
+        self.tell(format!("{id}-done"), time, Fact::TaskDone(done));
         let what = Happening::Done { kind: task.made.kind.word(), outcome };
         let case = account.case(task.made.case);
         let invoice = case.map(|case| account.invoice_of(case).invoice.clone());
@@ -332,12 +356,9 @@ impl<'a> Course<'a> {
     }
 
     /// A fact that came of ambergate's own doing.
-    fn tell(&mut self, kind: &str, id: &str, time: Instant, data: Value) {
-        let mut event = event_json(kind, "ambergate", id, data);
-        event["subject"] = json!(self.tenant);
-        event["time"] = json!(time);
-        if let Ok(incoming) = restore(&event) {
-            self.identities.insert(&mut self.records, incoming.record);
+    fn tell(&mut self, id: String, time: Instant, fact: Fact) {
+        if let Ok(id) = id.parse() {
+            self.keep(Record::fact((Source::own(), id), time, time, fact));
         }
     }
 
@@ -346,9 +367,7 @@ impl<'a> Course<'a> {
         let now = self.situation.now;
         let mut time = now.max(account.newest.plus_millis(1));
         for id in messages {
-            let Some(message) = account.messages.iter().find(|it| it.made.message == *id) else {
-                continue;
-            };
+            let Some(message) = account.message(*id) else { continue };
             let attempt = u32::try_from(message.tried.len()).unwrap_or(u32::MAX).saturating_add(1);
             let first = *self.first_attempts.entry(*id).or_insert(now);
             let kind = match self.mail {
@@ -365,15 +384,23 @@ impl<'a> Course<'a> {
                 self.steps.push(Step { at: now, what, invoice: None });
             }
             let tried = Decision::MessageTried(MessageTried { message: *id, attempt });
-            self.identities.insert(&mut self.records, Record::decision(time, tried));
+            self.keep(Record::decision(time, tried));
             time = time.plus_millis(1);
-            let data = json!({
-                "message": id, "attempt": attempt, "channel": message.made.channel,
-                "mailbox": message.made.recipient, "role": message.made.role,
-                "kind": kind, "at": now,
-            });
-            let receipt = format!("{id}-{attempt}-{}", kind.word());
-            self.tell("notice.receipt", &receipt, time, data);
+            let receipt = NoticeReceipt {
+                notice: None,
+                message: Some(*id),
+                attempt: Some(attempt),
+                channel: message.made.channel,
+                person: None,
+                mailbox: Some(message.made.recipient.clone()),
+                role: Some(message.made.role),
+                kind,
+                at: Some(now),
+                detail: None,
+                tried: None,
+            };
+            let told = format!("{id}-{attempt}-{}", kind.word());
+            self.tell(told, time, Fact::NoticeReceipt(Box::new(receipt)));
             time = time.plus_millis(1);
         }
     }

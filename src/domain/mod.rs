@@ -34,6 +34,7 @@ pub mod limits;
 pub mod money;
 pub mod order;
 pub mod payer;
+mod places;
 pub mod plan;
 pub mod policy;
 pub mod profile;

@@ -20,6 +20,7 @@ mod oracle;
 mod orders;
 mod payers;
 mod payers_random;
+mod running;
 mod simulate;
 mod slow;
 mod stories;

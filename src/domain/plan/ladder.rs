@@ -9,13 +9,14 @@
 //!    notice made now would name.
 //! 4. What a payer shares is planned for its time there, and no nearer to the stages before it; no rung but those that enter is there.
 
+use super::anchor::{Anchors, anchor_of};
 use super::standing::is_dead;
 use super::survey::Ground;
 use crate::domain::account::{Case, Entry, Invoice, NoticeState};
 use crate::domain::bearings::Bearings;
 use crate::domain::calendar::{Almanac, SEARCH_DAYS_MAX};
 use crate::domain::decision::Step;
-use crate::domain::fact::{Channel, Collection};
+use crate::domain::fact::Channel;
 use crate::domain::payer::Shared;
 use crate::domain::policy::{Anchor, Enter, Rung, Warn};
 use crate::domain::proof::{LETTER_TAKES, Warned};
@@ -85,8 +86,10 @@ impl<'a> Ladder<'a> {
         let mut ladder =
             Self { ground, case, bearings, free, generation, held, places, live, applies, would };
         ladder.live = ladder.live_warnings();
+        // Nearly all rungs are counted from the same day.
+        let mut anchors = Anchors::default();
         for rung in 0..rungs {
-            let place = ladder.place_rung(rung);
+            let place = ladder.place_rung(rung, &mut anchors);
             ladder.places.push(place);
         }
         ladder
@@ -106,7 +109,7 @@ impl<'a> Ladder<'a> {
                 warned.is_live(self.free) && !is_dead(notice, self.ground, needs, self.free)
             });
             if let Some(of_rung) = live.get_mut(usize::from(made.rung)) {
-                *of_rung = Some(*notice).filter(|_| is_live);
+                *of_rung = Some(notice).filter(|_| is_live);
             }
         }
         live
@@ -243,12 +246,13 @@ impl<'a> Ladder<'a> {
         self.ground.account.invoice_of(self.case)
     }
 
-    fn place_rung(&self, number: usize) -> Option<Place> {
+    fn place_rung(&self, number: usize, anchors: &mut Anchors) -> Option<Place> {
         let rung = &self.bearings.policy.rungs[number];
         if let Some(shared) = &self.invoice().shared {
             return self.place_shared(number, rung, shared);
         }
-        let anchor = self.anchor(rung.at.anchor)?;
+        let anchor = &mut anchors[rung.at.anchor as usize];
+        let anchor = (*anchor.get_or_insert_with(|| self.anchor(rung.at.anchor)))?;
         let unheld = self.unheld(anchor, rung);
         let mut date = self.advance(anchor, rung.at.offset, rung.at.working_days)?;
         for (earlier, place) in self.bearings.policy.rungs.iter().zip(&self.places) {
@@ -384,37 +388,4 @@ impl<'a> Ladder<'a> {
 /// Whether people are told by letter, and by nothing that is faster.
 pub(super) fn is_by_letter_alone(by: &[Channel]) -> bool {
     !by.is_empty() && by.iter().all(|channel| *channel == Channel::Letter)
-}
-
-/// What the days of a rung of a case are counted from, its invoice being due on `due_on`.
-pub(in crate::domain) fn anchor_of(
-    invoice: &Invoice,
-    due_on: Option<Day>,
-    case: &Case,
-    bearings: &Bearings<'_>,
-    anchor: Anchor,
-) -> Option<Day> {
-    let almanac = bearings.almanac();
-    let first_failed = invoice.failed.map(|failed| almanac.zone.day(failed.first));
-    if (anchor == Anchor::Ends) != invoice.term.is_some() {
-        return None;
-    }
-    let automatic = invoice.collection == Collection::ChargeAutomatically;
-    // Nothing runs before the first failure.
-    let failed = first_failed.filter(|_| automatic);
-    if automatic && failed.is_none() {
-        return None;
-    }
-    let day = match anchor {
-        Anchor::Due if automatic && !invoice.extended => almanac.calendar.forward(first_failed?),
-        Anchor::Due | Anchor::Ends => {
-            let known = almanac.plus(invoice.known, bearings.policy.least_terms, Fold::Earlier);
-            let due = due_on?.max(failed.unwrap_or(Day::from_number(i32::MIN)));
-            almanac.calendar.forward(due).max(almanac.zone.day(known))
-        }
-        Anchor::Failed => first_failed?,
-        Anchor::Issued => invoice.issued_on.unwrap_or_else(|| almanac.zone.day(case.began)),
-    };
-    let began = almanac.zone.day(case.known.max(case.began));
-    Some(if case.again { day.max(began) } else { day })
 }

@@ -10,6 +10,7 @@
 //! 4. While a case is held nothing of it is made or sent.
 
 mod agreements;
+mod anchor;
 mod by_hand;
 mod climb;
 mod cutoff;
@@ -33,7 +34,7 @@ use super::selection::select_for;
 use super::stage::Stage;
 use super::time::{DAY, HOUR, Instant, MINUTE, SECOND};
 
-pub(super) use ladder::anchor_of;
+pub(super) use anchor::anchor_of;
 pub(super) use standing::is_valid;
 pub use standing::may_leave;
 pub(super) use survey::{Ground, Survey};
@@ -309,7 +310,7 @@ impl<'a> Planner<'a> {
     }
 
     fn notices_of(&self, case: CaseId) -> impl Iterator<Item = &'a NoticeState> + use<'a> {
-        self.survey.ground.notices_of(case).iter().copied()
+        self.survey.ground.notices_of(case)
     }
 
     fn notice(&self, id: NoticeId) -> Option<&'a NoticeState> {

@@ -9,6 +9,7 @@ use super::{Situation, free_at};
 use crate::domain::account::{Account, Case, MessageState, NoticeState};
 use crate::domain::bearings::Bearings;
 use crate::domain::id::{CaseId, NoticeId, PolicyHash};
+use crate::domain::places::Groups;
 use crate::domain::policy::Law;
 
 /// A version that cases are pinned to (`None`: not pinned), and whether they are orders.
@@ -23,40 +24,30 @@ pub(in crate::domain) struct Ground<'a> {
     bearings: Vec<(Version, Option<Bearings<'a>>)>,
     /// Which of them, by case.
     of_case: Vec<usize>,
-    /// Places of cases, by their ids.
-    cases: Vec<(CaseId, usize)>,
-    /// Places of notices, by their ids.
-    notices: Vec<(NoticeId, usize)>,
-    /// Notices, by case; in the order in which they were made.
-    of_cases: Vec<&'a NoticeState>,
-    /// Where the notices of each case begin, and where the last ones end.
-    begins: Vec<usize>,
-    /// Places of the messages about each notice.
-    about: Vec<(NoticeId, usize)>,
+    /// Notices by case, in the order in which they were made.
+    of_cases: Groups,
+    /// Messages by notice.
+    about: Groups,
 }
 
 impl<'a> Ground<'a> {
     pub(in crate::domain) fn new(account: &'a Account, law: &'a Law) -> Self {
+        let index = &account.index;
+        let of_case = index.cases_of.iter().enumerate();
+        let of_case = of_case.filter_map(|(place, case)| Some(((*case)?, place)));
+        let about = index.about.iter().copied();
         let mut ground = Self {
             account,
             law,
             bearings: Vec::new(),
             of_case: Vec::with_capacity(account.cases.len()),
-            cases: places(account.cases.iter().map(|case| case.case)),
-            notices: places(account.notices.iter().map(|notice| notice.made.notice)),
-            of_cases: Vec::new(),
-            begins: Vec::new(),
-            about: Vec::new(),
+            of_cases: Groups::of(account.cases.len(), of_case),
+            about: Groups::of(account.notices.len(), about),
         };
         for case in &account.cases {
             let bearings = ground.bearings_for(case);
             ground.of_case.push(bearings);
         }
-        ground.sort_notices();
-        for (place, message) in account.messages.iter().enumerate() {
-            ground.about.extend(message.made.notices.iter().map(|id| (*id, place)));
-        }
-        ground.about.sort_unstable();
         ground
     }
 
@@ -71,48 +62,39 @@ impl<'a> Ground<'a> {
         })
     }
 
-    fn sort_notices(&mut self) {
-        let notices = &self.account.notices;
-        let of = |notice: &NoticeState| self.case_place(notice.made.case);
-        let mut sorted: Vec<(usize, usize)> = notices
-            .iter()
-            .enumerate()
-            .filter_map(|(place, notice)| Some((of(notice)?, place)))
-            .collect();
-        sorted.sort_unstable();
-        let cases = 0..=self.account.cases.len();
-        self.begins = cases.map(|case| sorted.partition_point(|(of, _)| *of < case)).collect();
-        self.of_cases = sorted.into_iter().map(|(_, place)| &notices[place]).collect();
-    }
-
     fn case_place(&self, case: CaseId) -> Option<usize> {
-        place(&self.cases, case)
+        self.account.index.cases.get(&case)
     }
 
     /// A case by its id.
     pub(in crate::domain) fn case(&self, case: CaseId) -> Option<&'a Case> {
-        Some(&self.account.cases[self.case_place(case)?])
+        self.account.case(case)
     }
 
     /// A notice by its id.
     pub(in crate::domain) fn notice(&self, notice: NoticeId) -> Option<&'a NoticeState> {
-        Some(&self.account.notices[place(&self.notices, notice)?])
+        self.account.notice(notice)
     }
 
     /// The notices of a case, in the order in which they were made.
-    pub(super) fn notices_of(&self, case: CaseId) -> &[&'a NoticeState] {
-        let Some(place) = self.case_place(case) else { return &[] };
-        &self.of_cases[self.begins[place]..self.begins[place + 1]]
+    pub(super) fn notices_of(
+        &self,
+        case: CaseId,
+    ) -> impl Iterator<Item = &'a NoticeState> + use<'a, '_> {
+        let places = self.case_place(case).map(|place| self.of_cases.members(place));
+        let account = self.account;
+        places.unwrap_or_default().iter().map(|place| &account.notices[*place])
     }
 
     /// The messages about a notice, with their places.
     pub(super) fn about(
         &self,
         notice: NoticeId,
-    ) -> impl Iterator<Item = (usize, &'a MessageState)> {
-        let begin = self.about.partition_point(|(id, _)| *id < notice);
-        let about = self.about[begin..].iter().take_while(move |(id, _)| *id == notice);
-        about.map(|(_, place)| (*place, &self.account.messages[*place]))
+    ) -> impl Iterator<Item = (usize, &'a MessageState)> + use<'a, '_> {
+        let place = self.account.index.notices.get(&notice);
+        let places = place.map(|place| self.about.members(place)).unwrap_or_default();
+        let account = self.account;
+        places.iter().map(|place| (*place, &account.messages[*place]))
     }
 
     /// What a case's dates are reckoned with.
@@ -179,16 +161,4 @@ impl<'g> Survey<'g> {
     pub(super) fn ladder(&self, case: CaseId) -> Option<&Ladder<'g>> {
         self.ladder_at(self.ground.case_place(case)?)
     }
-}
-
-/// Where each is, in the order of the ids.
-fn places<T: Ord>(ids: impl Iterator<Item = T>) -> Vec<(T, usize)> {
-    let mut places: Vec<(T, usize)> = ids.enumerate().map(|(place, id)| (id, place)).collect();
-    places.sort_unstable();
-    places
-}
-
-fn place<T: Ord + Copy>(places: &[(T, usize)], id: T) -> Option<usize> {
-    let found = places.partition_point(|(known, _)| *known < id);
-    places.get(found).filter(|(known, _)| *known == id).map(|(_, place)| *place)
 }

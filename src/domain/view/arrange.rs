@@ -7,6 +7,8 @@
 //!    more money does.
 //! 3. What somebody ended is ended for good.
 
+use std::sync::Arc;
+
 use super::cases::Began;
 use super::{Exempt, Run, Timed, Timer};
 use crate::domain::account::{Arrangement, Hold, HoldCause, Invoice};
@@ -26,8 +28,8 @@ const MISSED_AFTER: i32 = 5;
 /// So many missed instalments end a plan.
 const MISSED_MAX: usize = 2;
 
-impl<'a> Run<'a> {
-    pub(super) fn arrange(&mut self, record: &'a Record, made: &ArrangementMade) {
+impl Run<'_> {
+    pub(super) fn arrange(&mut self, record: &Record, made: &ArrangementMade) {
         let mut known = self.account.arrangements.iter();
         if known.any(|known| known.made.arrangement == made.arrangement) {
             return;
@@ -79,7 +81,7 @@ impl<'a> Run<'a> {
 
     /// What is taken over with a history is counted, and silent until it is released: that is one
     /// silence an invoice, so that each can be released by itself.
-    pub(super) fn take_over(&mut self, record: &'a Record, terms: &InvoiceTerms) {
+    pub(super) fn take_over(&mut self, record: &Record, terms: &InvoiceTerms) {
         if terms.opening != Some(true) {
             return;
         }
@@ -121,7 +123,7 @@ impl<'a> Run<'a> {
     }
 
     /// A promise stands until the end of the working day after `until`.
-    fn promise(&mut self, number: usize, record: &'a Record, places: &[usize]) {
+    fn promise(&mut self, number: usize, record: &Record, places: &[usize]) {
         let made = &self.account.arrangements[number].made;
         let (Some(until), Some(bearings)) = (made.until, self.bearings()) else { return };
         let day = match until {
@@ -141,11 +143,12 @@ impl<'a> Run<'a> {
         }
         self.account.arrangements[number].until = Some(end);
         self.hold_for(number, places);
+        let record = Arc::new(record.clone());
         self.timers.push(Timer { at: end, what: Timed::Promised(number), record });
     }
 
     /// A plan stands until its second instalment was missed, or its last one had its time.
-    fn plan(&mut self, number: usize, record: &'a Record, places: &[usize]) {
+    fn plan(&mut self, number: usize, record: &Record, places: &[usize]) {
         let instalments = self.instalments(number).to_vec();
         let Some(bearings) = self.bearings() else { return };
         let calendar = bearings.almanac().calendar;
@@ -161,11 +164,11 @@ impl<'a> Run<'a> {
         arrangement.before = before;
         arrangement.asked = due_by(&instalments, instalments.len());
         self.hold_for(number, places);
-        let timers = certain.into_iter().enumerate();
+        let (timers, record) = (certain.into_iter().enumerate(), Arc::new(record.clone()));
         self.timers.extend(timers.map(|(part, at)| Timer {
             at,
             what: Timed::Instalment(number, part),
-            record,
+            record: Arc::clone(&record),
         }));
     }
 
@@ -188,7 +191,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn exempt(&mut self, number: usize, record: &'a Record, places: &[usize]) {
+    fn exempt(&mut self, number: usize, record: &Record, places: &[usize]) {
         let zone = self.zone();
         let day = zone.day(record.time);
         let (usual, most) = EXEMPTION_DAYS;
@@ -206,6 +209,7 @@ impl<'a> Run<'a> {
         for place in 0..self.sheets.len() {
             self.weigh(place, record);
         }
+        let record = Arc::new(record.clone());
         self.timers.push(Timer { at: end, what: Timed::Exempted(number), record });
     }
 
@@ -216,7 +220,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    pub(super) fn end_arrangement(&mut self, record: &'a Record, ended: &ArrangementEnded) {
+    pub(super) fn end_arrangement(&mut self, record: &Record, ended: &ArrangementEnded) {
         let mut known = self.account.arrangements.iter();
         let Some(number) = known
             .position(|known| known.made.arrangement == ended.arrangement && known.ended.is_none())
@@ -278,7 +282,7 @@ impl<'a> Run<'a> {
                 Timed::Instalment(number, part) => self.check_instalment(number, part, timer.at),
                 Timed::Exempted(number) => {
                     if self.account.arrangements[number].ended.is_none() {
-                        let (time, record) = (timer.at, timer.record);
+                        let (time, record) = (timer.at, &timer.record);
                         self.climb_again(Began { time, known: time, record, anew: true });
                     }
                 }

@@ -112,14 +112,14 @@ impl Run<'_> {
     }
 
     pub(super) fn note_would(&mut self, record: &Record, would: &WouldHave) {
-        let known = self.account.cases.iter_mut().find(|known| known.case == would.case);
-        let Some(case) = known else { return self.unmatched(record) };
-        case.would.push(WouldState { made: would.clone(), time: record.time });
+        let Some(place) = self.account.index.cases.get(&would.case) else {
+            return self.unmatched(record);
+        };
+        self.account.cases[place].would.push(WouldState { made: would.clone(), time: record.time });
     }
 
     pub(super) fn live_case(&self, place: usize) -> Option<usize> {
-        let newest = self.account.cases.iter().rposition(|case| case.invoice == place);
-        newest.filter(|case| self.account.cases[*case].is_live())
+        self.sheets[place].case.filter(|case| self.account.cases[*case].is_live())
     }
 
     /// What the climb is anchored to; another value is another case. `None`: there is none.
@@ -159,9 +159,9 @@ impl Run<'_> {
         let (id, source) = (by.record.id_text(), by.record.source());
         let names = [self.tenant.as_str(), invoice.invoice.as_str(), source, &id];
         let case: CaseId = Derivation::of("case").names(&names).finish();
-        let before = self.account.cases.iter().any(|known| known.invoice == place);
+        let before = self.sheets[place].case.is_some();
         let from = invoice.order.as_ref().map_or(by.time, |order| order.from);
-        let opened = self.opened.iter().find(|opened| opened.case == case).cloned();
+        let opened = self.opened.get(&case).cloned();
         let scope = invoice.scope.clone();
         let mut begun = Case {
             case,
@@ -187,7 +187,10 @@ impl Run<'_> {
                 add_hold(&mut begun, hold.clone());
             }
         }
+        self.account.index.cases.note(case, self.account.cases.len());
+        self.sheets[place].case = Some(self.account.cases.len());
         self.account.cases.push(begun);
+        self.begun.push(case);
     }
 
     /// The invoice is about another part of the app: so is its climb. What was entered closes no

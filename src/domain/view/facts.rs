@@ -44,8 +44,8 @@ pub(super) fn unheard_of(invoice: &InvoiceId) -> Invoice {
     }
 }
 
-impl<'a> Run<'a> {
-    pub(super) fn apply_fact(&mut self, record: &'a Record, source: &Source, fact: &Fact) {
+impl Run<'_> {
+    pub(super) fn apply_fact(&mut self, record: &Record, source: &Source, fact: &Fact) {
         if let Some(invoice) = fact.invoice() {
             let known = self.issued(invoice).is_some();
             match fact {
@@ -269,7 +269,7 @@ impl<'a> Run<'a> {
         self.weigh(place, record);
     }
 
-    fn reverse(&mut self, record: &'a Record, source: &Source, reversed: &PaymentReversed) {
+    fn reverse(&mut self, record: &Record, source: &Source, reversed: &PaymentReversed) {
         let Some(place) = self.issued(&reversed.invoice) else { return };
         if self.heard(&reversed.invoice, Some(reversed.amount)).is_none() {
             self.unmatched(record);

@@ -23,12 +23,11 @@ use crate::domain::time::{Fold, Instant};
 
 impl Run<'_> {
     pub(super) fn hold(&mut self, place: usize, hold: Hold) {
-        for case in &mut self.account.cases {
-            if case.invoice == place && case.is_live() {
-                add_hold(case, hold.clone());
-            }
+        if let Some(case) = self.live_case(place) {
+            add_hold(&mut self.account.cases[case], hold.clone());
         }
         self.sheets[place].holds.push(hold);
+        self.held = true;
     }
 
     /// Holds all cases; with `older_than` those of invoices that were issued by then.
@@ -41,6 +40,7 @@ impl Run<'_> {
             }
         }
         self.everywhere.push(Everywhere { hold, older_than });
+        self.held = true;
     }
 
     /// Whether a hold of everything is one of that invoice's climb, too.
@@ -77,6 +77,9 @@ impl Run<'_> {
     }
 
     pub(super) fn end_holds(&mut self, at: Instant, ends: impl Fn(usize, &Hold) -> bool) {
+        if !self.held {
+            return;
+        }
         let end = |invoice: usize, hold: &mut Hold| {
             if ends(invoice, hold) && hold.end.is_none_or(|end| end > at) {
                 hold.end = Some(at.max(hold.begin));
@@ -133,7 +136,7 @@ impl Run<'_> {
 
     /// Since when the invoice climbs its present case, or has climbed none.
     fn climbing_since(&self, place: usize) -> Instant {
-        let newest = self.account.cases.iter().rev().find(|case| case.invoice == place);
+        let newest = self.sheets[place].case.map(|case| &self.account.cases[case]);
         newest.map_or(Instant::MIN, |case| case.ended.unwrap_or(case.began))
     }
 

@@ -17,19 +17,20 @@ use crate::domain::time::Instant;
 
 impl Run<'_> {
     pub(super) fn enter(&mut self, record: &Record, entered: &RungEntered) {
-        let Some(place) = self.account.cases.iter().position(|case| case.case == entered.case)
-        else {
+        let Some(place) = self.account.index.cases.get(&entered.case) else {
             let (entered, time) = (entered.clone(), record.time);
             self.account.strays.push(Stray { entered, time, lifted: None });
             return self.unmatched(record);
         };
+        self.astray |= entered.notice.is_some_and(|id| self.account.notice(id).is_none());
         let lawful = self.is_lawful(&self.account.cases[place], record.time, entered);
-        if lawful && let Some(id) = entered.notice {
-            let notice = self.account.notices.iter_mut().find(|known| known.made.notice == id);
-            if let Some(notice) = notice {
-                notice.spent = Some(entered.entry);
-            }
+        if lawful
+            && let Some(id) = entered.notice
+            && let Some(notice) = self.account.notice_mut(id)
+        {
+            notice.spent = Some(entered.entry);
         }
+        self.account.index.entries.note(entered.entry, place);
         self.account.cases[place].entries.push(Entry {
             entered: entered.clone(),
             time: record.time,

@@ -21,25 +21,30 @@ mod outcomes;
 mod papers;
 mod pauses;
 mod payers;
+mod running;
 mod terms;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::account::{Account, Hold};
 use super::bearings::Bearings;
-use super::decision::CaseOpened;
+use super::decision::{CaseOpened, Decision};
 use super::fact::{Contact, TenantUpdated};
-use super::id::{InvoiceId, PaymentId, Source, TenantId};
+use super::id::{CaseId, InvoiceId, PaymentId, Source, TenantId};
 use super::money::{Currency, Money};
 use super::policy::Law;
 use super::record::{Body, Fact, Record};
 use super::selection::select;
 use super::time::{Day, Instant};
 use books::Books;
+pub use running::Running;
 
 /// The account that `records` make. They are sorted and hold one copy of each (see
 /// [`super::record::insert`]).
 #[must_use]
 pub fn view(tenant: &TenantId, records: &[Record], law: &Law) -> Account {
-    let mut run = Run::new(tenant, records, law);
+    let mut run = Run::over(tenant, records, law);
     for record in records {
         run.apply(record);
     }
@@ -47,9 +52,11 @@ pub fn view(tenant: &TenantId, records: &[Record], law: &Law) -> Account {
 }
 
 /// What is remembered of an invoice while the records run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Sheet {
     books: Books,
+    /// Where its newest case stands.
+    case: Option<usize>,
     /// Due dates that its owner has said before, the printed one first.
     reported_due: Vec<Day>,
     voided: bool,
@@ -71,7 +78,7 @@ struct Sheet {
 }
 
 /// A payment whose money no invoice claims.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Loose {
     payment: PaymentId,
     left: Money,
@@ -81,7 +88,7 @@ struct Loose {
 }
 
 /// What is owed to the tenant in one currency.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Credit {
     amount: Money,
     learnt: Instant,
@@ -90,7 +97,7 @@ struct Credit {
 }
 
 /// A stretch in which every case stands still.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Everywhere {
     hold: Hold,
     /// Only those of invoices that were issued by then.
@@ -98,7 +105,7 @@ struct Everywhere {
 }
 
 /// A time in which invoices climb nothing at all.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Exempt {
     arrangement: usize,
     /// `None`: all of them.
@@ -108,12 +115,12 @@ struct Exempt {
 }
 
 /// What happens at a time of its own, and not with a record.
-#[derive(Debug)]
-struct Timer<'a> {
+#[derive(Clone, Debug)]
+struct Timer {
     at: Instant,
     what: Timed,
     /// The record that set it.
-    record: &'a Record,
+    record: Arc<Record>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -127,9 +134,9 @@ enum Timed {
 }
 
 /// The pass over the records.
+#[derive(Clone, Debug)]
 struct Run<'a> {
-    tenant: &'a TenantId,
-    records: &'a [Record],
+    tenant: TenantId,
     law: &'a Law,
     account: Account,
     /// One a invoice, in the order of `account.invoices`.
@@ -147,16 +154,23 @@ struct Run<'a> {
     looked_at: Vec<String>,
     everywhere: Vec<Everywhere>,
     exempt: Vec<Exempt>,
-    timers: Vec<Timer<'a>>,
+    timers: Vec<Timer>,
+    /// Any hold was made; any order was.
+    held: bool,
+    ordered: bool,
     /// Which version each case was opened with.
-    opened: Vec<CaseOpened>,
+    opened: BTreeMap<CaseId, CaseOpened>,
+    /// Cases that the newest record began.
+    begun: Vec<CaseId>,
+    /// A decision spoke of a notice or a message that was not found.
+    astray: bool,
 }
 
 impl<'a> Run<'a> {
-    fn new(tenant: &'a TenantId, records: &'a [Record], law: &'a Law) -> Self {
+    /// Over `records`, of which none was applied yet.
+    fn over(tenant: &TenantId, records: &[Record], law: &'a Law) -> Self {
         let mut run = Self {
-            tenant,
-            records,
+            tenant: tenant.clone(),
             law,
             account: Account::default(),
             sheets: Vec::new(),
@@ -170,35 +184,42 @@ impl<'a> Run<'a> {
             everywhere: Vec::new(),
             exempt: Vec::new(),
             timers: Vec::new(),
-            opened: Vec::new(),
+            opened: BTreeMap::new(),
+            held: false,
+            ordered: false,
+            begun: Vec::new(),
+            astray: false,
         };
-        run.find_owners();
-        run.find_papers();
+        for record in records {
+            run.find_owner(record);
+            run.find_paper(record);
+        }
+        run.find_sayings();
         run
     }
 
     /// The source of the first `issued` owns the invoice, whatever came before it.
-    fn find_owners(&mut self) {
-        for record in self.records {
-            let (source, terms) = match &record.body {
-                Body::Fact { source, fact: Fact::InvoiceIssued(terms), .. } => (source, terms),
-                Body::Fact { source, fact: Fact::TermUpdated(term), .. } => {
-                    self.find_term(source, term, record);
-                    continue;
-                }
-                _ => continue,
-            };
-            let place = self.invoice(&terms.invoice);
-            let owner = &mut self.account.invoices[place].owner;
-            owner.get_or_insert_with(|| source.clone());
-            let sheet = &mut self.sheets[place];
-            sheet.issued.get_or_insert(record.time);
-            sheet.heard = Some(sheet.heard.map_or(record.learnt, |heard| heard.min(record.learnt)));
-            sheet.currency = sheet.currency.or(terms.amount.map(|amount| amount.currency));
-        }
+    fn find_owner(&mut self, record: &Record) {
+        let (source, terms) = match &record.body {
+            Body::Fact { source, fact: Fact::InvoiceIssued(terms), .. } => (source, terms),
+            Body::Fact { source, fact: Fact::TermUpdated(term), .. } => {
+                return self.find_term(source, term, record);
+            }
+            _ => return,
+        };
+        let place = self.invoice(&terms.invoice);
+        let owner = &mut self.account.invoices[place].owner;
+        owner.get_or_insert_with(|| source.clone());
+        let sheet = &mut self.sheets[place];
+        sheet.issued.get_or_insert(record.time);
+        sheet.heard = Some(sheet.heard.map_or(record.learnt, |heard| heard.min(record.learnt)));
+        sheet.currency = sheet.currency.or(terms.amount.map(|amount| amount.currency));
     }
 
-    fn apply(&mut self, record: &'a Record) {
+    fn apply(&mut self, record: &Record) {
+        if !matches!(record.as_decision(), Some(Decision::CaseOpened(_))) {
+            self.begun.clear();
+        }
         self.pass(record.time);
         self.account.newest = self.account.newest.max(record.time);
         match &record.body {
@@ -251,8 +272,8 @@ impl<'a> Run<'a> {
 
     /// The place of an invoice in the account; a new one is made where it is not known.
     fn invoice(&mut self, invoice: &InvoiceId) -> usize {
-        let known = self.account.invoices.iter().position(|known| known.invoice == *invoice);
-        known.unwrap_or_else(|| {
+        self.account.index.invoices.get(invoice).unwrap_or_else(|| {
+            self.account.index.invoices.note(invoice.clone(), self.sheets.len());
             self.account.invoices.push(facts::unheard_of(invoice));
             self.sheets.push(Sheet::default());
             self.sheets.len() - 1
@@ -261,10 +282,8 @@ impl<'a> Run<'a> {
 
     /// The place of an invoice that was issued, sooner or later.
     fn issued(&self, invoice: &InvoiceId) -> Option<usize> {
-        self.account
-            .invoices
-            .iter()
-            .position(|known| known.invoice == *invoice && known.owner.is_some())
+        let place = self.account.index.invoices.get(invoice)?;
+        self.account.invoices[place].owner.is_some().then_some(place)
     }
 
     /// What an invoice's dates are reckoned with before its case is opened.
@@ -288,14 +307,21 @@ impl<'a> Run<'a> {
     fn finish(mut self) -> Account {
         // What comes if no record does.
         self.pass(Instant::MAX);
+        self.end_orders();
+        self.close();
+        self.account
+    }
+
+    /// What is told of the account, and nothing in the run asks for.
+    fn close(&mut self) {
+        self.sort_papers();
         self.lapse_tasks();
+        self.account.on_account.clear();
         for money in self.loose.iter().map(|loose| loose.left).filter(|left| left.minor > 0) {
             super::account::add(&mut self.account.on_account, money);
         }
-        self.end_orders();
         self.judge_in_force();
         self.judge_pauses();
-        self.account
     }
 
     fn judge_in_force(&mut self) {

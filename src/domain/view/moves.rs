@@ -15,11 +15,11 @@ use crate::domain::time::Instant;
 
 impl Run<'_> {
     pub(super) fn migrate(&mut self, record: &Record, migrated: &CaseMigrated) {
-        let mut cases = self.account.cases.iter_mut();
-        let Some(case) = cases.find(|case| case.case == migrated.case) else {
+        let Some(place) = self.account.index.cases.get(&migrated.case) else {
             self.unmatched(record);
             return;
         };
+        let case = &mut self.account.cases[place];
         if !case.is_live() {
             return;
         }

@@ -22,6 +22,7 @@ impl Run<'_> {
         let (name, kind) = (arrangement.made.arrangement.clone(), arrangement.made.kind);
         let day = self.zone().day(from);
         for scope in self.account.paused(&self.account.arrangements[number]) {
+            self.ordered = true;
             let place = self.invoice(&name_of(&name, &scope));
             let invoice = &mut self.account.invoices[place];
             invoice.scope = scope;
@@ -29,6 +30,7 @@ impl Run<'_> {
             invoice.issued_on = Some(day);
             invoice.order = Some(Order { arrangement: name.clone(), stage, from, ended: false });
             if let Some(until) = until {
+                self.held = true;
                 self.sheets[place].holds.push(Hold {
                     id: format!("{}:over", kind.word()),
                     cause: HoldCause::Over,
@@ -53,6 +55,9 @@ impl Run<'_> {
 
     /// An invoice is about another part of the app: an order that names it is about no more.
     pub(super) fn narrow_orders(&mut self, record: &Record) {
+        if !self.ordered {
+            return;
+        }
         for place in 0..self.sheets.len() {
             let invoice = &self.account.invoices[place];
             let Some(order) = invoice.order.as_ref().filter(|order| !order.ended) else { continue };

@@ -18,8 +18,8 @@ use crate::domain::fact::{
 use crate::domain::id::InvoiceId;
 use crate::domain::record::Record;
 
-impl<'a> Run<'a> {
-    pub(super) fn task_done(&mut self, record: &'a Record, done: &TaskDone) {
+impl Run<'_> {
+    pub(super) fn task_done(&mut self, record: &Record, done: &TaskDone) {
         let known = |task: &&mut TaskState| task.made.task == done.task;
         let Some(task) = self.account.tasks.iter_mut().find(known) else {
             self.unmatched(record);
@@ -44,10 +44,11 @@ impl<'a> Run<'a> {
     /// Somebody was told what the script of a task names.
     fn told_by_hand(&mut self, record: &Record, made: &TaskMade, kind: ReceiptKind) {
         let Some(channel) = made.kind.channel() else { return };
-        let named = made.notices.iter();
-        for id in named {
-            let mut notices = self.account.notices.iter_mut();
-            let Some(notice) = notices.find(|notice| notice.made.notice == *id) else { continue };
+        for id in &made.notices {
+            let Some(notice) = self.account.notice_mut(*id) else {
+                self.astray = true;
+                continue;
+            };
             notice.receipts.push(Receipt {
                 channel,
                 recipient: String::new(),
@@ -60,7 +61,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn promised(&mut self, record: &'a Record, done: &TaskDone, made: &TaskMade) {
+    fn promised(&mut self, record: &Record, done: &TaskDone, made: &TaskMade) {
         let Ok(name) = format!("promised:{}", done.task).parse() else { return };
         if done.until.is_none() {
             return;
@@ -90,7 +91,7 @@ impl<'a> Run<'a> {
         invoices.map(|invoice| invoice.invoice.clone()).collect()
     }
 
-    fn hand_off(&mut self, record: &'a Record, done: &TaskDone) {
+    fn hand_off(&mut self, record: &Record, done: &TaskDone) {
         let Ok(name) = format!("hand_off:{}", done.task).parse() else { return };
         let made = ArrangementMade {
             by: done.by.clone(),

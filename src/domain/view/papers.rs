@@ -1,48 +1,79 @@
 //! Notices, messages, tasks, and the receipts that come back.
 
 use super::Run;
-use crate::domain::account::{MessageState, NoticeState, Receipt, TaskState};
+use crate::domain::account::{Account, MessageState, NoticeState, Receipt, TaskState};
 use crate::domain::decision::Decision;
 use crate::domain::fact::NoticeReceipt;
+use crate::domain::id::NoticeId;
 use crate::domain::record::Record;
+use crate::domain::time::Instant;
 
-impl<'a> Run<'a> {
+impl Run<'_> {
     /// All papers first: a receipt may be older by its own clock than the notice by ours.
-    pub(super) fn find_papers(&mut self) {
-        for record in self.records {
-            match record.as_decision() {
-                Some(Decision::CaseOpened(opened)) => self.opened.push(opened.clone()),
-                Some(Decision::NoticeMade(made)) => self.account.notices.push(NoticeState {
+    pub(super) fn find_paper(&mut self, record: &Record) {
+        match record.as_decision() {
+            Some(Decision::CaseOpened(opened)) => {
+                self.opened.entry(opened.case).or_insert_with(|| opened.clone());
+            }
+            Some(Decision::NoticeMade(made)) => {
+                self.account.index.notices.note(made.notice, self.account.notices.len());
+                self.account.notices.push(NoticeState {
                     made: (**made).clone(),
                     time: record.time,
                     voided: None,
                     spent: None,
                     said: None,
                     receipts: Vec::new(),
-                }),
-                Some(Decision::MessageMade(made)) => self.account.messages.push(MessageState {
+                });
+            }
+            Some(Decision::MessageMade(made)) => {
+                self.account.index.messages.note(made.message, self.account.messages.len());
+                self.account.messages.push(MessageState {
                     made: (**made).clone(),
                     time: record.time,
                     tried: Vec::new(),
                     receipts: Vec::new(),
-                }),
-                Some(Decision::TaskMade(made)) => self.account.tasks.push(TaskState {
-                    made: made.clone(),
-                    time: record.time,
-                    done: None,
-                    lapsed: false,
-                }),
-                _ => {}
+                });
             }
+            Some(Decision::TaskMade(made)) => self.account.tasks.push(TaskState {
+                made: made.clone(),
+                time: record.time,
+                done: None,
+                lapsed: false,
+            }),
+            _ => {}
         }
+    }
+
+    /// What repetitions said, once all warnings are found.
+    pub(super) fn find_sayings(&mut self) {
         let says = |notice: &NoticeState| Some((notice.made.of?, notice.made.says?));
         let said: Vec<_> = self.account.notices.iter().filter_map(says).collect();
-        for (warning, at) in said {
-            let of = |notice: &&mut NoticeState| notice.made.notice == warning;
-            if let Some(notice) = self.account.notices.iter_mut().find(of) {
-                notice.said = notice.said.max(Some(at));
+        said.into_iter().for_each(|(warning, at)| self.note_saying(warning, at));
+    }
+
+    /// A repetition of `warning` said this time.
+    pub(super) fn note_saying(&mut self, warning: NoticeId, at: Instant) {
+        match self.account.notice_mut(warning) {
+            Some(notice) => notice.said = notice.said.max(Some(at)),
+            None => self.astray = true,
+        }
+    }
+
+    /// Notes whose the notices are that came since this was done last, and what messages are about.
+    pub(super) fn sort_papers(&mut self) {
+        let Account { notices, messages, index, .. } = &mut self.account;
+        index.cases_of.resize(notices.len(), None);
+        for (notice, case) in notices.iter().zip(&mut index.cases_of) {
+            if case.is_none() {
+                *case = index.cases.get(&notice.made.case);
             }
         }
+        for (place, message) in messages.iter().enumerate().skip(index.paired) {
+            let about = message.made.notices.iter().filter_map(|id| index.notices.get(id));
+            index.about.extend(about.map(|notice| (notice, place)));
+        }
+        index.paired = messages.len();
     }
 
     pub(super) fn apply_decision(&mut self, record: &Record, decision: &Decision) {
@@ -51,18 +82,14 @@ impl<'a> Run<'a> {
             | Decision::NoticeMade(_)
             | Decision::MessageMade(_)
             | Decision::TaskMade(_) => {}
-            Decision::NoticeVoided(voided) => {
-                let known = |notice: &&mut NoticeState| notice.made.notice == voided.notice;
-                if let Some(notice) = self.account.notices.iter_mut().find(known) {
-                    notice.voided.get_or_insert(record.time);
-                }
-            }
-            Decision::MessageTried(tried) => {
-                let known = |message: &&mut MessageState| message.made.message == tried.message;
-                if let Some(message) = self.account.messages.iter_mut().find(known) {
-                    message.tried.push(record.time);
-                }
-            }
+            Decision::NoticeVoided(voided) => match self.account.notice_mut(voided.notice) {
+                Some(notice) => _ = notice.voided.get_or_insert(record.time),
+                None => self.astray = true,
+            },
+            Decision::MessageTried(tried) => match self.account.message_mut(tried.message) {
+                Some(message) => message.tried.push(record.time),
+                None => self.astray = true,
+            },
             Decision::CaseMigrated(migrated) => self.migrate(record, migrated),
             Decision::FeeAnnounced(announced) => self.account.fees.push(announced.clone()),
             Decision::RungEntered(entered) => self.enter(record, entered),
@@ -75,9 +102,11 @@ impl<'a> Run<'a> {
             Decision::StageLifted(lifted) => {
                 self.lift_gate(lifted.entry, record.time);
                 self.lift_pause(lifted.entry, record.time);
-                let mut entries = self.account.cases.iter_mut().flat_map(|case| &mut case.entries);
-                if let Some(entry) = entries.find(|entry| entry.entered.entry == lifted.entry) {
-                    entry.lifted.get_or_insert(record.time);
+                if let Some(case) = self.account.index.entries.get(&lifted.entry) {
+                    let mut entries = self.account.cases[case].entries.iter_mut();
+                    if let Some(entry) = entries.find(|it| it.entered.entry == lifted.entry) {
+                        entry.lifted.get_or_insert(record.time);
+                    }
                 }
                 let mut strays = self.account.strays.iter_mut();
                 if let Some(stray) = strays.find(|it| it.entered.entry == lifted.entry) {
@@ -99,8 +128,7 @@ impl<'a> Run<'a> {
         };
         let mut about: Vec<_> = said.notice.into_iter().collect();
         if let Some(id) = said.message {
-            let known = |message: &&mut MessageState| message.made.message == id;
-            let Some(message) = self.account.messages.iter_mut().find(known) else {
+            let Some(message) = self.account.message_mut(id) else {
                 self.unmatched(record);
                 return;
             };
@@ -113,8 +141,10 @@ impl<'a> Run<'a> {
         }
         // A repetition that reached somebody proves nothing for its warning: each its own.
         let mut known = false;
-        for notice in &mut self.account.notices {
-            if about.contains(&notice.made.notice) {
+        about.sort_unstable();
+        about.dedup();
+        for id in about {
+            if let Some(notice) = self.account.notice_mut(id) {
                 notice.receipts.push(receipt.clone());
                 known = true;
             }

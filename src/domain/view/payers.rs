@@ -13,7 +13,7 @@ use crate::domain::record::Record;
 
 impl Run<'_> {
     pub(super) fn set_payer(&mut self, record: &Record, said: &PaidBy) {
-        let payer = said.0.clone().filter(|payer| payer != self.tenant);
+        let payer = said.0.clone().filter(|payer| *payer != self.tenant);
         if self.account.profile.paid_by == payer {
             return;
         }
