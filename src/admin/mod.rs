@@ -88,6 +88,7 @@ impl Admin {
             .route("/v1/tenants/{tenant}", get(tenants::one))
             .route("/v1/tenants/{tenant}/explain", get(tenants::explain))
             .route("/v1/tenants/{tenant}/timeline", get(tenants::timeline))
+            .route("/v1/tenants/{tenant}/dossier", get(tenants::dossier))
             .route("/v1/tenants/{tenant}/history", get(tenants::history))
             .route("/v1/notices", get(notices::list))
             .route("/v1/tasks", get(tasks::list))

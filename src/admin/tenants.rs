@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::request::{Asked, Named, after, cursor, limit, wrong};
 use super::{Admin, show, unavailable};
 use crate::domain::bearings;
+use crate::domain::dossier::{self, Dossier};
 use crate::domain::event;
 use crate::domain::explain;
-use crate::domain::id::TenantId;
+use crate::domain::id::{InvoiceId, TenantId};
 use crate::domain::stage::Stage;
 use crate::domain::timeline;
 use crate::ledger::Standing;
@@ -104,6 +105,27 @@ pub(super) async fn timeline(
     let moments = timeline::timeline(&tenant, &records, &account, &law, &situation);
     let zone = bearings::zone(&law, &account);
     Ok(Answer(json!({"tenant": tenant, "time_zone": zone.name(), "timeline": moments})))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct About {
+    invoice: Option<InvoiceId>,
+}
+
+/// Everything about one invoice, or about all on which something is owed.
+pub(super) async fn dossier(
+    State(admin): State<Admin>,
+    Named(tenant): Named<String>,
+    Asked(asked): Asked<About>,
+) -> Result<Answer<Dossier>, Problem> {
+    let Standing { tenant, records, account, situation, law, .. } =
+        standing(&admin, &tenant).await?;
+    let wanted: Vec<InvoiceId> = asked.invoice.into_iter().collect();
+    if wanted.iter().any(|name| account.invoice(name).is_none()) {
+        return Err(wrong("invoice", "this tenant has no invoice of this id"));
+    }
+    Ok(Answer(dossier::dossier(&tenant, &records, &account, &law, situation.now, &wanted)))
 }
 
 #[derive(Debug, Deserialize)]

@@ -10,6 +10,7 @@ mod breaker;
 mod event;
 mod health;
 mod output;
+mod page;
 mod parked;
 mod policy;
 mod program;

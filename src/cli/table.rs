@@ -12,6 +12,11 @@ pub(super) fn print(headings: &[&str], rows: Vec<Vec<String>>, empty: &str) {
         output::note(empty);
         return;
     }
+    text(headings, &rows).lines().for_each(output::line);
+}
+
+/// Rows under headings, a line each.
+pub(super) fn text(headings: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
@@ -21,9 +26,7 @@ pub(super) fn print(headings: &[&str], rows: Vec<Vec<String>>, empty: &str) {
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    for line in table.lines() {
-        output::line(line.trim_end());
-    }
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// A value as people read it: texts bare, nothing as `-`, lists joined, money with its currency.

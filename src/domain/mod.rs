@@ -18,6 +18,7 @@ pub mod course;
 pub mod decide;
 pub mod decision;
 pub mod digest;
+pub mod dossier;
 pub mod event;
 pub mod exceptions;
 pub mod explain;

@@ -62,7 +62,8 @@ pub fn timeline(
     moments
 }
 
-fn past(record: &Record, account: &Account) -> Option<Moment> {
+/// What a record says happened; `None`: nothing that people ask for.
+pub(super) fn past(record: &Record, account: &Account) -> Option<Moment> {
     let (what, invoice, detail) = match &record.body {
         Body::Fact { fact, .. } => past_fact(fact),
         Body::Decision(decision) => past_decision(decision, account)?,

@@ -184,6 +184,7 @@ async fn everything_asks_for_the_right_token() {
         ("GET /v1/tenants/acme", "viewer"),
         ("GET /v1/tenants/acme/explain", "viewer"),
         ("GET /v1/tenants/acme/timeline", "viewer"),
+        ("GET /v1/tenants/acme/dossier", "viewer"),
         ("GET /v1/tenants/acme/history", "viewer"),
         ("GET /v1/notices", "viewer"),
         ("GET /v1/tasks", "viewer"),

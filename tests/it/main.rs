@@ -21,6 +21,7 @@ mod demo_door;
 mod demo_mailbox;
 mod demo_seed;
 mod deploy;
+mod dossier;
 mod enforced;
 mod feeds;
 mod gate_banner;

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Format, Printed, Rules, draw};
+use super::Rules;
 use crate::cli::output;
+use crate::cli::page::{self, Format, Printed};
 use crate::cli::remote::Failure;
 use crate::config::locales::{Terms, terms};
 use crate::domain::language::Language;
@@ -38,7 +39,7 @@ impl Explain {
         match self.printed.format() {
             Format::Text => output::data(&text(&terms)),
             Format::Html => {
-                output::data(&draw::document(self.locale.tag(), &terms.title, &body(&terms)));
+                output::data(&page::document(self.locale.tag(), &terms.title, &body(&terms)));
             }
             Format::Json => {
                 let mut shown = json!(terms);

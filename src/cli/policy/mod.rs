@@ -13,7 +13,7 @@ pub(super) use simulate::money;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::output;
 use super::remote::Failure;
@@ -42,35 +42,6 @@ impl Command {
             Self::Migrate(migrate) => wait(migrate.run()),
             Self::Simulate(simulate) => simulate.run(),
         }
-    }
-}
-
-/// How it is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// A page by itself.
-    Html,
-    /// For programs.
-    Json,
-}
-
-/// As which format.
-#[derive(Debug, Args)]
-pub(super) struct Printed {
-    /// How it is printed.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-    /// Print JSON, for programs.
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
-}
-
-impl Printed {
-    pub(super) const fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.format }
     }
 }
 

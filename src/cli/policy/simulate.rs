@@ -3,9 +3,10 @@
 use clap::Args;
 use serde_json::Value;
 
+use super::Rules;
 use super::draw::{self, Ladder};
-use super::{Format, Printed, Rules};
 use crate::cli::output;
+use crate::cli::page::{Format, Printed};
 use crate::cli::remote::Failure;
 use crate::cli::table;
 use crate::domain::hands::Hand;

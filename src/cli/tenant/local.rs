@@ -28,7 +28,7 @@ fn within(value: &Value, zone: &Zone) -> Value {
 }
 
 /// A text with every instant in it.
-fn sentence(text: &str, zone: &Zone) -> String {
+pub(super) fn sentence(text: &str, zone: &Zone) -> String {
     let mut told = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {

@@ -1,6 +1,7 @@
 //! `ambergate tenant`: who stands where, why, what comes, and what is agreed.
 
 mod arrange;
+mod dossier;
 mod local;
 mod received;
 mod release;
@@ -37,6 +38,8 @@ pub(super) enum Command {
     Explain(One),
     /// What happened to a tenant and what will, dated.
     Timeline(One),
+    /// Everything about a debt, for a lawyer or an agency.
+    Dossier(dossier::Dossier),
     /// A payment arrived that no billing system tells of.
     Received(received::Received),
     /// Work for people: all of it, or that of one tenant with what is to be said.
@@ -89,6 +92,7 @@ impl Command {
             Self::Show(one) => one.show("", show).await,
             Self::Explain(one) => one.show("/explain", explain).await,
             Self::Timeline(one) => one.show("/timeline", timeline).await,
+            Self::Dossier(dossier) => dossier.run().await,
             Self::Received(received) => received.run().await,
             Self::Tasks(tasks) => tasks.run().await,
             Self::Done(done) => done.run().await,
