@@ -36,7 +36,8 @@ pub fn fault_of_order(world: &World, record: &Record, entered: &RungEntered) -> 
     if entered.stage > asked {
         return fault("harder than was asked for");
     }
-    if !stands(world, made_at, made, t) {
+    let known = known_before(world, entered);
+    if !stands(world, known, (made_at, made), t) {
         return fault("what asked for it does not stand");
     }
     let notice = entered.notice;
@@ -44,8 +45,8 @@ pub fn fault_of_order(world: &World, record: &Record, entered: &RungEntered) -> 
         Decision::NoticeMade(made) if Some(made.notice) == notice => Some(at),
         _ => None,
     });
-    for (begun, milder) in everything_milder(world, asked) {
-        if stands(world, begun, milder, t) {
+    for (begun, milder) in everything_milder(known, asked) {
+        if stands(world, known, (begun, milder), t) {
             return fault("a milder agreement stands");
         }
         if warned.is_some_and(|warned| warned < begun) && begun < t {
@@ -64,7 +65,7 @@ pub fn outlived(world: &World, account: &Account, now: Instant) -> Option<String
     });
     ordered.find_map(|order| {
         let (at, made) = made(world, &order.arrangement)?;
-        let over = !stands(world, at, made, now);
+        let over = !stands(world, &world.journal, (at, made), now);
         over.then(|| format!("{} is in force at {}", order.arrangement, world.local(now)))
     })
 }
@@ -90,12 +91,28 @@ fn made<'a>(world: &'a World, name: &ArrangementId) -> Option<(Instant, &'a Arra
     })
 }
 
-fn stands(world: &World, begun: Instant, made: &ArrangementMade, t: Instant) -> bool {
+/// What was known when the entry was decided: decisions are a little later than the clock, so that
+/// what comes after one may be dated before it.
+fn known_before<'a>(world: &'a World, entered: &RungEntered) -> &'a [Record] {
+    let own = |record: &Record| match record.as_decision() {
+        Some(Decision::RungEntered(known)) => known.entry == entered.entry,
+        _ => false,
+    };
+    let count = world.journal.iter().position(own).unwrap_or(world.journal.len());
+    &world.journal[..count]
+}
+
+fn stands(
+    world: &World,
+    known: &[Record],
+    (begun, made): (Instant, &ArrangementMade),
+    t: Instant,
+) -> bool {
     let until = made.until.map(|until| match until {
         When::Day(day) => world.zone.start_of(day.plus(1)),
         When::Instant(instant) => instant,
     });
-    let ended = world.journal.iter().any(|record| match record.as_fact() {
+    let ended = known.iter().any(|record| match record.as_fact() {
         Some(Fact::ArrangementEnded(ended)) => {
             ended.arrangement == made.arrangement && record.time < t && record.time >= begun
         }
@@ -106,10 +123,10 @@ fn stands(world: &World, begun: Instant, made: &ArrangementMade, t: Instant) -> 
 
 /// Pins of everything to a milder stage, and from when on.
 fn everything_milder(
-    world: &World,
+    known: &[Record],
     than: Stage,
 ) -> impl Iterator<Item = (Instant, &ArrangementMade)> {
-    world.journal.iter().filter_map(move |record| match record.as_fact()? {
+    known.iter().filter_map(move |record| match record.as_fact()? {
         Fact::ArrangementMade(made) => {
             let pin = made.kind == ArrangementKind::Pin && made.invoices.is_none();
             let milder = made.stage.is_some_and(|stage| stage < than);
