@@ -56,5 +56,5 @@ circle{fill:#5f6b76}circle.w,circle.r{fill:#c05a00}circle.t{fill:#6b4fbb}\
 .sign{display:grid;grid-template-columns:1fr 1fr;gap:4rem;margin-top:4rem}\
 .sign div{border-top:1px solid;padding-top:.3rem}\
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1.5rem;margin:0}dd{margin:0}\
-h3{font-size:1rem;margin:1.2em 0 .2em}td{overflow-wrap:anywhere;white-space:pre-wrap}\
+h3{font-size:1rem;margin:1.2em 0 .2em}td{overflow-wrap:break-word;white-space:pre-wrap}\
 @media print{body{margin:0}}";

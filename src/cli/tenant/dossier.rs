@@ -54,19 +54,19 @@ struct Chapter {
 
 struct Table {
     title: &'static str,
-    columns: &'static [&'static str],
+    columns: Vec<&'static str>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    fn of(
-        title: &'static str,
-        columns: &'static [&'static str],
-        things: &Value,
-        keys: &[&str],
-    ) -> Self {
-        let row = |thing: &Value| keys.iter().map(|key| cell(&thing[*key])).collect();
-        Self { title, columns, rows: items(things).iter().map(row).collect() }
+    /// Of things with these keys, each under its heading; what none of them has is left out.
+    fn of(title: &'static str, things: &Value, headings: &[(&'static str, &str)]) -> Self {
+        let things = items(things);
+        let any = |key: &str| things.iter().any(|thing| cell(&thing[key]) != "-");
+        let headings: Vec<_> = headings.iter().filter(|(_, key)| any(key)).collect();
+        let row = |thing: &Value| headings.iter().map(|(_, key)| cell(&thing[*key])).collect();
+        let columns = headings.iter().map(|(heading, _)| *heading).collect();
+        Self { title, columns, rows: things.iter().map(row).collect() }
     }
 }
 
@@ -83,9 +83,9 @@ fn chapters(answer: &Value) -> Vec<Chapter> {
     let facts = known(answer, &[("made", "made"), ("owed", "owed"), ("country", "country")]);
     let mut chapters = vec![Chapter { title, facts, tables: Vec::new() }];
     chapters.extend(items(&answer["debts"]).iter().map(debt));
-    let columns = &["when", "what", "invoice", "in words"];
-    let keys = ["at", "what", "invoice", "detail"];
-    let all = Table::of("", columns, &answer["timeline"], &keys);
+    let headings =
+        [("when", "at"), ("what", "what"), ("invoice", "invoice"), ("in words", "detail")];
+    let all = Table::of("", &answer["timeline"], &headings);
     chapters.push(Chapter { title: "What happened".to_owned(), facts: vec![], tables: vec![all] });
     let zone = answer["time_zone"].as_str().and_then(Zone::named).unwrap_or_else(Zone::utc);
     for chapter in &mut chapters {
@@ -98,10 +98,10 @@ fn chapters(answer: &Value) -> Vec<Chapter> {
     chapters
 }
 
-/// What is known of these keys; what is not is left out.
+/// What is known of these keys; what is not is left out, and that something is about the whole app.
 fn known(thing: &Value, keys: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
     let keys = keys.iter().map(|(name, key)| (*name, cell(&thing[*key])));
-    keys.filter(|(_, text)| text != "-").collect()
+    keys.filter(|(_, text)| !matches!(text.as_str(), "-" | "*")).collect()
 }
 
 fn debt(debt: &Value) -> Chapter {
@@ -123,21 +123,43 @@ fn debt(debt: &Value) -> Chapter {
     ];
     let agreed = Table::of(
         "What was agreed",
-        &["when", "what", "name", "until", "due on", "amount", "ended", "how", "by", "why"],
         &debt["arrangements"],
-        &["at", "kind", "arrangement", "until", "due_on", "amount", "ended", "how", "by", "reason"],
+        &[
+            ("when", "at"),
+            ("what", "kind"),
+            ("name", "arrangement"),
+            ("until", "until"),
+            ("due on", "due_on"),
+            ("amount", "amount"),
+            ("ended", "ended"),
+            ("how", "how"),
+            ("by", "by"),
+            ("why", "reason"),
+        ],
     );
     let done = Table::of(
         "What people did",
-        &["when", "what", "due", "done", "outcome", "by", "in their words"],
         &debt["tasks"],
-        &["at", "kind", "due", "done", "outcome", "by", "note"],
+        &[
+            ("when", "at"),
+            ("what", "kind"),
+            ("due", "due"),
+            ("done", "done"),
+            ("outcome", "outcome"),
+            ("by", "by"),
+            ("in their words", "note"),
+        ],
     );
     let closed = Table::of(
         "What was restricted",
-        &["stage", "of", "warned", "entered", "given back"],
         &debt["stages"],
-        &["stage", "scope", "warned", "entered", "lifted"],
+        &[
+            ("stage", "stage"),
+            ("of", "scope"),
+            ("warned", "warned"),
+            ("entered", "entered"),
+            ("given back", "lifted"),
+        ],
     );
     let tables = vec![said(&debt["notices"]), agreed, done, closed];
     Chapter { title, facts: known(debt, &facts), tables }
@@ -173,7 +195,7 @@ fn said(notices: &Value) -> Table {
         under.sort_by(|one, two| one[0].cmp(&two[0]));
         rows.extend(under);
     }
-    Table { title: "What was said", columns: &["when", "what", "of what, to whom", "how"], rows }
+    Table { title: "What was said", columns: vec!["when", "what", "of what, to whom", "how"], rows }
 }
 
 fn text(chapters: &[Chapter]) -> String {
@@ -188,7 +210,7 @@ fn text(chapters: &[Chapter]) -> String {
         for table in chapter.tables.iter().filter(|table| !table.rows.is_empty()) {
             let gap = if table.title.is_empty() { "" } else { "\n" };
             let title = if table.title.is_empty() { "" } else { table.title };
-            let _ = write!(text, "{gap}{title}{gap}{}", table_text(table.columns, &table.rows));
+            let _ = write!(text, "{gap}{title}{gap}{}", table_text(&table.columns, &table.rows));
         }
     }
     text
@@ -277,8 +299,8 @@ Mon 2026-03-16 09:00 CET    accepted    pay@acme.example (billing)              
 Fri 2026-03-20 10:00 CET    taken back
 
 What people did
-WHEN                      WHAT  DUE                       DONE  OUTCOME   BY   IN THEIR WORDS
-Tue 2026-03-17 09:00 CET  call  Wed 2026-03-18 09:00 CET  -     promised  ann  \"tomorrow\" & surely
+WHEN                      WHAT  DUE                       OUTCOME   BY   IN THEIR WORDS
+Tue 2026-03-17 09:00 CET  call  Wed 2026-03-18 09:00 CET  promised  ann  \"tomorrow\" & surely
 
 What happened
 -------------
