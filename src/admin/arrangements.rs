@@ -18,6 +18,7 @@ use super::fitting;
 use super::request::{Json, Named, faulty};
 use super::tenants::standing;
 use crate::domain::account::Account;
+use crate::domain::arrangement::EXEMPTION_DAYS_MAX;
 use crate::domain::bearings::Bearings;
 use crate::domain::event::{FieldFault, faults_of};
 use crate::domain::fact::{
@@ -200,6 +201,15 @@ fn judge(standing: &Standing, make: &Make) -> Vec<FieldFault> {
     };
     if passed {
         fault("until".to_owned(), "it has passed");
+    }
+    let last = today.plus(EXEMPTION_DAYS_MAX - 1);
+    let too_long = match make.until {
+        Some(When::Day(day)) => day > last,
+        Some(When::Instant(instant)) => zone(standing).day(instant) > last,
+        None => false,
+    };
+    if make.kind == ArrangementKind::Exemption && too_long {
+        fault("until".to_owned(), &format!("an exemption lasts a year at most: until {last}"));
     }
     if make.kind == ArrangementKind::Extension
         && make.due_on.is_some_and(|due| due < today || is_sooner(account, make, due))

@@ -14,6 +14,9 @@ use super::stage::{Role, Stage};
 use super::time::{Day, Instant};
 use super::when::When;
 
+/// How long an exemption is at the most, its first day counted.
+pub const EXEMPTION_DAYS_MAX: i32 = 366;
+
 /// What kind of arrangement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

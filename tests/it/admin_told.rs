@@ -54,6 +54,23 @@ async fn every_agreement_that_stands_is_explained() {
     assert!(said("A promise (`", promise), "{sentences:#?}");
 }
 
+/// A longer one was cut to a year before, and nobody said so.
+#[tokio::test]
+async fn an_exemption_of_more_than_a_year_is_refused() {
+    let site = Site::new().await;
+    told(&site, &[tenant_updated("acme"), issued("acme", "in_1")]).await;
+    let line = "POST /v1/tenants/acme/arrangements";
+    let exempt = |until: &str| Some(json!({"kind": "exemption", "until": until}));
+    let (status, answer) = site.ask("agent", line, exempt("2027-03-03")).await;
+    assert_eq!(status, 400, "{answer}");
+    let error = &answer["errors"][0];
+    let detail = "an exemption lasts a year at most: until 2027-03-02";
+    assert_eq!((&error["field"], &error["detail"]), (&json!("until"), &json!(detail)));
+    assert_eq!(site.ask("agent", line, exempt("2027-03-02")).await.0, 201);
+    let tenant = site.get("/v1/tenants/acme").await;
+    assert_eq!(tenant["arrangements"][0]["until"], "2027-03-02T23:00:00Z", "{tenant:#}");
+}
+
 #[tokio::test]
 async fn money_that_waits_is_shown() {
     let site = Site::new().await;

@@ -27,7 +27,8 @@ async fn answer(request: Request) -> Json<Value> {
         "POST /v1/parked/p%2F1/replay" => json!({"accepted": 1}),
         "GET /v1/tenants/acme" => json!({
             "tenant": "acme", "time_zone": "Europe/Berlin", "stage": "grace",
-            "on_account": [{"minor": 500, "currency": "EUR"}], "credit": [],
+            "on_account": [{"minor": 500, "currency": "EUR"}], "credit": [], "paid_by": "parent",
+            "pays_for": [],
             "next": {"stage": "read_only", "at": "2026-03-30T08:00:00Z", "announced": true},
             "notices": [{"kind": "warning", "at": "2026-03-23T08:00:00.123Z"}],
         }),
@@ -92,4 +93,5 @@ async fn times_are_told_in_the_tenants_zone_and_to_programs_in_utc() {
     }
     let (_, out, _) = ambergate(&["tenant", "show", "acme"], &stub, "").await;
     assert!(out.contains("on_account  EUR 5.00") && !out.contains("credit"), "{out}");
+    assert!(out.contains("paid_by     parent") && !out.contains("pays_for"), "{out}");
 }

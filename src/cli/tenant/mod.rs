@@ -181,9 +181,10 @@ fn show(tenant: &Value) {
     for key in ["tenant", "name", "time_zone", "stage", "enforced", "policy", "owed"] {
         output::line(&format!("{key:<12}{}", cell(&tenant[key])));
     }
-    for key in ["on_account", "credit"] {
-        if tenant[key].as_array().is_some_and(|money| !money.is_empty()) {
-            output::line(&format!("{key:<12}{}", cell(&tenant[key])));
+    for key in ["on_account", "credit", "paid_by", "pays_for"] {
+        let known = cell(&tenant[key]);
+        if known != "-" {
+            output::line(&format!("{key:<12}{known}"));
         }
     }
     let next = &tenant["next"];

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::cases::Began;
 use super::{Exempt, Run, Timed, Timer};
 use crate::domain::account::{Arrangement, Hold, HoldCause, Invoice};
+use crate::domain::arrangement::EXEMPTION_DAYS_MAX;
 use crate::domain::fact::{
     Access, ArrangementEnded, ArrangementKind, ArrangementMade, Instalment, InvoiceTerms,
     SilenceCause, When,
@@ -21,8 +22,8 @@ use crate::domain::money::Currency;
 use crate::domain::record::Record;
 use crate::domain::time::{Instant, Zone};
 
-/// How long an exemption is that does not say, and how long it is at the most, in days.
-const EXEMPTION_DAYS: (i32, i32) = (90, 366);
+/// How long an exemption is that does not say, in days.
+const EXEMPTION_DAYS: i32 = 90;
 /// A missed instalment is reminded of, and so many working days later it is certain.
 const MISSED_AFTER: i32 = 5;
 /// So many missed instalments end a plan.
@@ -194,11 +195,11 @@ impl Run<'_> {
     fn exempt(&mut self, number: usize, record: &Record, places: &[usize]) {
         let zone = self.zone();
         let day = zone.day(record.time);
-        let (usual, most) = EXEMPTION_DAYS;
         let made = &self.account.arrangements[number].made;
         let named = made.invoices.is_some();
-        let end = made.until.map_or(zone.start_of(day.plus(usual + 1)), |it| self.end_of(it));
-        let end = end.min(zone.start_of(day.plus(most))).max(record.time);
+        let end =
+            made.until.map_or(zone.start_of(day.plus(EXEMPTION_DAYS + 1)), |it| self.end_of(it));
+        let end = end.min(zone.start_of(day.plus(EXEMPTION_DAYS_MAX))).max(record.time);
         self.account.arrangements[number].until = Some(end);
         self.exempt.push(Exempt {
             arrangement: number,
