@@ -2,8 +2,12 @@
 //! sleep must give the same lines at the same minutes.
 
 use ambergate::domain::decision::Decision;
-use ambergate::domain::fact::{ArrangementKind, ArrangementMade, InvoiceNamed, ReceiptKind, When};
+use ambergate::domain::fact::{
+    ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade, InvoiceNamed, ReceiptKind,
+    When,
+};
 use ambergate::domain::record::Fact;
+use ambergate::domain::stage::Stage;
 use ambergate::domain::time::{DAY, Day, HOUR, Instant, MINUTE};
 use proptest::prelude::*;
 
@@ -24,6 +28,8 @@ pub struct Told {
     pub known: Instant,
     /// Whether it was taken over with a history.
     pub taken: bool,
+    /// Where it is no invoice, but what an operator asks for: up to which of the stages.
+    pub ordered: Option<usize>,
     /// Each climb: when it begins, and the date that it counts from.
     pub begins: Vec<(Instant, Day)>,
     /// Promises: when each is made, and its last day.
@@ -50,6 +56,8 @@ enum Climber {
     /// An invoice taken over with a history so many weeks after it was due, and released after so
     /// many minutes.
     Taken(u8, i64),
+    /// A pin to read-only, or to frozen: ending it is its payment.
+    Pin(Stage),
 }
 
 /// One invoice's story, in minutes from its beginning.
@@ -80,6 +88,7 @@ fn stories() -> impl Strategy<Value = Story> {
         3 => Just(Climber::Invoice),
         1 => Just(Climber::Trial),
         1 => (1_u8..60, minute(30)).prop_map(|(weeks, at)| Climber::Taken(weeks, at)),
+        1 => prop_oneof![Just(Stage::ReadOnly), Just(Stage::Frozen)].prop_map(Climber::Pin),
     ];
     let around = (off, quiet, late);
     (climber, minute(7), -20_i8..30, promises, paid, extended, around).prop_map(
@@ -88,6 +97,10 @@ fn stories() -> impl Strategy<Value = Story> {
             match climber {
                 Climber::Invoice => {}
                 Climber::Trial => extended = None,
+                Climber::Pin(_) => {
+                    extended = None;
+                    promises.clear();
+                }
                 Climber::Taken(_, released) => {
                     extended = None;
                     promises.retain(|(at, _)| *at > released);
@@ -137,6 +150,7 @@ impl Story {
         match self.climber {
             Climber::Invoice => happen(world, Happening::Issue(0, self.due), 0),
             Climber::Trial => happen(world, Happening::Term(0, ACTIVE, self.due), 0),
+            Climber::Pin(stage) => pin(world, stage),
             Climber::Taken(weeks, _) => {
                 happen(world, Happening::TakeOver(0, weeks), 0);
                 return today.plus(-7 * i32::from(weeks));
@@ -162,6 +176,10 @@ fn live(story: &Story) -> (World, Told, Instant) {
     let mut told = Told {
         known: start,
         taken,
+        ordered: match story.climber {
+            Climber::Pin(stage) => Some(if stage == Stage::Frozen { 3 } else { 2 }),
+            _ => None,
+        },
         begins: if taken { Vec::new() } else { vec![(start, due_on)] },
         promises: Vec::new(),
         paid: None,
@@ -194,6 +212,13 @@ fn live(story: &Story) -> (World, Told, Instant) {
                 let invoice = crate::history::invoice(0);
                 match story.climber {
                     Climber::Trial => happen(&mut world, Happening::Term(0, CONVERTED, 0), number),
+                    Climber::Pin(_) => world.fact(Fact::ArrangementEnded(ArrangementEnded {
+                        arrangement: PIN.parse().unwrap(),
+                        how: ArrangementEnd::Withdrawn,
+                        by: None,
+                        amount: None,
+                        reason: None,
+                    })),
                     _ => world.fact(Fact::InvoicePaid(InvoiceNamed { invoice })),
                 }
                 told.paid = Some(at);
@@ -220,6 +245,16 @@ fn live(story: &Story) -> (World, Told, Instant) {
     world.run_until(end);
     told.proofs = proofs(&world);
     (world, told, end)
+}
+
+/// What the pin is called.
+const PIN: &str = "pin";
+
+/// Somebody of the operator's asks for a stage.
+fn pin(world: &mut World, stage: Stage) {
+    let made = ArrangementMade::new(PIN.parse().unwrap(), ArrangementKind::Pin);
+    let made = ArrangementMade { stage: Some(stage), ..made };
+    world.fact(Fact::ArrangementMade(Box::new(made)));
 }
 
 /// What climbs is promised to be settled.

@@ -31,7 +31,7 @@ enum Offset {
 }
 
 /// The policy of SPEC 4, calls aside: offset from the due date, time of day, what.
-const LADDER: [(Offset, i64, Does); 6] = [
+const LADDER: [Line; 6] = [
     (Offset::WorkingDays(-3), NINE, Does::Notice("upcoming")),
     (Offset::Days(0), NOON, Does::Notice("due_today")),
     (Offset::Days(1), NINE, Does::Grace),
@@ -39,8 +39,16 @@ const LADDER: [(Offset, i64, Does); 6] = [
     (Offset::Days(29), TEN, Does::Cutoff("frozen", 2)),
     (Offset::Days(45), NINE, Does::Claim),
 ];
+/// What an operator asks for climbs this, from the day from which it is asked for (`domain::order`).
+const ORDERED: [Line; 3] = [
+    (Offset::Days(0), NINE, Does::Grace),
+    (Offset::Days(0), TEN, Does::Cutoff("read_only", 1)),
+    (Offset::Days(1), TEN, Does::Cutoff("frozen", 2)),
+];
 /// When a call is due: a rung that says something, for what it overtakes.
 const CALL: i32 = 4;
+
+type Line = (Offset, i64, Does);
 
 struct Warning {
     rung: usize,
@@ -65,6 +73,7 @@ struct Place {
 pub struct Slow<'a> {
     days: Days<'a>,
     told: &'a Told,
+    ladder: &'static [Line],
     now: Instant,
     places: Vec<Place>,
     touched: Vec<(Day, Day)>,
@@ -80,6 +89,7 @@ pub fn walk(zone: &Zone, told: &Told, end: Instant) -> Vec<(Instant, String)> {
     let mut slow = Slow {
         days: Days { zone },
         told,
+        ladder: told.ordered.map_or(&LADDER[..], |stages| &ORDERED[..stages]),
         now: told.known,
         places: Vec::new(),
         touched: Vec::new(),
@@ -116,7 +126,7 @@ impl Slow<'_> {
         }
         self.touched = self.touched();
         self.places = self.places();
-        for (rung, (.., does)) in LADDER.into_iter().enumerate() {
+        for (rung, (.., does)) in self.ladder.iter().copied().enumerate() {
             let said = self.lines.len();
             if self.told.quiet.is_some_and(|(from, to)| from <= self.now && self.now < to) {
                 match does {
@@ -147,7 +157,7 @@ impl Slow<'_> {
         if !self.lines.iter().any(message) {
             return;
         }
-        for (rung, (.., does)) in LADDER.into_iter().enumerate() {
+        for (rung, (.., does)) in self.ladder.iter().copied().enumerate() {
             let planned = self.places[rung].planned;
             let later = planned > self.now && self.days.day(planned) == self.days.day(self.now);
             if let Does::Notice(kind) = does
@@ -173,7 +183,7 @@ impl Slow<'_> {
     }
 
     fn lift(&mut self) {
-        for (rung, (.., does)) in LADDER.into_iter().enumerate() {
+        for (rung, (.., does)) in self.ladder.iter().copied().enumerate() {
             if self.entered[rung].take().is_some() {
                 let stage = match does {
                     Does::Cutoff(stage, _) => stage,
@@ -199,7 +209,7 @@ impl Slow<'_> {
     fn is_still_to_say(&self, rung: usize, planned: Instant) -> bool {
         let over = self.days.day(planned) < self.days.day(self.began());
         let then = planned.max(self.now);
-        let later = (rung + 1..LADDER.len()).any(|it| self.places[it].planned <= then);
+        let later = (rung + 1..self.ladder.len()).any(|it| self.places[it].planned <= then);
         let overtaken = later || (rung < 3 && self.is_call_due(then));
         !(over || overtaken || self.made.contains(&rung))
     }
@@ -207,7 +217,8 @@ impl Slow<'_> {
     fn grace(&mut self, rung: usize) {
         let planned = self.places[rung].planned;
         if planned <= self.now && self.entered[rung].is_none() {
-            let say = self.is_still_to_say(rung, planned);
+            // Of what is asked for nothing is overdue.
+            let say = self.told.ordered.is_none() && self.is_still_to_say(rung, planned);
             self.entered[rung] = Some(self.now);
             self.say("enter grace".to_owned());
             if say {
@@ -255,9 +266,9 @@ impl Slow<'_> {
     }
 
     fn warn(&mut self, rung: usize, stage: &str, planned: Instant) {
-        let before = LADDER[..rung].iter().enumerate().filter(|(_, it)| is_entered_by(it.2));
+        let before = self.ladder[..rung].iter().enumerate().filter(|(_, it)| is_entered_by(it.2));
         let announced = before.map(|(earlier, _)| earlier).all(|earlier| {
-            let cutoff = matches!(LADDER[earlier].2, Does::Cutoff(..));
+            let cutoff = matches!(self.ladder[earlier].2, Does::Cutoff(..));
             self.entered[earlier].is_some() || (cutoff && self.live(earlier).is_some())
         });
         if !announced || self.days.start_that_leaves(planned, 7) > self.now {
@@ -277,7 +288,7 @@ impl Slow<'_> {
 
     /// The warning of that rung that can still make its cutoff possible.
     fn live(&self, rung: usize) -> Option<usize> {
-        let Does::Cutoff(_, needs) = LADDER[rung].2 else { return None };
+        let Does::Cutoff(_, needs) = self.ladder[rung].2 else { return None };
         let place = self.warnings.iter().rposition(|warning| warning.rung == rung)?;
         let warning = &self.warnings[place];
         let live = !warning.void
@@ -315,7 +326,7 @@ impl Slow<'_> {
     }
 
     fn is_before_in_force(&self, rung: usize) -> bool {
-        let mut before = LADDER[..rung].iter().zip(self.entered);
+        let mut before = self.ladder[..rung].iter().zip(self.entered);
         before.all(|(line, entered)| !is_entered_by(line.2) || entered.is_some())
     }
 

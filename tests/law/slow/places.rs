@@ -4,7 +4,7 @@
 use ambergate::domain::time::{Day, Instant};
 
 use super::days::{TEN, back, forward, is_working, plus_working_days};
-use super::{Does, LADDER, Offset, Place, Slow, is_entered_by};
+use super::{Does, Offset, Place, Slow, is_entered_by};
 
 impl Slow<'_> {
     // Holds.
@@ -60,6 +60,9 @@ impl Slow<'_> {
     pub(super) fn anchor(&self) -> Day {
         let known = self.days.day(self.told.known);
         let (began, due_on) = self.told.begins[self.case];
+        if self.told.ordered.is_some() {
+            return self.days.day(began);
+        }
         let anchor = forward(due_on).max(plus_working_days(known, 3));
         if self.told.taken || self.case > 0 { anchor.max(self.days.day(began)) } else { anchor }
     }
@@ -73,14 +76,14 @@ impl Slow<'_> {
     pub(super) fn places(&self) -> Vec<Place> {
         let anchor = self.anchor();
         let mut places: Vec<Place> = Vec::new();
-        for (rung, (offset, ..)) in LADDER.iter().enumerate() {
+        for (rung, (offset, ..)) in self.ladder.iter().enumerate() {
             let distance = match offset {
                 Offset::Days(days) => *days,
                 Offset::WorkingDays(days) => plus_working_days(anchor, *days).since(anchor),
             };
             let mut date = self.ladder_days(anchor, distance);
             for (earlier, place) in places.iter().enumerate() {
-                if is_entered_by(LADDER[earlier].2) {
+                if is_entered_by(self.ladder[earlier].2) {
                     date = date.max(self.ladder_days(place.day, distance - place.distance));
                 }
             }
@@ -94,7 +97,7 @@ impl Slow<'_> {
     /// The day that later rungs are counted from.
     pub(super) fn rung_day(&self, rung: usize, date: Day, planned: Instant) -> Day {
         let free = self.free();
-        let comes = match (self.entered[rung], LADDER[rung].2) {
+        let comes = match (self.entered[rung], self.ladder[rung].2) {
             (Some(entered), _) => entered,
             (None, Does::Cutoff(_, needs)) => match self.live(rung) {
                 Some(place) => match self.proved(place, needs) {
@@ -114,7 +117,7 @@ impl Slow<'_> {
     }
 
     pub(super) fn planned_on(&self, rung: usize, date: Day) -> Instant {
-        match LADDER[rung] {
+        match self.ladder[rung] {
             (.., Does::Cutoff(..)) => self.days.next_cutoff(self.days.at(date, TEN)),
             (_, time, Does::Notice(_)) => self.days.at(back(date), time),
             _ => self.days.start_on(forward(date)),
