@@ -113,7 +113,7 @@ fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Opti
     if about.is_some_and(|about| !about.is_whole() && about != entered.scope) {
         return fault("it closes a part that its invoice is not about");
     }
-    let needs = if entered.stage == Stage::Frozen { 2 } else { 1 };
+    let needs = needs(world, entered, t);
     let Some(proved) = proved(world, made, needs, t) else { return fault("not delivered") };
     let allowed = world.zone.plus_days(proved, world.terms.period, Fold::Later).max(named.at);
     if allowed.plus_millis(world.terms.slack) > t {
@@ -233,6 +233,25 @@ fn scope_of(world: &World, about: &InvoiceId, t: Instant) -> Option<Scope> {
 
 /// When so many had been told, as known by `t`: mailboxes that took the notice, one call, one
 /// letter; or, as the last resort, a letter or an owner's word alone.
+/// How many proofs the version asks for that the case was under at `t`. A stage that it does not have
+/// is only ordered, and asks for what the one before it does.
+fn needs(world: &World, entered: &RungEntered, t: Instant) -> usize {
+    let before = world.records.iter().filter(|record| record.time <= t);
+    let pinned = before.filter_map(|record| match record.as_decision()? {
+        Decision::CaseOpened(opened) if opened.case == entered.case => Some(opened.policy),
+        Decision::CaseMigrated(moved) if moved.case == entered.case => Some(moved.policy),
+        _ => None,
+    });
+    let version = pinned.last().and_then(|hash| world.law.versions.get(&hash));
+    let rungs = version.map_or(&[][..], |version| &version.rungs);
+    let of = |stage: Stage| {
+        let mut enters = rungs.iter().filter_map(|rung| rung.enter.as_ref());
+        enters.find(|enter| enter.stage == stage)?.warn.as_ref().map(|warn| warn.needs)
+    };
+    let needs = of(entered.stage).or_else(|| of(Stage::ReadOnly));
+    needs.map_or(usize::MAX, usize::from)
+}
+
 fn proved(world: &World, made: &NoticeMade, needs: usize, t: Instant) -> Option<Instant> {
     let mut proofs: Vec<(String, Instant)> = mailed(world, made.notice, t);
     let calls = by_hand(world, made, (Channel::Phone, TaskKind::Call, TaskOutcome::Reached), t);
