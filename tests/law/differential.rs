@@ -60,6 +60,17 @@ enum Climber {
     Pin(Stage),
 }
 
+impl Climber {
+    /// Up to which of the stages it is ordered.
+    const fn ordered(self) -> Option<usize> {
+        match self {
+            Self::Pin(Stage::Frozen) => Some(3),
+            Self::Pin(_) => Some(2),
+            _ => None,
+        }
+    }
+}
+
 /// One invoice's story, in minutes from its beginning.
 #[derive(Clone, Debug)]
 struct Story {
@@ -176,10 +187,7 @@ fn live(story: &Story) -> (World, Told, Instant) {
     let mut told = Told {
         known: start,
         taken,
-        ordered: match story.climber {
-            Climber::Pin(stage) => Some(if stage == Stage::Frozen { 3 } else { 2 }),
-            _ => None,
-        },
+        ordered: story.climber.ordered(),
         begins: if taken { Vec::new() } else { vec![(start, due_on)] },
         promises: Vec::new(),
         paid: None,
@@ -209,18 +217,7 @@ fn live(story: &Story) -> (World, Told, Instant) {
                 told.begins.push((at, due_on));
             }
             Turn::Pay => {
-                let invoice = crate::history::invoice(0);
-                match story.climber {
-                    Climber::Trial => happen(&mut world, Happening::Term(0, CONVERTED, 0), number),
-                    Climber::Pin(_) => world.fact(Fact::ArrangementEnded(ArrangementEnded {
-                        arrangement: PIN.parse().unwrap(),
-                        how: ArrangementEnd::Withdrawn,
-                        by: None,
-                        amount: None,
-                        reason: None,
-                    })),
-                    _ => world.fact(Fact::InvoicePaid(InvoiceNamed { invoice })),
-                }
+                settle(&mut world, story.climber, number);
                 told.paid = Some(at);
             }
             Turn::Sleep => {
@@ -245,6 +242,24 @@ fn live(story: &Story) -> (World, Told, Instant) {
     world.run_until(end);
     told.proofs = proofs(&world);
     (world, told, end)
+}
+
+/// What climbs is paid, converted, or asked for no longer.
+fn settle(world: &mut World, climber: Climber, number: usize) {
+    match climber {
+        Climber::Trial => happen(world, Happening::Term(0, CONVERTED, 0), number),
+        Climber::Pin(_) => world.fact(Fact::ArrangementEnded(ArrangementEnded {
+            arrangement: PIN.parse().unwrap(),
+            how: ArrangementEnd::Withdrawn,
+            by: None,
+            amount: None,
+            reason: None,
+        })),
+        Climber::Invoice | Climber::Taken(..) => {
+            let invoice = crate::history::invoice(0);
+            world.fact(Fact::InvoicePaid(InvoiceNamed { invoice }));
+        }
+    }
 }
 
 /// What the pin is called.

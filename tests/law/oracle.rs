@@ -236,13 +236,13 @@ fn scope_of(world: &World, about: &InvoiceId, t: Instant) -> Option<Scope> {
 /// How many proofs the version asks for that the case was under at `t`. A stage that it does not have
 /// is only ordered, and asks for what the one before it does.
 fn needs(world: &World, entered: &RungEntered, t: Instant) -> usize {
-    let before = world.records.iter().filter(|record| record.time <= t);
-    let pinned = before.filter_map(|record| match record.as_decision()? {
+    let before = world.records.iter().rev().filter(|record| record.time <= t);
+    let mut pinned = before.filter_map(|record| match record.as_decision()? {
         Decision::CaseOpened(opened) if opened.case == entered.case => Some(opened.policy),
         Decision::CaseMigrated(moved) if moved.case == entered.case => Some(moved.policy),
         _ => None,
     });
-    let version = pinned.last().and_then(|hash| world.law.versions.get(&hash));
+    let version = pinned.next().and_then(|hash| world.law.versions.get(&hash));
     let rungs = version.map_or(&[][..], |version| &version.rungs);
     let of = |stage: Stage| {
         let mut enters = rungs.iter().filter_map(|rung| rung.enter.as_ref());
