@@ -20,6 +20,7 @@ use super::id::{CaseId, EntryId, InvoiceId, Scope, Source, TaskId, TenantId};
 use super::leg::Leg;
 use super::money::Money;
 use super::order::Order;
+use super::outbound::Outbound;
 use super::payer::Shared;
 use super::places::Index;
 pub use super::profile::Profile;
@@ -75,6 +76,8 @@ pub struct Account {
     pub unmatched: Vec<(String, String)>,
     /// Records that came under one id with different contents: (source, id).
     pub conflicting: Vec<(String, String)>,
+    /// What is told to the operator's own systems.
+    pub outbound: Outbound,
     /// The newest time of any record.
     pub newest: Instant,
     pub(super) index: Index,

@@ -212,6 +212,9 @@ pub fn dossier(
         let invoice = moment.invoice.as_ref();
         invoice.is_none_or(|name| invoices.iter().any(|it| it.invoice == *name))
     };
+    // What the operator's own systems were told is nothing that the customer was.
+    let own_systems = |it: &&Record| matches!(it.as_fact(), Some(Fact::HookAnswered(_)));
+    let told = records.iter().filter(|it| !own_systems(it));
     Dossier {
         tenant: tenant.clone(),
         name: account.profile.name.clone(),
@@ -220,7 +223,7 @@ pub fn dossier(
         made: now,
         owed,
         debts: invoices.iter().map(debt).collect(),
-        timeline: records.iter().filter_map(|it| past(it, account)).filter(own).collect(),
+        timeline: told.filter_map(|it| past(it, account)).filter(own).collect(),
     }
 }
 

@@ -5,10 +5,12 @@
 //! 2. Fields are only ever added at the end of a struct, and kinds at the end of an enum: the
 //!    compact form counts them (see `store::form`).
 
+mod hooks;
 mod work;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::hooks::{HookAnswer, HookAnswered};
 pub use self::work::{TaskDone, TaskOutcome};
 pub use super::arrangement::{
     Acceptance, Access, ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade,

@@ -34,6 +34,7 @@ pub mod leg;
 pub mod limits;
 pub mod money;
 pub mod order;
+pub mod outbound;
 pub mod payer;
 mod places;
 pub mod plan;

@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::Decision;
 use super::fact::{
-    ArrangementEnded, ArrangementMade, CreditChanged, InvoiceNamed, InvoiceTerms, NoticeReceipt,
-    PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, PolicyAccepted, RefundMade,
-    TaskDone, TenantUpdated, TermUpdated,
+    ArrangementEnded, ArrangementMade, CreditChanged, HookAnswered, InvoiceNamed, InvoiceTerms,
+    NoticeReceipt, PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, PolicyAccepted,
+    RefundMade, TaskDone, TenantUpdated, TermUpdated,
 };
 use super::id::{Derivation, Derived, InvoiceId, RecordId, Source};
 use super::term::TermState;
@@ -76,6 +76,7 @@ pub enum Fact {
     TaskDone(TaskDone),
     PolicyAccepted(PolicyAccepted),
     TermUpdated(TermUpdated),
+    HookAnswered(HookAnswered),
 }
 
 impl Fact {
@@ -128,7 +129,10 @@ impl Fact {
             Self::InvoiceVoided(_) | Self::InvoiceWrittenOff(_) => 10,
             Self::NoticeReceipt(_) => 11,
             Self::TaskDone(_) => 12,
-            Self::CreditChanged(_) | Self::PolicyAccepted(_) | Self::TermUpdated(_) => 13,
+            Self::CreditChanged(_)
+            | Self::PolicyAccepted(_)
+            | Self::TermUpdated(_)
+            | Self::HookAnswered(_) => 13,
         }
     }
 

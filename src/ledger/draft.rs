@@ -20,7 +20,7 @@ use crate::domain::plan::{Plan, Situation, plan};
 use crate::domain::policy::Law;
 use crate::domain::publish::publish;
 use crate::domain::record::{Body, Fact, Identities, Record};
-use crate::domain::time::{Instant, SECOND};
+use crate::domain::time::{Instant, MINUTE, SECOND};
 use crate::domain::view::view;
 use crate::domain::would::would_be;
 use crate::store::{Commit, Incarnation, Row, StoreError, form};
@@ -30,6 +30,9 @@ const ROUNDS_MAX: usize = 100;
 
 /// How soon messages are looked at again that wait for facts to be worked off: that takes a moment.
 const LOOK_AGAIN: i64 = 5 * SECOND;
+
+/// How soon somebody is told again of calls that are due.
+const CALLS_AGAIN: i64 = 5 * MINUTE;
 
 /// What adding a record came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +72,8 @@ pub(super) struct Draft {
     identities: Option<Identities>,
     account: Option<Account>,
     needs_slot: bool,
+    /// Whether who calls the operator's systems is told of the calls that are due.
+    tells: bool,
     /// The tenant that pays for this one, as it was just read.
     payer: Option<Payer>,
 }
@@ -83,6 +88,7 @@ impl Draft {
             identities: None,
             account: None,
             needs_slot: false,
+            tells: false,
             payer: None,
         }
     }
@@ -235,9 +241,20 @@ impl Draft {
         Plan { wake: Some(self.now()), ..Plan::default() }
     }
 
-    /// When the tenant is looked at again: at once, where something is to be sent.
+    /// Whether who calls the operator's systems is told of the calls that are due once this is
+    /// committed.
+    pub(super) const fn set_tells(&mut self, tells: bool) {
+        self.tells = tells;
+    }
+
+    /// When the tenant is looked at again: at once, where something is to be sent, or somebody is to
+    /// be told of calls. Who was told and died is told once more.
     pub(super) fn wake(&self, plan: &Plan) -> Option<Instant> {
-        if plan.sends.is_empty() { plan.wake } else { Some(self.now()) }
+        if !plan.sends.is_empty() || (!plan.calls.is_empty() && !self.tells) {
+            return Some(self.now());
+        }
+        let again = (!plan.calls.is_empty()).then(|| self.now().plus_millis(CALLS_AGAIN));
+        plan.wake.into_iter().chain(again).min()
     }
 
     /// The commit of all this. `entries`: what the store journals with it.

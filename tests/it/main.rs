@@ -26,6 +26,7 @@ mod enforced;
 mod feeds;
 mod gate_banner;
 mod gate_stages;
+mod hooks;
 mod journal;
 mod ledger;
 mod notices_held;

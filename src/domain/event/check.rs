@@ -80,6 +80,9 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
         Fact::TaskDone(it) => checks.task_done(it),
         Fact::PolicyAccepted(it) => checks.text("by", Some(&it.by)),
         Fact::TermUpdated(it) => checks.term(it),
+        Fact::HookAnswered(_) => {
+            checks.fault("event", "what ambergate itself was answered: not taken")
+        }
         Fact::PaymentFailed(_)
         | Fact::InvoicePaid(_)
         | Fact::InvoiceVoided(_)
