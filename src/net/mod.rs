@@ -11,7 +11,6 @@ pub mod html;
 pub mod outside;
 pub mod problem;
 pub mod signed;
-pub mod webhook;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

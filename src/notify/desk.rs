@@ -2,10 +2,8 @@
 //!
 //! Rule: nothing is kept here; what is due, tried and known is the ledger's.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::hooks::Hooks;
 use super::letter;
 use super::scheduler::{Attempt, Desk};
 use crate::clock::machine_now;
@@ -21,20 +19,13 @@ use crate::store::{Store as _, StoreError};
 pub struct LedgerDesk {
     ledger: Ledger,
     holder: String,
-    hooks: Option<Arc<Hooks>>,
 }
 
 impl LedgerDesk {
     /// Works at `ledger`; `holder` tells this process's claims from those of other replicas.
     #[must_use]
     pub fn new(ledger: Ledger, holder: impl Into<String>) -> Self {
-        Self { ledger, holder: holder.into(), hooks: None }
-    }
-
-    /// Has the operator's own systems told.
-    #[must_use]
-    pub fn with_hooks(self, hooks: Option<Arc<Hooks>>) -> Self {
-        Self { hooks, ..self }
+        Self { ledger, holder: holder.into() }
     }
 }
 
@@ -56,11 +47,7 @@ impl Desk for LedgerDesk {
     }
 
     async fn advance(&self, tenant: &TenantId) -> Result<Vec<MessageId>, StoreError> {
-        let advanced = self.ledger.advance_telling(tenant).await?;
-        if let Some(hooks) = &self.hooks {
-            hooks.tell(tenant, &advanced.hooks);
-        }
-        Ok(advanced.sends)
+        self.ledger.advance(tenant).await.map(|advanced| advanced.sends)
     }
 
     async fn try_message(

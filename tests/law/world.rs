@@ -9,9 +9,7 @@ use ambergate::config::policies;
 use ambergate::domain::account::Account;
 use ambergate::domain::closed::{closed, generation};
 use ambergate::domain::decision::{Decision, Effect, TaskMade};
-use ambergate::domain::fact::HookAnswer;
 use ambergate::domain::id::{MessageId, Scope, TenantId};
-use ambergate::domain::outbound::Call;
 use ambergate::domain::plan::{Asking, Plan, Situation, plan};
 use ambergate::domain::policy::Law;
 use ambergate::domain::record::{Fact, Record, insert};
@@ -61,8 +59,6 @@ pub struct World {
     pub payer: Option<Box<Self>>,
     /// What becomes of the operator's digests, where one is required.
     pub digests: Digests,
-    /// What hooks were told, when, and what came of it.
-    pub calls: Vec<(Instant, Call, HookAnswer)>,
     count: u32,
     pub(crate) first_attempts: BTreeMap<MessageId, Instant>,
 }
@@ -103,7 +99,6 @@ impl World {
             billing: Billing::default(),
             payer: None,
             digests: Digests::default(),
-            calls: Vec::new(),
             count: 0,
             first_attempts: BTreeMap::new(),
         }
@@ -269,7 +264,6 @@ impl World {
             }
             let sends = self.plan().sends;
             if sends.is_empty() || self.mail == Mail::Held {
-                self.call();
                 return;
             }
             for message in sends {
