@@ -38,7 +38,8 @@
 //! commit), commit, and only then 2xx. Time does the rest: [`notify`]'s scheduler asks the store
 //! what is due, has the ledger take the decisions (`notice.made`, `rung.entered`, …), and for each
 //! message due commits `message.tried` on the account as just read again before it hands the mail
-//! over. What comes of it is a receipt: a fact again.
+//! over. What comes of it is a receipt: a fact again. The operator's own systems are told by
+//! [`notify::hooks`]: which of them, and when, is a function of the account as well.
 //!
 //! # What holds it together
 //!

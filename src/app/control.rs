@@ -11,6 +11,7 @@ use crate::ledger::{Asker, Declared, Ledger, Limit};
 use crate::notify::desk::LedgerDesk;
 use crate::notify::digest::{self, Digest};
 use crate::notify::email::{self, Mailer, SEND_WITHIN};
+use crate::notify::hooks::{self, CALL_WITHIN, Hooks};
 use crate::notify::scheduler::Scheduler;
 use crate::store::StoreError;
 use crate::store::any::AnyStore;
@@ -141,6 +142,24 @@ pub fn digest(config: &Config, ledger: &Ledger) -> Result<Option<Arc<OwnDigest>>
     Ok(Some(Arc::new(Digest::new(ledger.clone(), mailer, settings, holder()))))
 }
 
+/// What tells the operator's own systems; `None`: there is none.
+///
+/// # Errors
+/// What is wrong with where they are.
+pub fn hooks(config: &Config, ledger: &Ledger) -> Result<Option<Arc<Hooks>>, String> {
+    if config.hooks.is_empty() {
+        return Ok(None);
+    }
+    let settings = config.hooks.iter().map(|hook| hooks::Settings {
+        name: hook.name.clone(),
+        url: hook.url.clone(),
+        keys: hook.keys.clone(),
+        private: hook.private,
+        within: CALL_WITHIN,
+    });
+    Hooks::new(ledger, settings.collect(), &holder()).map(|hooks| Some(Arc::new(hooks)))
+}
+
 /// Looks each minute whether the digest is due. Never ends.
 pub async fn follow_digest(digest: Arc<OwnDigest>) {
     let mut every = tokio::time::interval(DIGEST_EVERY);
@@ -154,8 +173,14 @@ pub async fn follow_digest(digest: Arc<OwnDigest>) {
 
 /// The scheduler at a ledger.
 #[must_use]
-pub fn scheduler(ledger: &Ledger, mailer: Option<Mailer>, clock: Clock) -> Arc<OwnScheduler> {
-    Scheduler::new(LedgerDesk::new(ledger.clone(), holder()), mailer, clock)
+pub fn scheduler(
+    ledger: &Ledger,
+    mailer: Option<Mailer>,
+    hooks: Option<Arc<Hooks>>,
+    clock: Clock,
+) -> Arc<OwnScheduler> {
+    let desk = LedgerDesk::new(ledger.clone(), holder()).with_hooks(hooks);
+    Scheduler::new(desk, mailer, clock)
 }
 
 /// What tells this process from other replicas.

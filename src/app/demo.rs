@@ -75,6 +75,10 @@ pub async fn demo(asked: DemoAsked, metrics: Metrics) -> Result<(), AppError> {
         // It goes by the demo's clock.
         control.scheduler.take_on(digest);
     }
+    if let Some(hooks) = control.hooks.clone() {
+        // So do calls: each is made before the clock goes on.
+        control.scheduler.take_on(hooks);
+    }
     control.ledger.look_after(true, machine_now()).await.map_err(|error| error.to_string())?;
     let front = open_front(&config, &store, &clock, "--listen")?;
     raise_when_closed_here(&front, &control);

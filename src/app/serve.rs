@@ -16,6 +16,7 @@ use crate::gate::Gate;
 use crate::ingest::{Ingest, Stripe};
 use crate::ledger::Ledger;
 use crate::net::bearer::Tokens;
+use crate::notify::hooks::Hooks;
 use crate::proxy::{self, Server};
 use crate::store::Condition;
 use crate::store::any::AnyStore;
@@ -42,6 +43,8 @@ pub struct Control {
     pub scheduler: Arc<OwnScheduler>,
     /// What tells the operator who will be cut off next, if anything does.
     pub digest: Option<Arc<OwnDigest>>,
+    /// What tells the operator's own systems what happens, if there are any.
+    pub hooks: Option<Arc<Hooks>>,
     running: JoinHandle<()>,
 }
 
@@ -110,11 +113,12 @@ pub async fn open_control(
         None => ledger,
     };
     begin_enforcing(&ledger).await;
-    let scheduler = control::scheduler(&ledger, mailer, clock.clone());
+    let hooks = control::hooks(config, &ledger)?;
+    let scheduler = control::scheduler(&ledger, mailer, hooks.clone(), clock.clone());
     let digest = control::digest(config, &ledger)?;
     let own = ledger.clone();
     let running = tokio::spawn(async move { own.run().await });
-    Ok(Control { ledger, scheduler, digest, running })
+    Ok(Control { ledger, scheduler, digest, hooks, running })
 }
 
 /// Before a gate of this process reads anything. A store that cannot be used now, or recovers, is
@@ -180,6 +184,10 @@ pub async fn serve(config: Config, role: ProcessRole, metrics: Metrics) -> Resul
     if let Some(control) = &running.control {
         let (scheduler, stop) = (Arc::clone(&control.scheduler), stop.clone());
         ending.push(tokio::spawn(async move { scheduler.follow(stop.pulled()).await }));
+    }
+    if let Some(hooks) = running.control.as_ref().and_then(|control| control.hooks.clone()) {
+        let stop = stop.clone();
+        ending.push(tokio::spawn(async move { hooks.follow(stop.pulled()).await }));
     }
     let digest = running.control.as_ref().and_then(|control| control.digest.clone());
     let telling = digest.map(|digest| tokio::spawn(control::follow_digest(digest)));

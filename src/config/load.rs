@@ -24,7 +24,7 @@ pub const DEFAULT: &str = include_str!("../../config/default.toml");
 const FILE: &str = "ambergate.toml";
 
 /// Sections that hold no rules.
-const OTHER_SECTIONS: [&str; 18] = [
+const OTHER_SECTIONS: [&str; 19] = [
     "proxy",
     "upstream",
     "gate",
@@ -42,6 +42,7 @@ const OTHER_SECTIONS: [&str; 18] = [
     "digest",
     "cors",
     "sources",
+    "hooks",
     "log",
 ];
 

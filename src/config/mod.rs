@@ -7,6 +7,7 @@
 //!    lists are replaced.
 //! 3. Nothing that came from a secret key is ever printed.
 
+mod addresses;
 mod environment;
 mod fault;
 mod fields;
@@ -21,15 +22,16 @@ mod show;
 mod tree;
 mod values;
 
+pub use addresses::is_global;
 pub use environment::Environment;
 pub use fault::{Fault, render};
 pub use load::{DEFAULT, Request, load, load_law, load_text};
 pub use read::upstream_address;
-pub use secret::Secret;
+pub use secret::{Secret, SigningKey};
 pub use settings::{
-    Admin, Algorithm, Breaker, Config, Digest, Email, Enforce, Gate, HeardEvery, IdentifyRules,
-    Jwt, JwtKey, Log, ProcessRole, Proxy, Route, Store, StoreKind, Stripe, StripeApi, Token,
-    TokenRole, Upstream,
+    Admin, Algorithm, Breaker, Config, Digest, Email, Enforce, Gate, HeardEvery, HookTo,
+    IdentifyRules, Jwt, JwtKey, Log, ProcessRole, Proxy, Route, Store, StoreKind, Stripe,
+    StripeApi, Token, TokenRole, Upstream,
 };
 pub use show::{Shown, ShownKey};
 pub use values::{Network, Sha256};

@@ -6,12 +6,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::secret::Secret;
+use super::secret::{Secret, SigningKey};
 use super::show::Shown;
 use super::values::{Network, Sha256};
 use crate::domain::canary::Canary;
 use crate::domain::decide::RouteClass;
 use crate::domain::id::{Scope, Source};
+use crate::domain::outbound::HookEvent;
 use crate::domain::policy::{Law, Percent};
 use crate::domain::week::TimeOfDay;
 
@@ -50,6 +51,8 @@ pub struct Config {
     pub stripe: Option<Stripe>,
     /// `[sources.*] heard_every`.
     pub heard_every: Vec<HeardEvery>,
+    /// `[[hooks]]`.
+    pub hooks: Vec<HookTo>,
     /// `[log]`.
     pub log: Log,
     /// `[calendars]`, `[operator]`, `[policies]`, `[[select]]`.
@@ -319,6 +322,21 @@ pub struct HeardEvery {
     pub source: Source,
     /// Within which time.
     pub time: Duration,
+}
+
+/// A system of the operator's that is told what happens.
+#[derive(Clone, Debug)]
+pub struct HookTo {
+    /// How it is called in metrics, logs and records.
+    pub name: String,
+    /// Where it is.
+    pub url: Secret,
+    /// What it is told is signed with each of these; several while one is replaced.
+    pub keys: Vec<SigningKey>,
+    /// What it is told.
+    pub events: Vec<HookEvent>,
+    /// It may be on the operator's own network, and without TLS.
+    pub private: bool,
 }
 
 /// How logs are written.

@@ -15,12 +15,12 @@ pub use super::exceptions::{GateState, PauseState};
 use super::fact::{
     Channel, Collection, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome, Term,
 };
-pub use super::forget::Forgotten;
 pub use super::hold::{Hold, HoldCause};
 use super::id::{CaseId, EntryId, InvoiceId, Scope, Source, TaskId, TenantId};
 use super::leg::Leg;
 use super::money::Money;
 use super::order::Order;
+use super::outbound::Outbound;
 use super::payer::Shared;
 use super::places::Index;
 pub use super::profile::Profile;
@@ -76,8 +76,8 @@ pub struct Account {
     pub unmatched: Vec<(String, String)>,
     /// Records that came under one id with different contents: (source, id).
     pub conflicting: Vec<(String, String)>,
-    /// When it was forgotten last.
-    pub forgotten: Option<Forgotten>,
+    /// What is told to the operator's own systems.
+    pub outbound: Outbound,
     /// The newest time of any record.
     pub newest: Instant,
     pub(super) index: Index,
@@ -344,12 +344,6 @@ impl Account {
             add(&mut sums, Money { minor: invoice.owed, currency: amount.currency });
         }
         sums
-    }
-
-    /// Whether it was forgotten, and not heard of since: nothing is asked of it.
-    #[must_use]
-    pub fn is_forgotten(&self) -> bool {
-        self.forgotten.is_some_and(|forgotten| forgotten.back.is_none())
     }
 
     /// The strictest stage in force.

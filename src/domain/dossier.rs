@@ -29,9 +29,6 @@ pub struct Dossier {
     pub tenant: TenantId,
     /// The name that people read.
     pub name: Option<String>,
-    /// When it was forgotten last: what was known of its people before is erased.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub forgotten: Option<Instant>,
     /// ISO 3166 alpha-2.
     pub country: Option<String>,
     /// In which zone dates are told.
@@ -215,16 +212,18 @@ pub fn dossier(
         let invoice = moment.invoice.as_ref();
         invoice.is_none_or(|name| invoices.iter().any(|it| it.invoice == *name))
     };
+    // What the operator's own systems were told is nothing that the customer was.
+    let own_systems = |it: &&Record| matches!(it.as_fact(), Some(Fact::HookAnswered(_)));
+    let told = records.iter().filter(|it| !own_systems(it));
     Dossier {
         tenant: tenant.clone(),
         name: account.profile.name.clone(),
-        forgotten: account.forgotten.map(|forgotten| forgotten.at),
         country: account.profile.country.clone(),
         time_zone: zone(law, account).name().to_owned(),
         made: now,
         owed,
         debts: invoices.iter().map(debt).collect(),
-        timeline: records.iter().filter_map(|it| past(it, account)).filter(own).collect(),
+        timeline: told.filter_map(|it| past(it, account)).filter(own).collect(),
     }
 }
 

@@ -5,10 +5,12 @@
 //! 2. Fields are only ever added at the end of a struct, and kinds at the end of an enum: the
 //!    compact form counts them (see `store::form`).
 
+mod hooks;
 mod work;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::hooks::{HookAnswer, HookAnswered};
 pub use self::work::{TaskDone, TaskOutcome};
 pub use super::arrangement::{
     Acceptance, Access, ArrangementEnd, ArrangementEnded, ArrangementKind, ArrangementMade,
@@ -346,16 +348,6 @@ pub struct PolicyAccepted {
     pub version: PolicyHash,
     /// By whom.
     pub by: String,
-}
-
-/// `tenant.forgotten`: personal data is erased, the pseudonymous ledger stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TenantForgotten {
-    /// Who saw to it.
-    pub by: Option<String>,
-    /// Why. It stays: it is no place for what is to be forgotten.
-    pub reason: Option<String>,
 }
 
 /// What a warning names.

@@ -361,6 +361,8 @@ derived_id! {
     EntryId;
     /// The announcement of a late fee: H(case, n).
     FeeId;
+    /// What one hook is told of one event: H(tenant, decision, hook).
+    CallId;
     /// The text of a policy version.
     PolicyHash;
     /// All records of an account.

@@ -11,6 +11,7 @@ use super::decision::TaskKind;
 use super::fact::{Channel, TaskOutcome};
 use super::id::{CalendarName, PolicyHash, PolicyName};
 use super::money::{Currency, Money};
+use super::outbound::Hook;
 pub use super::selection::{Custom, Select, SettledWithin};
 use super::span::Span;
 use super::stage::{Role, Roles, Stage};
@@ -272,6 +273,8 @@ pub struct Law {
     pub calendars: BTreeMap<CalendarName, Arc<Calendar>>,
     /// When somebody is there to answer. `None`: always.
     pub operator: Option<Operator>,
+    /// Receivers of the operator's that are told what happens.
+    pub hooks: Vec<Hook>,
 }
 
 impl std::fmt::Display for At {

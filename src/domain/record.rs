@@ -3,9 +3,8 @@
 //! Rules (SPEC 5.1, 5.2):
 //! 1. A record is judged by itself alone when it is accepted; the account is a function of the set.
 //! 2. The same (source, id) is one record. Of two copies the later `learnt` counts; if the
-//!    contents differ the smallest hash counts, of receipts and of forgetting the later, of notices
-//!    the one that names the later time. Hashes are of what forgetting leaves: what counts is the
-//!    same whether a copy was erased before the other one came, or not.
+//!    contents differ the smallest hash counts, of receipts the later, of notices the one that
+//!    names the later time.
 //! 3. The order is (time, rank, harsher first, source, id); the last one wins a field.
 //! 4. The id of a decision is derived from what it decides, never given.
 
@@ -18,11 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::Decision;
 use super::fact::{
-    ArrangementEnded, ArrangementMade, CreditChanged, InvoiceNamed, InvoiceTerms, NoticeReceipt,
-    PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, PolicyAccepted, RefundMade,
-    TaskDone, TenantForgotten, TenantUpdated, TermUpdated,
+    ArrangementEnded, ArrangementMade, CreditChanged, HookAnswered, InvoiceNamed, InvoiceTerms,
+    NoticeReceipt, PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, PolicyAccepted,
+    RefundMade, TaskDone, TenantUpdated, TermUpdated,
 };
-use super::forget;
 use super::id::{Derivation, Derived, InvoiceId, RecordId, Source};
 use super::term::TermState;
 use super::time::Instant;
@@ -78,7 +76,7 @@ pub enum Fact {
     TaskDone(TaskDone),
     PolicyAccepted(PolicyAccepted),
     TermUpdated(TermUpdated),
-    TenantForgotten(TenantForgotten),
+    HookAnswered(HookAnswered),
 }
 
 impl Fact {
@@ -134,7 +132,7 @@ impl Fact {
             Self::CreditChanged(_)
             | Self::PolicyAccepted(_)
             | Self::TermUpdated(_)
-            | Self::TenantForgotten(_) => 13,
+            | Self::HookAnswered(_) => 13,
         }
     }
 
@@ -248,12 +246,13 @@ impl Record {
     pub fn reconcile(self, other: Self) -> Self {
         let learnt = self.learnt.max(other.learnt);
         let taken_over = self.is_taken_over() || other.is_taken_over();
-        let time = self.time.min(other.time);
         let mut chosen = match self.precedence().cmp(&other.precedence()) {
             Ordering::Less => self,
             Ordering::Greater => other,
-            Ordering::Equal if other.content_hash() < self.content_hash() => Self { time, ..other },
-            Ordering::Equal => Self { time, ..self },
+            Ordering::Equal => {
+                let time = self.time.min(other.time);
+                Self { time, ..self }
+            }
         };
         chosen.learnt = learnt;
         // What somebody took over with a history stays so, however often it is told again.
@@ -266,14 +265,13 @@ impl Record {
     /// The smallest of these among copies counts.
     fn precedence(&self) -> (Reverse<Instant>, Derived) {
         let later = match &self.body {
-            Body::Fact { fact: Fact::NoticeReceipt(_) | Fact::TenantForgotten(_), .. } => self.time,
+            Body::Fact { fact: Fact::NoticeReceipt(_), .. } => self.time,
             Body::Decision(Decision::NoticeMade(made)) => {
                 made.names.as_ref().map_or(Instant::MIN, |named| named.at)
             }
             _ => Instant::MIN,
         };
-        let erased = Self { body: forget::erased(&self.body), ..*self };
-        (Reverse(later), erased.content_hash())
+        (Reverse(later), self.content_hash())
     }
 
     fn content_hash(&self) -> Derived {

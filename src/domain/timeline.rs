@@ -113,9 +113,10 @@ fn past_fact(fact: &Fact) -> (&'static str, Option<InvoiceId>, String) {
             let ends = term.ends_on.map_or_else(String::new, |day| format!(", ends {day}"));
             ("term.updated", format!("{}{state}{ends}", term.kind.word()))
         }
-        Fact::TenantForgotten(forgotten) => {
-            let by = forgotten.by.as_deref().map_or_else(String::new, |by| format!("by {by}"));
-            ("tenant.forgotten", by)
+        Fact::HookAnswered(said) => {
+            let status = said.status.map_or_else(String::new, |status| format!(" ({status})"));
+            let (hook, kind, attempt) = (&said.hook, said.kind.word(), said.attempt);
+            ("hook.answered", format!("{hook}: {kind}{status}, attempt {attempt}"))
         }
         Fact::PolicyAccepted(accepted) => {
             ("policy.accepted", format!("{} by {}", accepted.policy, accepted.by))

@@ -30,6 +30,8 @@ const CONFLICTS_MAX: usize = 50;
 pub struct Advanced {
     /// Messages whose next attempt is due now.
     pub sends: Vec<MessageId>,
+    /// Hooks of the operator's that are to be told something now, each once.
+    pub hooks: Vec<String>,
     /// When to look again.
     pub wake: Option<Instant>,
 }
@@ -99,21 +101,36 @@ impl Ledger {
     ///
     /// The store cannot be used now, or what is stored cannot be read.
     pub async fn advance(&self, tenant: &TenantId) -> Result<Advanced, StoreError> {
-        let advanced = self.look_at(tenant).await?;
+        let advanced = self.look_at(tenant, false).await?;
+        self.look_at_kin().await;
+        Ok(advanced)
+    }
+
+    /// The same, for who sees to it that the hooks are told: the tenant is not due because of them.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be used now, or what is stored cannot be read.
+    pub async fn advance_telling(&self, tenant: &TenantId) -> Result<Advanced, StoreError> {
+        let advanced = self.look_at(tenant, true).await?;
         self.look_at_kin().await;
         Ok(advanced)
     }
 
     /// The same; whoever it pays for is looked at afterwards.
-    pub(super) async fn look_at(&self, tenant: &TenantId) -> Result<Advanced, StoreError> {
-        let (mut advanced, mut asks) = self.advance_after(tenant, None).await?;
+    pub(super) async fn look_at(
+        &self,
+        tenant: &TenantId,
+        tells: bool,
+    ) -> Result<Advanced, StoreError> {
+        let (mut advanced, mut asks) = self.advance_after(tenant, None, tells).await?;
         let mut asked: Vec<CaseId> = Vec::new();
         while let Some(ask) = asks.into_iter().find(|ask| !asked.contains(&ask.case)) {
             // Facts about the tenant are taken meanwhile: the answer may need its time.
             let came = self.ask(tenant, &ask).await?;
             asked.push(ask.case);
             let agreed = (came == Asked::Agrees).then_some(ask.case);
-            (advanced, asks) = self.advance_after(tenant, agreed).await?;
+            (advanced, asks) = self.advance_after(tenant, agreed, tells).await?;
             if came == Asked::Unreached || asked.len() == ASKED_MAX {
                 break;
             }
@@ -126,10 +143,11 @@ impl Ledger {
         &self,
         tenant: &TenantId,
         agreed: Option<CaseId>,
+        tells: bool,
     ) -> Result<(Advanced, Vec<Ask>), StoreError> {
         let _alone = self.alone(tenant).await;
         for _ in 0..CONFLICTS_MAX {
-            match self.try_advance(tenant, agreed).await {
+            match self.try_advance(tenant, agreed, tells).await {
                 Err(StoreError::Conflict | StoreError::OtherIncarnation) => {}
                 done => return done,
             }
@@ -142,14 +160,19 @@ impl Ledger {
         &self,
         tenant: &TenantId,
         agreed: Option<CaseId>,
+        tells: bool,
     ) -> Result<(Advanced, Vec<Ask>), StoreError> {
         let mut draft = self.draft(tenant).await?;
         if !draft.is_known() {
             return Ok((Advanced::default(), Vec::new()));
         }
         draft.set_agreed(agreed);
+        draft.set_tells(tells);
         let Settled { plan, draft } = self.settle(tenant, draft, None).await?;
-        Ok((Advanced { wake: draft.wake(&plan), sends: plan.sends }, plan.asks))
+        let mut hooks: Vec<String> = plan.calls.iter().map(|call| call.hook.clone()).collect();
+        hooks.sort_unstable();
+        hooks.dedup();
+        Ok((Advanced { wake: draft.wake(&plan), sends: plan.sends, hooks }, plan.asks))
     }
 
     /// Commits that an attempt at `message` begins now. `None`: it is not due, or fell away.

@@ -19,11 +19,11 @@ mod alias;
 mod ask;
 mod beside;
 mod breaker;
+mod calls;
 mod draft;
 mod entry;
 pub mod fault;
 mod feeds;
-mod forget;
 mod inbox;
 mod journaled;
 mod law;
@@ -49,6 +49,7 @@ pub use accept::{Outcome, own_fact};
 pub use advance::{Advanced, Envelope};
 pub use ask::{Answer, Asker, NoAnswer};
 pub use breaker::Limit;
+pub use calls::Calling;
 pub use entry::{BeatNoted, Entry, Heard, JournalNamed};
 pub use feeds::{Declared, Silent};
 pub use migrate::{Migration, Moved};
@@ -132,7 +133,6 @@ struct Inner {
     feeds: feeds::Feeds,
     asker: ask::Known,
     kin: payers::Kin,
-    unerased: forget::Unerased,
     wake_up: Notify,
     sweep: Notify,
 }
@@ -160,7 +160,6 @@ impl Ledger {
             feeds: feeds::Feeds::default(),
             asker: ask::Known::nobody(),
             kin: payers::Kin::default(),
-            unerased: forget::Unerased::default(),
             wake_up: Notify::new(),
             sweep: Notify::new(),
         };

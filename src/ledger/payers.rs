@@ -110,7 +110,7 @@ impl Ledger {
         for _ in 0..AT_ONCE {
             let next = self.inner.kin.open().due.pop_first();
             let Some(child) = next else { return };
-            if let Err(error) = Box::pin(self.look_at(&child)).await {
+            if let Err(error) = Box::pin(self.look_at(&child, false)).await {
                 tracing::warn!(tenant = %child, %error, "its payer changed: it is looked at later");
                 self.inner.kin.open().due.insert(child);
                 return;

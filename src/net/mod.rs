@@ -11,6 +11,7 @@ pub mod html;
 pub mod outside;
 pub mod problem;
 pub mod signed;
+pub mod webhook;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

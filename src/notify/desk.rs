@@ -2,8 +2,10 @@
 //!
 //! Rule: nothing is kept here; what is due, tried and known is the ledger's.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::hooks::Hooks;
 use super::letter;
 use super::scheduler::{Attempt, Desk};
 use crate::clock::machine_now;
@@ -19,13 +21,20 @@ use crate::store::{Store as _, StoreError};
 pub struct LedgerDesk {
     ledger: Ledger,
     holder: String,
+    hooks: Option<Arc<Hooks>>,
 }
 
 impl LedgerDesk {
     /// Works at `ledger`; `holder` tells this process's claims from those of other replicas.
     #[must_use]
     pub fn new(ledger: Ledger, holder: impl Into<String>) -> Self {
-        Self { ledger, holder: holder.into() }
+        Self { ledger, holder: holder.into(), hooks: None }
+    }
+
+    /// Has the operator's own systems told.
+    #[must_use]
+    pub fn with_hooks(self, hooks: Option<Arc<Hooks>>) -> Self {
+        Self { hooks, ..self }
     }
 }
 
@@ -47,7 +56,11 @@ impl Desk for LedgerDesk {
     }
 
     async fn advance(&self, tenant: &TenantId) -> Result<Vec<MessageId>, StoreError> {
-        self.ledger.advance(tenant).await.map(|advanced| advanced.sends)
+        let advanced = self.ledger.advance_telling(tenant).await?;
+        if let Some(hooks) = &self.hooks {
+            hooks.tell(tenant, &advanced.hooks);
+        }
+        Ok(advanced.sends)
     }
 
     async fn try_message(

@@ -3,6 +3,7 @@
 //! The way through: the [`scheduler`] asks the ledger what is due, has each attempt committed
 //! before it begins, lets [`letter`] gather what a message says, [`render`] put it into words and
 //! [`email`] deliver it, and hands what came of it back as a receipt: a fact like any other.
+//! The operator's own systems are told by [`hooks`].
 //!
 //! Rules:
 //! 1. Nothing leaves that was not committed as tried on the account as just read.
@@ -12,8 +13,10 @@
 pub mod desk;
 pub mod digest;
 pub mod email;
+pub mod hooks;
 mod kind;
 pub mod letter;
+pub mod ports;
 mod receipt;
 pub mod render;
 mod sample;

@@ -11,22 +11,18 @@
 //!    one after the other.
 
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::future::Future;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::Notify;
 
-use super::email::{Outcome, SEND_WITHIN};
-use super::letter::Letter;
+use super::email::SEND_WITHIN;
+pub use super::ports::{Attempt, Chore, Desk, Post};
 use super::receipt::{Pending, receipt};
 use crate::clock::Clock;
-use crate::domain::fact::NoticeReceipt;
-use crate::domain::id::{MessageId, RecordId, TenantId};
-use crate::domain::stage::Role;
+use crate::domain::id::TenantId;
 use crate::domain::time::{HOUR, Instant, MINUTE, SECOND};
 
 /// At most so many tenants are worked on at once.
@@ -47,108 +43,6 @@ const HELD: i64 = 15 * MINUTE;
 const CLAIM: Duration = Duration::from_secs(2 * SEND_WITHIN.as_secs());
 /// The loop looks at least this often: gates leave events without telling anybody.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// What a committed attempt says, and which one it is.
-#[derive(Clone, Debug)]
-pub struct Attempt<T> {
-    /// From 1.
-    pub number: u32,
-    /// In which role the recipient is written to.
-    pub role: Role,
-    /// What it says, of the account as it was when the attempt was committed.
-    pub letter: Letter,
-    /// What the ledger knows the attempt by.
-    pub ticket: T,
-}
-
-/// What the scheduler asks of the ledger.
-pub trait Desk: Send + Sync + 'static {
-    /// Why it did not.
-    type Error: Display + Send;
-    /// What it knows an attempt by.
-    type Ticket: Send + Sync;
-
-    /// Tenants whose wake is not after `now`, the earliest first.
-    fn due(
-        &self,
-        now: Instant,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<(TenantId, Instant)>, Self::Error>> + Send;
-
-    /// Keeps other replicas from the same work for so long. `false`: one of them has it.
-    fn claim(
-        &self,
-        tenant: &TenantId,
-        lasts: Duration,
-    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
-
-    /// Takes the decisions that are due, and tells which messages are.
-    fn advance(
-        &self,
-        tenant: &TenantId,
-    ) -> impl Future<Output = Result<Vec<MessageId>, Self::Error>> + Send;
-
-    /// Commits that an attempt at `message` begins. `None`: none is due any more.
-    fn try_message(
-        &self,
-        tenant: &TenantId,
-        message: MessageId,
-    ) -> impl Future<Output = Result<Option<Attempt<Self::Ticket>>, Self::Error>> + Send;
-
-    /// Whether what was tried may still leave, on the account as it is now.
-    fn still_wanted(
-        &self,
-        ticket: &Self::Ticket,
-    ) -> impl Future<Output = Result<bool, Self::Error>> + Send;
-
-    /// Takes a receipt: a fact of ambergate's own under this id.
-    fn take_receipt(
-        &self,
-        tenant: &TenantId,
-        id: RecordId,
-        receipt: NoticeReceipt,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
-
-    /// Each shard's sign of life, at the clock's time.
-    fn beat(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
-
-    /// Takes in what gates left; answers how much it was.
-    fn drain_inbox(&self) -> impl Future<Output = Result<usize, Self::Error>> + Send;
-
-    /// Whether the whole store is away: whoever keeps it says so, once for all.
-    fn is_away(error: &Self::Error) -> bool;
-}
-
-/// What delivers letters.
-pub trait Post: Send + Sync + 'static {
-    /// One attempt at `letter`, dated `now`; `wanted` is asked right before its content leaves.
-    fn deliver(
-        &self,
-        letter: &Letter,
-        now: Instant,
-        wanted: impl Future<Output = bool> + Send,
-    ) -> impl Future<Output = Outcome> + Send;
-}
-
-impl Post for super::email::Mailer {
-    fn deliver(
-        &self,
-        letter: &Letter,
-        now: Instant,
-        wanted: impl Future<Output = bool> + Send,
-    ) -> impl Future<Output = Outcome> + Send {
-        Self::deliver(self, letter, now, wanted)
-    }
-}
-
-/// Work that no tenant's wake tells of.
-pub trait Chore: Send + Sync + 'static {
-    /// When it is to be looked at next, after `now`. `None`: never.
-    fn next(&self, now: Instant) -> Option<Instant>;
-
-    /// Does it, if it is due.
-    fn look(&self) -> BoxFuture<'_, ()>;
-}
 
 /// The ledger could not tell what is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -179,7 +73,7 @@ pub struct Scheduler<D, P> {
     round: tokio::sync::Mutex<()>,
     aside: Mutex<HashMap<TenantId, Aside>>,
     pending: Mutex<Vec<Pending>>,
-    chore: OnceLock<Arc<dyn Chore>>,
+    chores: Mutex<Vec<Arc<dyn Chore>>>,
 }
 
 impl<D: Desk, P: Post> Scheduler<D, P> {
@@ -194,14 +88,17 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
             round: tokio::sync::Mutex::new(()),
             aside: Mutex::default(),
             pending: Mutex::default(),
-            chore: OnceLock::new(),
+            chores: Mutex::default(),
         })
     }
 
     /// Does this, too, before what is due at the same time.
     pub fn take_on(&self, chore: Arc<dyn Chore>) {
-        // The first one stays: there is one.
-        let _ = self.chore.set(chore);
+        self.chores.lock().unwrap_or_else(PoisonError::into_inner).push(chore);
+    }
+
+    fn chores(&self) -> Vec<Arc<dyn Chore>> {
+        self.chores.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Says that something may be due now.
@@ -289,13 +186,14 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
         let at = |(tenant, wake): &(TenantId, Instant)| {
             waits(tenant).map_or(*wake, |until| until.max(*wake))
         };
-        let chore = self.chore.get().and_then(|chore| chore.next(self.clock.now()));
-        Ok(due.iter().map(at).chain(chore.filter(|at| *at <= until)).min())
+        let now = self.clock.now();
+        let chores = self.chores().into_iter().filter_map(|chore| chore.next(now));
+        Ok(due.iter().map(at).chain(chores.filter(|at| *at <= until)).min())
     }
 
     /// One round at `now`.
     async fn work_off(&self, now: Instant) -> Result<(), Unreadable> {
-        if let Some(chore) = self.chore.get() {
+        for chore in self.chores() {
             chore.look().await;
         }
         let mut turns: HashMap<TenantId, u32> = HashMap::new();
@@ -316,12 +214,24 @@ impl<D: Desk, P: Post> Scheduler<D, P> {
                 }
             }
             if ready.is_empty() {
+                if self.finish().await {
+                    continue;
+                }
                 return Ok(());
             }
             stream::iter(&ready)
                 .for_each_concurrent(SIDE_BY_SIDE, |tenant| self.one(tenant, now))
                 .await;
         }
+    }
+
+    /// What the round left for others. Whether that was anything.
+    async fn finish(&self) -> bool {
+        let mut any = false;
+        for chore in self.chores() {
+            any |= chore.finish().await;
+        }
+        any
     }
 
     fn waiting(&self, now: Instant) -> Vec<TenantId> {

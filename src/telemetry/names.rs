@@ -86,6 +86,10 @@ pub const NAMES: &[Name] = &[
     counter("ambergate_notices_total", "Receipts about notices, by channel and receipt."),
     counter("ambergate_digests_total", "Attempts at the operator's digest, by receipt."),
     counter("ambergate_scheduler_faults_total", "Due work that failed and is tried again."),
+    counter(
+        "ambergate_hooks_total",
+        "Attempts at telling the operator's systems, by hook, event and result.",
+    ),
     // -- what comes in ----------------------------------------------------------------------
     counter("ambergate_events_in_total", "Events that came over HTTP, by result."),
     counter("ambergate_webhooks_in_total", "Webhooks of billing systems, by provider and result."),

@@ -11,6 +11,9 @@
 #[path = "../law/asked.rs"]
 mod asked;
 #[allow(dead_code)]
+#[path = "../law/calls.rs"]
+mod calls;
+#[allow(dead_code)]
 #[path = "../law/digest.rs"]
 mod digest;
 #[allow(dead_code)]

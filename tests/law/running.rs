@@ -4,6 +4,7 @@ use ambergate::domain::view::{Running, view};
 use proptest::prelude::*;
 
 use crate::history::{beginning_under, happen, happenings};
+use crate::hooks::hooks;
 use crate::laws::{histories, runner};
 use crate::moves::with_mild;
 use crate::terms;
@@ -18,6 +19,7 @@ fn what_goes_on_is_what_is_made_anew() {
     let strategy = (happenings(), any::<u64>());
     let result = runner(histories() / ONE_IN).run(&strategy, |(history, mut at_once)| {
         let mut world = beginning_under(&law);
+        world.law.hooks = hooks();
         for (number, happening) in history.iter().enumerate() {
             happen(&mut world, *happening, number);
         }

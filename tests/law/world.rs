@@ -9,7 +9,9 @@ use ambergate::config::policies;
 use ambergate::domain::account::Account;
 use ambergate::domain::closed::{closed, generation};
 use ambergate::domain::decision::{Decision, Effect, TaskMade};
+use ambergate::domain::fact::HookAnswer;
 use ambergate::domain::id::{MessageId, Scope, TenantId};
+use ambergate::domain::outbound::Call;
 use ambergate::domain::plan::{Asking, Plan, Situation, plan};
 use ambergate::domain::policy::Law;
 use ambergate::domain::record::{Fact, Record, insert};
@@ -59,6 +61,8 @@ pub struct World {
     pub payer: Option<Box<Self>>,
     /// What becomes of the operator's digests, where one is required.
     pub digests: Digests,
+    /// What hooks were told, when, and what came of it.
+    pub calls: Vec<(Instant, Call, HookAnswer)>,
     count: u32,
     pub(crate) first_attempts: BTreeMap<MessageId, Instant>,
 }
@@ -99,6 +103,7 @@ impl World {
             billing: Billing::default(),
             payer: None,
             digests: Digests::default(),
+            calls: Vec::new(),
             count: 0,
             first_attempts: BTreeMap::new(),
         }
@@ -264,6 +269,7 @@ impl World {
             }
             let sends = self.plan().sends;
             if sends.is_empty() || self.mail == Mail::Held {
+                self.call();
                 return;
             }
             for message in sends {

@@ -5,7 +5,6 @@
 
 mod contract;
 mod embedded;
-mod forgotten;
 mod journal;
 mod losses;
 mod marks;

@@ -2,7 +2,6 @@
 
 mod arrange;
 mod dossier;
-mod forget;
 mod local;
 mod received;
 mod release;
@@ -47,8 +46,6 @@ pub(super) enum Command {
     Tasks(tasks::Tasks),
     /// Somebody did a task: what came of it.
     Done(tasks::Done),
-    /// Erase what is known of a tenant's people; what was owed and paid stays, under its id.
-    Forget(forget::Forget),
     #[command(flatten)]
     Arrange(arrange::Arrange),
 }
@@ -99,7 +96,6 @@ impl Command {
             Self::Received(received) => received.run().await,
             Self::Tasks(tasks) => tasks.run().await,
             Self::Done(done) => done.run().await,
-            Self::Forget(forget) => forget.run().await,
             Self::Arrange(arrange) => arrange.run().await,
         }
     }
@@ -185,7 +181,7 @@ fn show(tenant: &Value) {
     for key in ["tenant", "name", "time_zone", "stage", "enforced", "policy", "owed"] {
         output::line(&format!("{key:<12}{}", cell(&tenant[key])));
     }
-    for key in ["forgotten", "on_account", "credit", "paid_by", "pays_for"] {
+    for key in ["on_account", "credit", "paid_by", "pays_for"] {
         let known = cell(&tenant[key]);
         if known != "-" {
             output::line(&format!("{key:<12}{known}"));

@@ -63,7 +63,7 @@ pub(in crate::config) fn law(root: &Fields<'_>, defaults: Defaults<'_>) -> Law {
     check::selection(&select, &places, &terms, root.faults());
     let select = select.into_iter().map(|(line, _)| line).collect();
     let versions = policies.values().map(|policy| (policy.hash, Arc::clone(policy))).collect();
-    Law { versions, policies, select, calendars, operator }
+    Law { versions, policies, select, calendars, operator, hooks: Vec::new() }
 }
 
 /// What policies refer to.

@@ -2,6 +2,7 @@
 //!
 //! Rule: every section is read even where another one is at fault, so that all is told at once.
 
+mod hooks;
 mod identity;
 mod outside;
 mod routes;
@@ -52,9 +53,11 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
     let cors_origins = root.table("cors").and_then(|fields| outside::origins(&fields));
     let stripe = sources::stripe(root);
     let heard_every = sources::heard_every(root);
+    let hooks = hooks::hooks(root);
     let log = root.table("log").and_then(|fields| outside::log(&fields));
     root.later(&["authz"]);
-    let law = policies::law(root, setting.policies);
+    let mut law = policies::law(root, setting.policies);
+    law.hooks = hooks::of_law(&hooks);
     let mut config = Config {
         proxy: proxy?,
         upstream: upstream?,
@@ -72,6 +75,7 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
         cors_origins: cors_origins?,
         stripe,
         heard_every,
+        hooks,
         log: log?,
         law,
         notes,

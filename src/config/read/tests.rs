@@ -1,3 +1,5 @@
+mod hooks;
+
 use std::time::Duration;
 
 use super::super::environment::Environment;
@@ -62,7 +64,7 @@ fn every_line_of_the_documentation_that_is_commented_out_is_a_key() {
         text.push('\n');
     }
     let text = text
-        .replace("whsec_…", "whsec_1")
+        .replace("whsec_…", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
         .replace("rk_…", "rk_1")
         .replace("always = true", "always = false");
     let text = text.replace("jwt.secret = \"…\"", &format!("jwt.secret = \"{}\"", "s".repeat(32)));
@@ -284,6 +286,8 @@ fn a_secret_is_never_shown_even_where_it_is_misplaced() {
         format!("[admin]\ntokens = [{{ name = \"x\", role = \"admin\", sha256 = \"{marker}\" }}]"),
         format!("[store]\n# url = \"redis://u:{marker}@h:6379\"\nkind = \"nope\""),
         format!("[sources.stripe]\nsecrets = 5 # [\"{marker}\"]"),
+        format!("[[hooks]]\nname = \"a\"\nurl = \"http://u:{marker}@x\"\nsecrets = []"),
+        format!("[[hooks]]\nname = \"a\"\nsecrets = [\"whsec_{marker}\"]"),
     ] {
         let faults = read(&text).unwrap_err();
         let all = format!("{faults:?}{}", render(&faults, false));

@@ -80,9 +80,8 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
         Fact::TaskDone(it) => checks.task_done(it),
         Fact::PolicyAccepted(it) => checks.text("by", Some(&it.by)),
         Fact::TermUpdated(it) => checks.term(it),
-        Fact::TenantForgotten(it) => {
-            checks.text("by", it.by.as_deref());
-            checks.note("reason", it.reason.as_deref());
+        Fact::HookAnswered(_) => {
+            checks.fault("event", "what ambergate itself was answered: not taken")
         }
         Fact::PaymentFailed(_)
         | Fact::InvoicePaid(_)

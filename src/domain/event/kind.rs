@@ -36,7 +36,7 @@ pub const fn kind_of(body: &Body) -> &'static str {
             Fact::TaskDone(_) => "task.done",
             Fact::PolicyAccepted(_) => "policy.accepted",
             Fact::TermUpdated(_) => "term.updated",
-            Fact::TenantForgotten(_) => "tenant.forgotten",
+            Fact::HookAnswered(_) => "hook.answered",
         },
         Body::Decision(decision) => match decision {
             Decision::CaseOpened(_) => "case.opened",
@@ -80,7 +80,7 @@ pub(super) fn read_fact(kind: &str, data: &Value) -> Result<Fact, FieldFault> {
         "task.done" => Fact::TaskDone(read(data)?),
         "policy.accepted" => Fact::PolicyAccepted(read(data)?),
         "term.updated" => Fact::TermUpdated(read(data)?),
-        "tenant.forgotten" => Fact::TenantForgotten(read(data)?),
+        "hook.answered" => Fact::HookAnswered(read(data)?),
         _ if is_decision(kind) => {
             return Err(FieldFault::new("type", "a decision of ambergate's own: not taken"));
         }
@@ -152,7 +152,7 @@ pub(super) fn fact_data(fact: &Fact) -> Value {
         Fact::TaskDone(it) => write(it),
         Fact::PolicyAccepted(it) => write(it),
         Fact::TermUpdated(it) => write(it),
-        Fact::TenantForgotten(it) => write(it),
+        Fact::HookAnswered(it) => write(it),
     }
 }
 

@@ -8,9 +8,9 @@ use crate::domain::decision::{
     NoticeVoided, RungEntered, StageLifted, Step, TaskKind, TaskMade, VoidCause,
 };
 use crate::domain::fact::{
-    Allocation, ArrangementKind, ArrangementMade, Channel, Contact, CreditChanged, InvoiceKind,
-    InvoiceNamed, InvoiceTerms, Named, NoticeReceipt, PaymentReceived, PolicyAccepted, ReceiptKind,
-    TaskDone, TaskOutcome, TenantForgotten, TenantUpdated, When,
+    Allocation, ArrangementKind, ArrangementMade, Channel, Contact, CreditChanged, HookAnswer,
+    HookAnswered, InvoiceKind, InvoiceNamed, InvoiceTerms, Named, NoticeReceipt, PaymentReceived,
+    PolicyAccepted, ReceiptKind, TaskDone, TaskOutcome, TenantUpdated, When,
 };
 use crate::domain::id::{Derived, Scope};
 use crate::domain::money::Money;
@@ -273,9 +273,13 @@ fn other_fact() -> impl Strategy<Value = Fact> {
         made,
         receipt,
         done,
+        (derived(), 1_u32..9, prop::option::of(100_u16..600)).prop_map(
+            |(event, attempt, status)| {
+                let (hook, kind) = ("billing".to_owned(), HookAnswer::Failed);
+                Fact::HookAnswered(HookAnswered { event, hook, attempt, kind, status })
+            }
+        ),
         money().prop_map(|amount| Fact::CreditChanged(CreditChanged { amount })),
-        (text(), text())
-            .prop_map(|(by, reason)| Fact::TenantForgotten(TenantForgotten { by, reason })),
         (name(), derived(), "[a-z]{1,9}").prop_map(|(policy, version, by)| {
             Fact::PolicyAccepted(PolicyAccepted { policy, version, by })
         }),

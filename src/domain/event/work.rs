@@ -134,6 +134,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_receiver_answered_nobody_else_says() {
+        let event = "00112233445566778899aabbccddeeff";
+        let said = json!({"event": event, "hook": "billing", "attempt": 1, "kind": "taken"});
+        assert_eq!(
+            fields(&Fact::HookAnswered(serde_json::from_value(said).unwrap())),
+            ["data.event"]
+        );
+    }
+
+    #[test]
     fn a_promise_says_until_when() {
         let amount = json!({"minor": 100, "currency": "EUR"});
         let promised = json!({"outcome": "promised", "until": "2026-04-02", "amount": amount});

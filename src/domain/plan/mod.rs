@@ -8,7 +8,6 @@
 //! 3. Relief (lifting, voiding) is decided in every situation but recovery; what restricts waits
 //!    for everything 5.9 asks for.
 //! 4. While a case is held nothing of it is made or sent.
-//! 5. Of a tenant that was forgotten nothing is asked: no notice, no message, no task, no stage.
 
 mod agreements;
 mod anchor;
@@ -30,6 +29,7 @@ use super::account::{Account, Case, Invoice, NoticeState};
 use super::decision::{CaseOpened, Decision, NoticeMade, TaskKind};
 use super::id::{CaseId, InvoiceId, MessageId, NoticeId, PolicyName, TenantId};
 use super::money::Currency;
+use super::outbound::{self, Call};
 use super::policy::Law;
 use super::selection::select_for;
 use super::stage::Stage;
@@ -157,6 +157,8 @@ pub struct Plan {
     pub decisions: Vec<Decision>,
     /// Messages whose next attempt is due now.
     pub sends: Vec<MessageId>,
+    /// What the operator's own systems are to be told now.
+    pub calls: Vec<Call>,
     /// What a billing system is to be asked about before anything is entered for it.
     pub asks: Vec<Ask>,
     /// When to look again; `None`: when a record comes.
@@ -187,12 +189,7 @@ pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situati
         asked: Vec::new(),
         later: Vec::new(),
     };
-    if situation.ready && account.is_forgotten() {
-        planner.relieve();
-        planner.relieve_gates();
-        planner.relieve_pauses();
-        planner.look_at_payer();
-    } else if situation.ready {
+    if situation.ready {
         planner.relieve();
         planner.relieve_gates();
         planner.relieve_pauses();
@@ -209,6 +206,7 @@ pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situati
         planner.plan_fees();
         planner.plan_telling();
         planner.look_at_payer();
+        planner.plan_calls();
     } else {
         planner.look_again();
     }
@@ -283,6 +281,13 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// What the operator's own systems are told: nothing is decided by it.
+    fn plan_calls(&mut self) {
+        let found = outbound::due(self.tenant, self.account, &self.law.hooks, self.situation.now);
+        self.plan.calls = found.calls;
+        found.next.into_iter().for_each(|at| self.wake_at(at));
+    }
+
     /// Whoever is paid for is looked at again, whatever is heard of the payer.
     fn look_at_payer(&mut self) {
         if self.account.profile.paid_by.is_some() {
@@ -326,7 +331,7 @@ impl<'a> Planner<'a> {
 
 /// Records made here are a little later than the clock that stands or runs behind them: what they
 /// say is known.
-pub(super) fn known_by(account: &Account, now: Instant) -> Instant {
+pub(crate) fn known_by(account: &Account, now: Instant) -> Instant {
     if account.newest < now.plus_millis(SECOND) { now.max(account.newest) } else { now }
 }
 

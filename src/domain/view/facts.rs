@@ -87,7 +87,10 @@ impl Run<'_> {
             Fact::TaskDone(done) => self.task_done(record, done),
             Fact::PolicyAccepted(accepted) => self.accept_policy(record, accepted),
             Fact::TermUpdated(said) => self.set_term(record, said),
-            Fact::TenantForgotten(_) => self.forget(record),
+            Fact::HookAnswered(said) if self.has_hooks() => {
+                self.account.outbound.hear(record.time, said);
+            }
+            Fact::HookAnswered(_) => {}
         }
         self.hold_for_spare_money(record);
         self.weigh_credit(record);

@@ -12,7 +12,6 @@ mod books;
 mod cases;
 mod disputes;
 mod facts;
-mod forgotten;
 mod gates;
 mod holds;
 mod judge;
@@ -226,7 +225,6 @@ impl<'a> Run<'a> {
         match &record.body {
             Body::Fact { source, fact, .. } => {
                 self.account.created |= fact.creates_tenant();
-                self.hear_again(record, fact);
                 self.apply_fact(record, source, fact);
             }
             Body::Decision(decision) => self.apply_decision(record, decision),

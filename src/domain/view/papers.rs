@@ -76,7 +76,15 @@ impl Run<'_> {
         index.paired = messages.len();
     }
 
+    /// Whether anybody is told of what happens.
+    pub(super) const fn has_hooks(&self) -> bool {
+        !self.law.hooks.is_empty()
+    }
+
     pub(super) fn apply_decision(&mut self, record: &Record, decision: &Decision) {
+        if self.has_hooks() {
+            self.account.outbound.note(record.time, decision);
+        }
         match decision {
             Decision::CaseOpened(_)
             | Decision::NoticeMade(_)

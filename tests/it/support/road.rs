@@ -12,6 +12,7 @@ use ambergate::domain::time::Instant;
 use ambergate::ledger::{Ledger, Outcome};
 use ambergate::notify::desk::LedgerDesk;
 use ambergate::notify::email::{Mailer, Settings};
+use ambergate::notify::hooks::{self, Hooks};
 use ambergate::notify::scheduler::Scheduler;
 use ambergate::store::any::AnyStore;
 use ambergate::store::memory::Memory;
@@ -25,18 +26,26 @@ pub(crate) struct Road {
     pub(crate) scheduler: Arc<Scheduler<LedgerDesk, Mailer>>,
     /// How its mail leaves.
     pub(crate) settings: Settings,
+    /// What tells the operator's own systems, where a configuration names some.
+    pub(crate) hooks: Arc<Hooks>,
 }
 
 impl Road {
     /// At that time, with nobody known.
     pub(crate) async fn at(at: &str) -> Self {
         let clock = Clock::standing(at.parse().unwrap());
+        let memory = Memory::new(clock.clone());
+        Self::over(memory, clock, "").await
+    }
+
+    /// A process with that store, and with what that configuration adds to a demo's.
+    pub(crate) async fn over(memory: Memory, clock: Clock, text: &str) -> Self {
         let mailbox = Mailbox::new(clock.clone());
         let (listener, address) = Mailbox::listen().await.unwrap();
         tokio::spawn(mailbox.clone().serve(listener));
         let request = Request { demo: true, ..Request::default() };
-        let config = load_text("", "nothing", &request).unwrap();
-        let store = AnyStore::Memory(Memory::new(clock.clone()));
+        let config = load_text(text, "road.toml", &request).unwrap();
+        let store = AnyStore::Memory(memory);
         let ledger = Ledger::new(store, None, clock.clone(), config.law);
         ledger.look_after(true, clock.now()).await.unwrap();
         let settings = Settings {
@@ -47,9 +56,17 @@ impl Road {
             within: Duration::from_secs(20),
         };
         let mailer = Mailer::new(&settings).unwrap();
-        let desk = LedgerDesk::new(ledger.clone(), "test");
+        let told = config.hooks.iter().map(|hook| hooks::Settings {
+            name: hook.name.clone(),
+            url: hook.url.clone(),
+            keys: hook.keys.clone(),
+            private: hook.private,
+            within: Duration::from_secs(20),
+        });
+        let hooks = Arc::new(Hooks::new(&ledger, told.collect(), "test").unwrap());
+        let desk = LedgerDesk::new(ledger.clone(), "test").with_hooks(Some(Arc::clone(&hooks)));
         let scheduler = Scheduler::new(desk, Some(mailer), clock.clone());
-        Self { ledger, mailbox, clock, scheduler, settings }
+        Self { ledger, mailbox, clock, scheduler, settings, hooks }
     }
 
     /// Hands in an event about `tenant`, dated now, and does what is due.

@@ -1,4 +1,5 @@
-//! Questions to a server outside, such as a billing system's API: GET over http or https.
+//! Servers outside: questions to one that is trusted, such as a billing system's API ([`Outside`]),
+//! and what is told to one that the operator named ([`Receiver`]).
 //!
 //! Rules:
 //! 1. Every call ends within the time that was given; an answer has at most [`ANSWER_BYTES_MAX`]
@@ -7,37 +8,32 @@
 //! 3. Over https only a certificate that the public roots vouch for is taken; without it the secret
 //!    goes to this machine only.
 
+mod receiver;
+mod server;
+
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, HOST, HeaderValue};
-use http::{Request, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper::client::conn::http1::handshake;
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncWrite};
+use http::{Request, StatusCode};
+use http_body_util::Full;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
+pub use self::receiver::{Receiver, Unreached};
+use self::server::{Body, Server};
 use super::client::Answer;
 use crate::config::Secret;
 
 /// The longest answer taken, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 1 << 20;
 
-/// A server outside.
+/// A server outside that is asked.
 #[derive(Clone)]
 pub struct Outside {
     base: String,
-    authority: HeaderValue,
-    host: String,
-    port: u16,
+    server: Server,
     bearer: HeaderValue,
-    tls: Option<(TlsConnector, ServerName<'static>)>,
     within: Duration,
 }
 
@@ -72,40 +68,16 @@ impl Outside {
     /// If the address or the key cannot be used.
     pub fn new(base: &str, key: &Secret, within: Duration) -> Result<Self, OutsideError> {
         let base = base.trim_end_matches('/').to_owned();
-        let wrong = || OutsideError::Address;
-        let uri: Uri = base.parse().map_err(|_| wrong())?;
-        let secure = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err(wrong()),
-        };
-        let authority = uri.authority().ok_or_else(wrong)?;
-        if authority.as_str().contains('@') || uri.query().is_some() {
-            return Err(wrong());
+        let mut server = Server::of(&base)?;
+        let loopback = server.host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback());
+        if server.path.contains('?') || !(server.secure || loopback || server.host == "localhost") {
+            return Err(OutsideError::Address);
         }
-        let host = authority.host().trim_matches(['[', ']']).to_owned();
-        let address = host.parse::<IpAddr>();
-        if !secure && host != "localhost" && !address.is_ok_and(|it| it.is_loopback()) {
-            return Err(wrong());
-        }
-        let tls = if secure {
-            let name = ServerName::try_from(host.clone()).map_err(|_| wrong())?;
-            Some((connector()?, name))
-        } else {
-            None
-        };
+        server.path.truncate(server.path.trim_end_matches('/').len());
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", key.expose()))
             .map_err(|_| OutsideError::Key)?;
         bearer.set_sensitive(true);
-        Ok(Self {
-            authority: HeaderValue::try_from(authority.as_str()).map_err(|_| wrong())?,
-            port: authority.port_u16().unwrap_or(if secure { 443 } else { 80 }),
-            base,
-            host,
-            bearer,
-            tls,
-            within,
-        })
+        Ok(Self { base, server, bearer, within })
     }
 
     /// GET of `path`, which begins with `/`.
@@ -119,44 +91,15 @@ impl Outside {
     }
 
     async fn exchange(&self, path: &str) -> Result<Answer, String> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await;
-        let stream = stream.map_err(|error| error.to_string())?;
-        match &self.tls {
-            Some((connector, name)) => {
-                let stream = connector.connect(name.clone(), stream).await;
-                self.ask(path, stream.map_err(|error| error.to_string())?).await
-            }
-            None => self.ask(path, stream).await,
-        }
-    }
-
-    async fn ask<S>(&self, path: &str, stream: S) -> Result<Answer, String>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let prefix: Uri = self.base.parse().map_err(|_| "it has no path".to_owned())?;
-        let request = Request::get(format!("{}{path}", prefix.path().trim_end_matches('/')))
-            .header(HOST, &self.authority)
+        let request = Request::get(format!("{}{path}", self.server.path))
+            .header(HOST, &self.server.authority)
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, &self.bearer)
-            .body(Empty::<Bytes>::new())
+            .body(Full::<Bytes>::default())
             .map_err(|error| error.to_string())?;
-        let (mut sender, connection) =
-            handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
-        let exchange = async {
-            let answer = sender.send_request(request).await.map_err(|error| error.to_string())?;
-            let (head, body) = answer.into_parts();
-            let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-            let body = body.map_err(|error| error.to_string())?.to_bytes();
-            Ok(Answer { status: head.status, body })
-        };
-        tokio::pin!(exchange);
-        tokio::select! {
-            biased;
-            answer = &mut exchange => answer,
-            // What came before it ended is still to be read.
-            _ = connection => exchange.await,
-        }
+        let stream = TcpStream::connect((self.server.host.as_str(), self.server.port)).await;
+        let stream = stream.map_err(|error| error.to_string())?;
+        self.server.exchange(stream, request, Body::Whole(ANSWER_BYTES_MAX)).await
     }
 }
 
@@ -166,18 +109,6 @@ impl Outside {
 /// What it says instead, without its body: that may quote what is nobody else's.
 pub fn found(answer: Answer) -> Result<Bytes, StatusCode> {
     if answer.status == StatusCode::OK { Ok(answer.body) } else { Err(answer.status) }
-}
-
-fn connector() -> Result<TlsConnector, OutsideError> {
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| OutsideError::Address)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 #[cfg(test)]
