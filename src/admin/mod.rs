@@ -9,6 +9,7 @@
 mod arrangements;
 mod breaker;
 mod fitting;
+mod forget;
 pub mod hold;
 mod migrate;
 mod notices;
@@ -105,6 +106,7 @@ impl Admin {
             .route("/v1/parked/{id}/replay", post(parked::replay));
         let rules = Router::new()
             .route("/v1/breaker", put(breaker::set))
+            .route("/v1/tenants/{tenant}/forget", post(forget::forget))
             .route("/v1/policies/{policy}/migrate", post(migrate::run))
             .route("/v1/switch", put(switch::set));
         let guard = |roles| from_fn_with_state((self.settings.clone(), roles), request::guard);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::request::{Asked, Named, body_of, from_json, limit};
 use super::{Admin, unavailable};
+use crate::domain::forget::Debts;
 use crate::domain::id::TenantId;
 use crate::ledger::{Outcome, ReplayError};
 use crate::net::bearer::Caller;
@@ -53,15 +54,28 @@ pub(super) async fn replay(
     let replay = if bytes.is_empty() { Replay::default() } else { from_json(&bytes)? };
     let outcome = admin.ledger.replay_parked(&id, replay.tenant.as_ref()).await;
     match outcome.map_err(problem)? {
-        Outcome::Parked => {
-            let detail = "its tenant is not known: an invoice or the tenant itself must come first";
-            Err(Problem::conflict(detail))
-        }
+        Outcome::Parked => Err(Problem::conflict(still(&admin, &id).await)),
         _ => {
             tracing::info!(%id, by = %caller.name, "a parked event was replayed");
             Ok(Answer(json!({"accepted": 1})))
         }
     }
+}
+
+/// Why it stays parked.
+async fn still(admin: &Admin, id: &str) -> String {
+    let parked = admin.ledger.parked().await.unwrap_or_default();
+    let event = parked.iter().find(|event| event.id == id).map(|event| &event.event);
+    let tenant: Option<TenantId> = event
+        .filter(|event| event["type"] == "ambergate.tenant.forgotten")
+        .and_then(|event| event["subject"].as_str()?.parse().ok());
+    if let Some(tenant) = tenant
+        && let Ok(Some(standing)) = admin.ledger.standing(&tenant).await
+    {
+        let debts = Debts::of(&standing.account, standing.situation.now);
+        return format!("open debt: {debts}. Settle it or write it off first");
+    }
+    "its tenant is not known: an invoice or the tenant itself must come first".to_owned()
 }
 
 fn problem(error: ReplayError) -> Problem {

@@ -29,6 +29,7 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
     json!({
         "tenant": tenant,
         "name": account.profile.name,
+        "forgotten": account.forgotten.map(|it| it.at),
         "policy": policy(account, law),
         "stage": grant.strictest(),
         "enforced": enforced,

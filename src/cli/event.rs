@@ -32,7 +32,7 @@ pub(super) enum Command {
     Send(Box<Send>),
     /// Files with one CloudEvent a line. What is refused is named with its line.
     Import(Import),
-    /// Events that are kept because no tenant of theirs is known.
+    /// Events that are kept: no tenant of theirs is known, or a person has to settle something first.
     Parked(parked::List),
     /// Take in a parked event, once its tenant is known.
     Replay(parked::Replay),
@@ -113,7 +113,10 @@ impl Send {
             output::json(&answer)
         } else {
             let event: Value = serde_json::from_slice(&event).unwrap_or_default();
-            output::line(&parked::taken(&answer, event["subject"].as_str()));
+            let forgets = event["type"] == "ambergate.tenant.forgotten";
+            let taken = parked::taken(&answer, event["subject"].as_str());
+            let said = if forgets { parked::forgotten(&answer) } else { taken };
+            output::line(&said);
         }
         Ok(())
     }

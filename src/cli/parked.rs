@@ -1,4 +1,5 @@
-//! `ambergate event parked` and `ambergate event replay`: events that have no tenant yet.
+//! `ambergate event parked` and `ambergate event replay`: events that have no tenant yet, or that wait
+//! for a person.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -74,6 +75,16 @@ impl Replay {
         }
         Ok(())
     }
+}
+
+/// What became of an event that asks for a tenant to be forgotten.
+pub(super) fn forgotten(answer: &Value) -> String {
+    if answer["parked"].as_u64().is_none_or(|parked| parked == 0) {
+        return "Taken.".to_owned();
+    }
+    "Parked for a person: the tenant is not known, or it has open debt. Nothing is erased: see \
+     `ambergate event parked`."
+        .to_owned()
 }
 
 /// What became of one event, in words.

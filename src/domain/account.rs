@@ -15,6 +15,7 @@ pub use super::exceptions::{GateState, PauseState};
 use super::fact::{
     Channel, Collection, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome, Term,
 };
+pub use super::forget::Forgotten;
 pub use super::hold::{Hold, HoldCause};
 use super::id::{CaseId, EntryId, InvoiceId, Scope, Source, TaskId, TenantId};
 use super::leg::Leg;
@@ -78,6 +79,8 @@ pub struct Account {
     pub conflicting: Vec<(String, String)>,
     /// What is told to the operator's own systems.
     pub outbound: Outbound,
+    /// When it was forgotten last.
+    pub forgotten: Option<Forgotten>,
     /// The newest time of any record.
     pub newest: Instant,
     pub(super) index: Index,
@@ -344,6 +347,12 @@ impl Account {
             add(&mut sums, Money { minor: invoice.owed, currency: amount.currency });
         }
         sums
+    }
+
+    /// Whether it was forgotten, and not heard of since: nothing is asked of it.
+    #[must_use]
+    pub fn is_forgotten(&self) -> bool {
+        self.forgotten.is_some_and(|forgotten| forgotten.back.is_none())
     }
 
     /// The strictest stage in force.

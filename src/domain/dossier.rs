@@ -29,6 +29,9 @@ pub struct Dossier {
     pub tenant: TenantId,
     /// The name that people read.
     pub name: Option<String>,
+    /// When it was forgotten last: what was known of its people before is erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<Instant>,
     /// ISO 3166 alpha-2.
     pub country: Option<String>,
     /// In which zone dates are told.
@@ -218,6 +221,7 @@ pub fn dossier(
     Dossier {
         tenant: tenant.clone(),
         name: account.profile.name.clone(),
+        forgotten: account.forgotten.map(|forgotten| forgotten.at),
         country: account.profile.country.clone(),
         time_zone: zone(law, account).name().to_owned(),
         made: now,

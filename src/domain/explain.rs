@@ -5,7 +5,9 @@
 
 mod agreements;
 
-use super::account::{Account, Arrangement, Case, Hold, HoldCause, Invoice, NoticeState};
+use super::account::{
+    Account, Arrangement, Case, Forgotten, Hold, HoldCause, Invoice, NoticeState,
+};
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
 use super::closed::{By, Closed, closed, scopes};
@@ -33,6 +35,7 @@ pub fn explain(
     situation: &Situation,
 ) -> Vec<String> {
     let mut sentences = standing(tenant, account, law);
+    sentences.extend(account.forgotten.map(|forgotten| was_forgotten(tenant, forgotten)));
     if situation.observed {
         sentences.push(format!(
             "Nothing is enforced for {tenant}: it is told nothing of a cutoff, and nothing is \
@@ -92,6 +95,16 @@ fn standing(tenant: &TenantId, account: &Account, law: &Law) -> Vec<String> {
     }
     sentences.extend(scopes.iter().map(|it| is_closed(tenant, it)));
     sentences
+}
+
+/// What is not known of it any more, and what that means.
+fn was_forgotten(tenant: &TenantId, forgotten: Forgotten) -> String {
+    let at = forgotten.at;
+    let erased = format!("{tenant} was forgotten at {at}: what was known of its people is erased");
+    match forgotten.back {
+        None => format!("{erased}, and nothing is sent to it or asked of it."),
+        Some(back) => format!("{erased}; since {back} it is known anew."),
+    }
 }
 
 fn is_closed(tenant: &TenantId, it: &ScopeStage) -> String {

@@ -350,6 +350,16 @@ pub struct PolicyAccepted {
     pub by: String,
 }
 
+/// `tenant.forgotten`: personal data is erased, the pseudonymous ledger stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantForgotten {
+    /// Who saw to it.
+    pub by: Option<String>,
+    /// Why. It stays: it is no place for what is to be forgotten.
+    pub reason: Option<String>,
+}
+
 /// What a warning names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

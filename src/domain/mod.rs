@@ -24,6 +24,7 @@ pub mod exceptions;
 pub mod explain;
 pub mod fact;
 pub mod fees;
+pub mod forget;
 pub mod grant;
 pub mod hands;
 pub mod hold;

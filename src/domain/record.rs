@@ -3,8 +3,9 @@
 //! Rules (SPEC 5.1, 5.2):
 //! 1. A record is judged by itself alone when it is accepted; the account is a function of the set.
 //! 2. The same (source, id) is one record. Of two copies the later `learnt` counts; if the
-//!    contents differ the smallest hash counts, of receipts the later, of notices the one that
-//!    names the later time.
+//!    contents differ the smallest hash counts, of receipts and of forgetting the later, of notices
+//!    the one that names the later time. Hashes are of what forgetting leaves: what counts is the
+//!    same whether a copy was erased before the other one came, or not.
 //! 3. The order is (time, rank, harsher first, source, id); the last one wins a field.
 //! 4. The id of a decision is derived from what it decides, never given.
 
@@ -19,8 +20,9 @@ use super::decision::Decision;
 use super::fact::{
     ArrangementEnded, ArrangementMade, CreditChanged, HookAnswered, InvoiceNamed, InvoiceTerms,
     NoticeReceipt, PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, PolicyAccepted,
-    RefundMade, TaskDone, TenantUpdated, TermUpdated,
+    RefundMade, TaskDone, TenantForgotten, TenantUpdated, TermUpdated,
 };
+use super::forget;
 use super::id::{Derivation, Derived, InvoiceId, RecordId, Source};
 use super::term::TermState;
 use super::time::Instant;
@@ -77,6 +79,7 @@ pub enum Fact {
     PolicyAccepted(PolicyAccepted),
     TermUpdated(TermUpdated),
     HookAnswered(HookAnswered),
+    TenantForgotten(TenantForgotten),
 }
 
 impl Fact {
@@ -132,7 +135,8 @@ impl Fact {
             Self::CreditChanged(_)
             | Self::PolicyAccepted(_)
             | Self::TermUpdated(_)
-            | Self::HookAnswered(_) => 13,
+            | Self::HookAnswered(_)
+            | Self::TenantForgotten(_) => 13,
         }
     }
 
@@ -246,13 +250,12 @@ impl Record {
     pub fn reconcile(self, other: Self) -> Self {
         let learnt = self.learnt.max(other.learnt);
         let taken_over = self.is_taken_over() || other.is_taken_over();
+        let time = self.time.min(other.time);
         let mut chosen = match self.precedence().cmp(&other.precedence()) {
             Ordering::Less => self,
             Ordering::Greater => other,
-            Ordering::Equal => {
-                let time = self.time.min(other.time);
-                Self { time, ..self }
-            }
+            Ordering::Equal if other.content_hash() < self.content_hash() => Self { time, ..other },
+            Ordering::Equal => Self { time, ..self },
         };
         chosen.learnt = learnt;
         // What somebody took over with a history stays so, however often it is told again.
@@ -265,13 +268,14 @@ impl Record {
     /// The smallest of these among copies counts.
     fn precedence(&self) -> (Reverse<Instant>, Derived) {
         let later = match &self.body {
-            Body::Fact { fact: Fact::NoticeReceipt(_), .. } => self.time,
+            Body::Fact { fact: Fact::NoticeReceipt(_) | Fact::TenantForgotten(_), .. } => self.time,
             Body::Decision(Decision::NoticeMade(made)) => {
                 made.names.as_ref().map_or(Instant::MIN, |named| named.at)
             }
             _ => Instant::MIN,
         };
-        (Reverse(later), self.content_hash())
+        let erased = Self { body: forget::erased(&self.body), ..*self };
+        (Reverse(later), erased.content_hash())
     }
 
     fn content_hash(&self) -> Derived {

@@ -118,6 +118,10 @@ fn past_fact(fact: &Fact) -> (&'static str, Option<InvoiceId>, String) {
             let (hook, kind, attempt) = (&said.hook, said.kind.word(), said.attempt);
             ("hook.answered", format!("{hook}: {kind}{status}, attempt {attempt}"))
         }
+        Fact::TenantForgotten(forgotten) => {
+            let by = forgotten.by.as_deref().map_or_else(String::new, |by| format!("by {by}"));
+            ("tenant.forgotten", by)
+        }
         Fact::PolicyAccepted(accepted) => {
             ("policy.accepted", format!("{} by {}", accepted.policy, accepted.by))
         }

@@ -17,6 +17,7 @@ use super::entry::record_line;
 use super::journaled::Mark;
 use super::{Ledger, fault};
 use crate::domain::event::Incoming;
+use crate::domain::forget::is_forgetting;
 use crate::domain::id::{RecordId, Source, TenantId};
 use crate::domain::plan::Plan;
 use crate::domain::record::{Body, Fact, Record};
@@ -139,6 +140,9 @@ impl Ledger {
         if created {
             self.take_in(tenant).await;
         }
+        if items.iter().any(|item| is_forgetting(&item.record)) {
+            self.look_after_forgotten().await;
+        }
         self.look_at_kin().await;
         Ok(outcomes)
     }
@@ -173,31 +177,39 @@ impl Ledger {
         mark: &mut Option<Mark>,
     ) -> Result<(Vec<Outcome>, bool), StoreError> {
         let mut draft = self.draft(tenant).await?;
-        let mut outcomes = Vec::with_capacity(items.len());
+        let mut outcomes = vec![Outcome::Duplicate; items.len()];
         let mut news = Vec::new();
-        for (index, item) in items.iter_mut().enumerate() {
+        let mut held = None;
+        // Whether a tenant may be forgotten is judged by all that comes with it.
+        let (last, first): (Vec<_>, Vec<_>) =
+            (0..items.len()).partition(|index| is_forgetting(&items[*index].record));
+        for index in first.into_iter().chain(last) {
+            let item = &mut items[index];
             if item.own && !item.journaled {
                 item.record.time = draft.own_time();
                 item.record.learnt = draft.now();
             }
-            match draft.add(&item.record) {
-                Added::Yes => {
-                    news.push(index);
-                    outcomes.push(Outcome::Accepted);
-                }
-                Added::Known => outcomes.push(Outcome::Duplicate),
+            if let Some(debts) = item.debts_before(&mut draft) {
+                held = Some((index, debts));
+            } else if draft.add(&item.record) == Added::Yes {
+                news.push(index);
+                outcomes[index] = Outcome::Accepted;
             }
         }
         if !draft.is_created() {
             let reason = "its tenant is not known";
             return Ok((self.park_items(tenant, items, mark, reason).await?, false));
         }
-        if news.is_empty() {
-            return Ok((outcomes, false));
-        }
-        self.journal_items(tenant, items, &news, mark).await?;
+        self.erase_items(tenant, items, &mut draft);
         let created = !draft.is_known();
-        self.settle(tenant, draft, *mark).await?;
+        if !news.is_empty() {
+            self.ask_to_erase(tenant, items, &news).await?;
+            self.journal_items(tenant, items, &news, mark).await?;
+            self.settle(tenant, draft, *mark).await?;
+        }
+        if let Some((index, debts)) = held {
+            outcomes[index] = self.park_forgetting(tenant, &items[index].record, &debts).await?;
+        }
         Ok((outcomes, created))
     }
 
@@ -270,11 +282,17 @@ impl Ledger {
             known.iter().any(|parked| parked.id == id)
         };
         let news: Vec<usize> = (0..items.len()).filter(|index| !is_known(&items[*index])).collect();
-        self.journal_items(tenant, items, &news, mark).await?;
+        let forgets = |index: &usize| is_forgetting(&items[*index].record);
+        let plain: Vec<usize> = news.iter().copied().filter(|index| !forgets(index)).collect();
+        self.journal_items(tenant, items, &plain, mark).await?;
         let mut outcomes = vec![Outcome::Duplicate; items.len()];
         for index in news {
             let parked = super::parked::of_record(tenant, &items[index].record, reason);
-            if self.store().park(parked).await? {
+            if is_forgetting(&items[index].record) {
+                // What the journal has as a record is done.
+                self.park(parked).await?;
+                outcomes[index] = Outcome::Parked;
+            } else if self.store().park(parked).await? {
                 super::parked::tell(tenant, &items[index].record, reason);
                 outcomes[index] = Outcome::Parked;
             }
@@ -291,6 +309,10 @@ impl Ledger {
         error: &StoreError,
     ) -> Vec<Outcome> {
         let refused = vec![Outcome::Unavailable; items.len()];
+        if items.iter().any(|item| is_forgetting(&item.record) && !item.journaled) {
+            tracing::warn!(%tenant, %error, "a tenant is not forgotten while its debts are unknown");
+            return refused;
+        }
         // No recovery is told that the journal is applied while something is put into it.
         let told = self.inner.told_applied.read().await;
         let Some(journal) = self.journal() else {
@@ -335,7 +357,7 @@ impl Ledger {
             }
         };
         for event in parked.iter().filter(|it| it.event["subject"] == tenant.as_str()) {
-            if let Err(error) = Box::pin(self.replay(event, None)).await {
+            if let Err(error) = Box::pin(self.replay(event, None, false)).await {
                 tracing::warn!(%tenant, %error, "a parked event stays parked");
             }
         }

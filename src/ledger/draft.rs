@@ -5,7 +5,8 @@
 //! 2. A copy of a record that is known changes nothing: it keeps the `learnt` of its first commit.
 //! 3. What follows from what was added is decided until nothing follows any more, and is one
 //!    commit with it (SPEC 5.10).
-//! 4. No message is due while something that was received is not worked off (SPEC 5.9).
+//! 4. What was forgotten is erased before it is added: a copy that comes again brings nothing back.
+//! 5. No message is due while something that was received is not worked off (SPEC 5.9).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::entry::record_line;
 use crate::domain::account::Account;
 use crate::domain::decision::Decision;
+use crate::domain::forget::{self, Erasure};
 use crate::domain::id::{CaseId, Digest, Source, TenantId};
 use crate::domain::payer::{self, Payer};
 use crate::domain::plan::{Plan, Situation, plan};
@@ -71,6 +73,8 @@ pub(super) struct Draft {
     added: Vec<Record>,
     identities: Option<Identities>,
     account: Option<Account>,
+    /// What forgetting the tenant erases, as of the records now, once that was asked.
+    erasure: Option<Option<Erasure>>,
     needs_slot: bool,
     /// Whether who calls the operator's systems is told of the calls that are due.
     tells: bool,
@@ -87,6 +91,7 @@ impl Draft {
             added: Vec::new(),
             identities: None,
             account: None,
+            erasure: None,
             needs_slot: false,
             tells: false,
             payer: None,
@@ -137,8 +142,35 @@ impl Draft {
         newest.map_or(self.now(), |after| after.max(self.now()))
     }
 
+    /// Erases what was forgotten of a record. `true` if something was there.
+    pub(super) fn erase(&mut self, record: &mut Record) -> bool {
+        let records = &self.reading.records;
+        let erasure = self.erasure.get_or_insert_with(|| Erasure::of(records)).as_ref();
+        erasure.is_some_and(|erasure| erasure.erase(record))
+    }
+
+    /// What a record that was added leaves of the others. `true` if something was erased.
+    fn erase_by(&mut self, added: &Record) -> bool {
+        if forget::is_forgetting(added) || self.erasure.as_ref().is_some_and(Option::is_some) {
+            self.erasure = None;
+        }
+        let records = &self.reading.records;
+        let erasure = self.erasure.get_or_insert_with(|| Erasure::of(records)).as_ref();
+        let Some(erasure) = erasure else { return false };
+        self.added.iter_mut().for_each(|record| _ = erasure.erase(record));
+        forget::erase(&mut self.reading.records)
+    }
+
+    /// Whether a copy of that record is known.
+    pub(super) fn knows(&self, record: &Record) -> bool {
+        self.reading.records.iter().any(|known| known.same_identity(record))
+    }
+
     /// Adds a record.
     pub(super) fn add(&mut self, record: &Record) -> Added {
+        let mut record = record.clone();
+        self.erase(&mut record);
+        let record = &record;
         let records = &mut self.reading.records;
         let identities = self.identities.get_or_insert_with(|| Identities::of(records));
         let may_know = identities.may_hold(record);
@@ -155,17 +187,23 @@ impl Draft {
             return Added::Known;
         }
         self.added.push(record.clone());
+        self.erase_by(record);
         self.account = None;
         Added::Yes
     }
 
     /// Adds a record of a journal: of two copies the later `learnt` counts. `true` if something
     /// changed.
-    pub(super) fn restore(&mut self, record: Record) -> bool {
+    pub(super) fn restore(&mut self, mut record: Record) -> bool {
         self.account = None;
+        self.erase(&mut record);
         let records = &mut self.reading.records;
         let identities = self.identities.get_or_insert_with(|| Identities::of(records));
-        identities.insert(records, record)
+        let changed = identities.insert(records, record.clone());
+        changed && {
+            self.erase_by(&record);
+            true
+        }
     }
 
     /// Adds what was decided just now.

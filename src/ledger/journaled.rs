@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::store::journal::Journal;
+use crate::store::journal::{Change, Journal};
 use crate::store::{Applied, SHARDS, StoreError};
 
 /// Says that entries of a shard, at this position or later, are on their way to the store.
@@ -136,6 +136,11 @@ impl Journaled {
         limit: usize,
     ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
         Ok(self.journal.read(position, limit).await?)
+    }
+
+    /// Writes lines anew; their positions stay.
+    pub(super) async fn erase(&self, change: Arc<Change>) -> Result<u64, StoreError> {
+        Ok(self.journal.erase(change).await?)
     }
 
     fn marks(&self) -> MutexGuard<'_, Marks> {

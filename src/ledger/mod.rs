@@ -24,6 +24,7 @@ mod draft;
 mod entry;
 pub mod fault;
 mod feeds;
+mod forget;
 mod inbox;
 mod journaled;
 mod law;
@@ -133,6 +134,7 @@ struct Inner {
     feeds: feeds::Feeds,
     asker: ask::Known,
     kin: payers::Kin,
+    unerased: forget::Unerased,
     wake_up: Notify,
     sweep: Notify,
 }
@@ -160,6 +162,7 @@ impl Ledger {
             feeds: feeds::Feeds::default(),
             asker: ask::Known::nobody(),
             kin: payers::Kin::default(),
+            unerased: forget::Unerased::default(),
             wake_up: Notify::new(),
             sweep: Notify::new(),
         };

@@ -2,7 +2,8 @@
 //!
 //! Rules:
 //! 1. Parked is durable: in the store, and in the journal.
-//! 2. Replaying takes the event as it came: it keeps its id, its time and when it became known.
+//! 2. Replaying takes the event as it came: it keeps its id, its time and when it became known. Only
+//!    a tenant is forgotten when a person replays that: it was not done before.
 
 use serde_json::Value;
 
@@ -10,6 +11,7 @@ use super::Ledger;
 use super::accept::{Item, Outcome};
 use super::entry::Entry;
 use crate::domain::event::{self, FieldFault};
+use crate::domain::forget::is_forgetting;
 use crate::domain::id::{Derivation, Derived, TenantId};
 use crate::domain::record::Record;
 use crate::store::{Parked, Store as _, StoreError};
@@ -71,13 +73,15 @@ impl Ledger {
     ) -> Result<Outcome, ReplayError> {
         let parked = self.store().parked().await?;
         let event = parked.iter().find(|parked| parked.id == id).ok_or(ReplayError::Unknown)?;
-        self.replay(event, tenant).await
+        self.replay(event, tenant, true).await
     }
 
+    /// `asked`: a person asks for it.
     pub(super) async fn replay(
         &self,
         parked: &Parked,
         tenant: Option<&TenantId>,
+        asked: bool,
     ) -> Result<Outcome, ReplayError> {
         let mut event = parked.event.clone();
         let named = event.get("subject").is_some();
@@ -87,7 +91,9 @@ impl Ledger {
             (true, _) => {}
         }
         let incoming = event::restore(&event).map_err(ReplayError::Faulty)?;
-        let item = Item { record: incoming.record, journaled: named, own: false };
+        let forgets = is_forgetting(&incoming.record);
+        let (journaled, own) = (named && !forgets, forgets && asked);
+        let item = Item { record: incoming.record, journaled, own };
         let outcomes = Box::pin(self.accept_items(&incoming.tenant, vec![item])).await;
         match outcomes.first() {
             Some(Outcome::Accepted) => {}
@@ -102,9 +108,14 @@ impl Ledger {
                 return Err(StoreError::Unavailable(detail).into());
             }
         }
-        self.journal_entry(&Entry::Released(parked.id.clone())).await?;
-        self.store().unpark(&parked.id).await?;
+        self.unpark(&parked.id).await?;
         Ok(Outcome::Accepted)
+    }
+
+    /// Takes an event out of what is parked: it was taken in.
+    pub(super) async fn unpark(&self, id: &str) -> Result<(), StoreError> {
+        self.journal_entry(&Entry::Released(id.to_owned())).await?;
+        self.store().unpark(id).await
     }
 }
 

@@ -59,6 +59,7 @@ pub async fn rebuild(ledger: &Ledger, journals: &[Journal]) -> Result<Rebuilt, S
     while !store.recovered(&incarnation).await? {
         tokio::time::sleep(LOOK_EVERY).await;
     }
+    ledger.look_after_forgotten().await;
     Ok(rebuilt)
 }
 

@@ -27,7 +27,8 @@ use super::draft::{Draft, Reading};
 use super::entry::{Entry, Heard, JournalNamed};
 use super::journaled::Journaled;
 use super::{Ledger, parked};
-use crate::domain::event::Incoming;
+use crate::domain::event::{Incoming, restore};
+use crate::domain::forget::is_forgetting;
 use crate::domain::id::TenantId;
 use crate::domain::record::Record;
 use crate::domain::time::Instant;
@@ -62,6 +63,8 @@ impl Ledger {
                 position = last + 1;
                 self.apply(lines, &Into::Ready).await?;
             }
+            // Before the store counts it as read: what was to be forgotten is in the lines.
+            self.look_after_forgotten().await;
             journal.caught_up(&marks);
             self.write_positions(incarnation).await?;
             self.take_in_all().await?;
@@ -174,13 +177,17 @@ impl Ledger {
     /// Takes in what is parked for tenants that are known by now.
     pub(super) async fn take_in_all(&self) -> Result<(), StoreError> {
         for event in self.store().parked().await? {
-            let Ok(incoming) = crate::domain::event::restore(&event.event) else { continue };
+            let Ok(incoming) = restore(&event.event) else { continue };
+            if is_forgetting(&incoming.record) {
+                // For a person.
+                continue;
+            }
             if self.store().load(&incoming.tenant).await?.is_none() {
                 continue;
             }
             match self.store().condition().await? {
                 Condition::Ready(_) => {
-                    if let Err(error) = self.replay(&event, None).await {
+                    if let Err(error) = self.replay(&event, None, false).await {
                         tracing::warn!(id = %event.id, %error, "a parked event stays parked");
                     }
                 }
@@ -269,7 +276,8 @@ impl Ledger {
     /// was parked: it is taken in with the rest, when every tenant is known.
     async fn release(&self, id: &str) -> Result<(), StoreError> {
         let parked = self.store().parked().await?;
-        let named = |it: &Parked| it.id == id && it.event.get("subject").is_some();
+        let forgets = |it: &Parked| restore(&it.event).is_ok_and(|it| is_forgetting(&it.record));
+        let named = |it: &Parked| it.id == id && it.event.get("subject").is_some() && !forgets(it);
         if parked.iter().any(named) { Ok(()) } else { self.store().unpark(id).await }
     }
 
@@ -305,6 +313,8 @@ impl Ledger {
         for record in records {
             changed |= draft.restore(record.clone());
         }
+        self.ask_to_erase_again(tenant, records, &mut draft);
+        self.mark_forgotten(tenant, records).await?;
         if !changed {
             return Ok(());
         }

@@ -72,6 +72,7 @@ impl Ledger {
                 self.journal_what_was_left().await?;
                 self.catch_up(&incarnation).await?;
                 if thoroughly {
+                    self.look_after_forgotten().await;
                     self.journal_what_others_left().await?;
                     self.refresh_law().await?;
                     self.write_positions(&incarnation).await?;

@@ -18,6 +18,10 @@ pub enum Mark {
     Heard,
     /// When the operator's digest was last sent.
     Digest,
+    /// When a tenant was forgotten last, by its id.
+    Forgotten,
+    /// Up to which forgetting a journal and what is beside it were erased, by journal and tenant.
+    Erased,
 }
 
 impl Mark {
@@ -27,6 +31,8 @@ impl Mark {
         match self {
             Self::Heard => "heard",
             Self::Digest => "digest",
+            Self::Forgotten => "forgotten",
+            Self::Erased => "erased",
         }
     }
 }

@@ -85,6 +85,16 @@ async fn answer(State(seen): State<Seen>, request: Request) -> Response {
         let shown = json!({"tenant": "acme", "arrangements": known, "invoices": invoices});
         return Json(shown).into_response();
     }
+    if line == "POST /v1/tenants/owing/forget" {
+        let problem = json!({"title": "Conflict", "detail": "EUR 10.00 owed on i1"});
+        return (StatusCode::CONFLICT, Json(problem)).into_response();
+    }
+    if line.ends_with("/forget") {
+        let at = "2026-03-26T12:00:00Z";
+        let remains = json!(["exports, and what is in them"]);
+        let done = json!({"tenant": "acme", "forgotten": at, "remains": remains});
+        return Json(done).into_response();
+    }
     if body["kind"] == "pin" {
         let errors = json!([{"field": "until", "detail": "it has passed"}]);
         let problem = json!({"title": "What was sent is not right", "errors": errors});
@@ -336,4 +346,35 @@ async fn what_was_taken_over_is_released_in_batches() {
     let promises = ["tenant", "release", "--all", "--tenants", "2"];
     let (code, _, said) = ambergate(&promises, &stub.address, "").await;
     assert!(code == 2 && said.contains("--all"), "{said}");
+}
+
+#[tokio::test]
+async fn forgetting_is_confirmed_and_says_what_it_does_not_reach() {
+    let stub = Stub::start().await;
+    let asked = ["tenant", "forget", "acme", "--by", "eve", "--reason", "art. 17"];
+    for input in ["", "yes\n", "zen\n"] {
+        let (code, out, said) = ambergate(&asked, &stub.address, input).await;
+        assert_eq!((code, out.as_str()), (2, ""), "{said}");
+        assert!(said.contains("--yes"), "{said}");
+    }
+    assert!(stub.seen.lock().expect("nobody panicked").is_empty(), "nothing was asked for");
+    let right =
+        ("POST /v1/tenants/acme/forget".to_owned(), json!({"by": "eve", "reason": "art. 17"}));
+    let (code, out, said) = ambergate(&asked, &stub.address, "acme\n").await;
+    assert_eq!((code, said.as_str()), (0, ""), "{out}");
+    assert_eq!(stub.newest(), right);
+    assert!(
+        out.starts_with("Forgotten: acme at ") && out.contains("Not erased by this:\n- exports")
+    );
+
+    let (code, out, _) =
+        ambergate(&["tenant", "forget", "acme", "--yes", "--json"], &stub.address, "").await;
+    assert_eq!(code, 0);
+    assert_eq!(stub.newest().1, json!({}));
+    let out: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(out["forgotten"], "2026-03-26T12:00:00Z");
+    let owing = ["tenant", "forget", "owing", "--yes"];
+    let (code, out, said) = ambergate(&owing, &stub.address, "").await;
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(said.contains("EUR 10.00 owed on i1"), "{said}");
 }

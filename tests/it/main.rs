@@ -24,6 +24,7 @@ mod deploy;
 mod dossier;
 mod enforced;
 mod feeds;
+mod forgotten;
 mod gate_banner;
 mod gate_stages;
 mod hooks;

@@ -11,6 +11,7 @@ mod differential;
 mod digest;
 mod eased;
 mod exceptions;
+mod forgotten;
 mod history;
 mod hooks;
 mod laws;

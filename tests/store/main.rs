@@ -5,6 +5,7 @@
 
 mod contract;
 mod embedded;
+mod forgotten;
 mod journal;
 mod losses;
 mod marks;

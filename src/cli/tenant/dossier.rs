@@ -80,7 +80,10 @@ fn chapters(answer: &Value) -> Vec<Chapter> {
         Some(_) => format!("{} ({tenant})", cell(&answer["name"])),
         None => tenant,
     };
-    let facts = known(answer, &[("made", "made"), ("owed", "owed"), ("country", "country")]);
+    let facts = known(
+        answer,
+        &[("made", "made"), ("forgotten", "forgotten"), ("owed", "owed"), ("country", "country")],
+    );
     let mut chapters = vec![Chapter { title, facts, tables: Vec::new() }];
     chapters.extend(items(&answer["debts"]).iter().map(debt));
     let headings =

@@ -2,6 +2,7 @@
 
 mod arrange;
 mod dossier;
+mod forget;
 mod local;
 mod received;
 mod release;
@@ -46,6 +47,8 @@ pub(super) enum Command {
     Tasks(tasks::Tasks),
     /// Somebody did a task: what came of it.
     Done(tasks::Done),
+    /// Erase what is known of a tenant's people; what was owed and paid stays, under its id.
+    Forget(forget::Forget),
     #[command(flatten)]
     Arrange(arrange::Arrange),
 }
@@ -96,6 +99,7 @@ impl Command {
             Self::Received(received) => received.run().await,
             Self::Tasks(tasks) => tasks.run().await,
             Self::Done(done) => done.run().await,
+            Self::Forget(forget) => forget.run().await,
             Self::Arrange(arrange) => arrange.run().await,
         }
     }
@@ -181,7 +185,7 @@ fn show(tenant: &Value) {
     for key in ["tenant", "name", "time_zone", "stage", "enforced", "policy", "owed"] {
         output::line(&format!("{key:<12}{}", cell(&tenant[key])));
     }
-    for key in ["on_account", "credit", "paid_by", "pays_for"] {
+    for key in ["forgotten", "on_account", "credit", "paid_by", "pays_for"] {
         let known = cell(&tenant[key]);
         if known != "-" {
             output::line(&format!("{key:<12}{known}"));

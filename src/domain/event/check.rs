@@ -83,6 +83,10 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
         Fact::HookAnswered(_) => {
             checks.fault("event", "what ambergate itself was answered: not taken")
         }
+        Fact::TenantForgotten(it) => {
+            checks.text("by", it.by.as_deref());
+            checks.note("reason", it.reason.as_deref());
+        }
         Fact::PaymentFailed(_)
         | Fact::InvoicePaid(_)
         | Fact::InvoiceVoided(_)

@@ -37,6 +37,7 @@ pub const fn kind_of(body: &Body) -> &'static str {
             Fact::PolicyAccepted(_) => "policy.accepted",
             Fact::TermUpdated(_) => "term.updated",
             Fact::HookAnswered(_) => "hook.answered",
+            Fact::TenantForgotten(_) => "tenant.forgotten",
         },
         Body::Decision(decision) => match decision {
             Decision::CaseOpened(_) => "case.opened",
@@ -81,6 +82,7 @@ pub(super) fn read_fact(kind: &str, data: &Value) -> Result<Fact, FieldFault> {
         "policy.accepted" => Fact::PolicyAccepted(read(data)?),
         "term.updated" => Fact::TermUpdated(read(data)?),
         "hook.answered" => Fact::HookAnswered(read(data)?),
+        "tenant.forgotten" => Fact::TenantForgotten(read(data)?),
         _ if is_decision(kind) => {
             return Err(FieldFault::new("type", "a decision of ambergate's own: not taken"));
         }
@@ -153,6 +155,7 @@ pub(super) fn fact_data(fact: &Fact) -> Value {
         Fact::PolicyAccepted(it) => write(it),
         Fact::TermUpdated(it) => write(it),
         Fact::HookAnswered(it) => write(it),
+        Fact::TenantForgotten(it) => write(it),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::decision::{
 use crate::domain::fact::{
     Allocation, ArrangementKind, ArrangementMade, Channel, Contact, CreditChanged, HookAnswer,
     HookAnswered, InvoiceKind, InvoiceNamed, InvoiceTerms, Named, NoticeReceipt, PaymentReceived,
-    PolicyAccepted, ReceiptKind, TaskDone, TaskOutcome, TenantUpdated, When,
+    PolicyAccepted, ReceiptKind, TaskDone, TaskOutcome, TenantForgotten, TenantUpdated, When,
 };
 use crate::domain::id::{Derived, Scope};
 use crate::domain::money::Money;
@@ -280,6 +280,8 @@ fn other_fact() -> impl Strategy<Value = Fact> {
             }
         ),
         money().prop_map(|amount| Fact::CreditChanged(CreditChanged { amount })),
+        (text(), text())
+            .prop_map(|(by, reason)| Fact::TenantForgotten(TenantForgotten { by, reason })),
         (name(), derived(), "[a-z]{1,9}").prop_map(|(policy, version, by)| {
             Fact::PolicyAccepted(PolicyAccepted { policy, version, by })
         }),

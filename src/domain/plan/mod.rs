@@ -8,6 +8,7 @@
 //! 3. Relief (lifting, voiding) is decided in every situation but recovery; what restricts waits
 //!    for everything 5.9 asks for.
 //! 4. While a case is held nothing of it is made or sent.
+//! 5. Of a tenant that was forgotten nothing is asked: no notice, no message, no task, no stage.
 
 mod agreements;
 mod anchor;
@@ -189,7 +190,13 @@ pub fn plan(tenant: &TenantId, account: &Account, law: &Law, situation: &Situati
         asked: Vec::new(),
         later: Vec::new(),
     };
-    if situation.ready {
+    if situation.ready && account.is_forgotten() {
+        planner.relieve();
+        planner.relieve_gates();
+        planner.relieve_pauses();
+        planner.look_at_payer();
+        planner.plan_calls();
+    } else if situation.ready {
         planner.relieve();
         planner.relieve_gates();
         planner.relieve_pauses();

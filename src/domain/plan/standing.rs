@@ -12,6 +12,7 @@ use super::{Planner, Situation};
 use crate::domain::account::{Account, MessageState, NoticeState};
 use crate::domain::decision::{Step, TaskKind};
 use crate::domain::fact::{Channel, ReceiptKind, TaskOutcome};
+use crate::domain::forget::is_erased;
 use crate::domain::id::{CaseId, NoticeId};
 use crate::domain::policy::Law;
 use crate::domain::stage::{Role, Roles};
@@ -102,14 +103,17 @@ pub(super) fn same_mailbox(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
-/// Whether nothing more is to be done about a message: it arrived, or it was refused.
+/// Whether nothing more is to be done about a message: it arrived, it was refused, or nobody knows
+/// any more to whom it was.
 pub(super) fn is_settled(message: &MessageState) -> bool {
-    message.receipts.iter().any(|receipt| {
-        matches!(
-            receipt.kind,
-            ReceiptKind::Accepted | ReceiptKind::Delivered | ReceiptKind::Bounced
-        )
-    })
+    let forgotten = is_erased(&message.made.recipient);
+    forgotten
+        || message.receipts.iter().any(|receipt| {
+            matches!(
+                receipt.kind,
+                ReceiptKind::Accepted | ReceiptKind::Delivered | ReceiptKind::Bounced
+            )
+        })
 }
 
 /// Whether an attempt may have left: only one that was put off or refused certainly did not. One

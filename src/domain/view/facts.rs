@@ -91,6 +91,7 @@ impl Run<'_> {
                 self.account.outbound.hear(record.time, said);
             }
             Fact::HookAnswered(_) => {}
+            Fact::TenantForgotten(_) => self.forget(record),
         }
         self.hold_for_spare_money(record);
         self.weigh_credit(record);

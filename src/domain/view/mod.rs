@@ -12,6 +12,7 @@ mod books;
 mod cases;
 mod disputes;
 mod facts;
+mod forgotten;
 mod gates;
 mod holds;
 mod judge;
@@ -225,6 +226,7 @@ impl<'a> Run<'a> {
         match &record.body {
             Body::Fact { source, fact, .. } => {
                 self.account.created |= fact.creates_tenant();
+                self.hear_again(record, fact);
                 self.apply_fact(record, source, fact);
             }
             Body::Decision(decision) => self.apply_decision(record, decision),

@@ -111,6 +111,7 @@ impl Run<'_> {
                 || self.is_said(made)
                 || self.is_replaced(place, made);
         }
+        self.lapse_forgotten_tasks();
     }
 
     /// Whether it asks about a rung of a version that its case was moved away from.

@@ -10,6 +10,7 @@
 //! 4. Its time is the given [`Clock`]'s.
 
 mod breaker;
+mod erasure;
 mod marks;
 mod reads;
 mod tables;

@@ -4,7 +4,8 @@
 //! 1. What arrives while one commit is on its way to the disk goes into the next, together.
 //! 2. A step that refuses (a conflict) writes nothing and hinders no other; one that fails takes
 //!    the whole batch back, and everybody in it is told.
-//! 3. After a failure of the disk the file is opened again before the next batch: nothing needs
+//! 3. A step that erases is answered once the file was written anew ([`super::erasure`]).
+//! 4. After a failure of the disk the file is opened again before the next batch: nothing needs
 //!    a restart.
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::thread::JoinHandle;
 use redb::{Database, WriteTransaction};
 use tokio::sync::{mpsc, oneshot};
 
+use super::erasure::{half_made, renewed};
 use super::tables::{Tabled, failed};
 use crate::store::StoreError;
 
@@ -28,6 +30,9 @@ const CACHE_BYTES: usize = 64 << 20;
 trait Step: Send {
     fn write(&mut self, txn: &WriteTransaction) -> Tabled<()>;
 
+    /// Whether the file is to be written anew after it.
+    fn renews(&self) -> bool;
+
     /// Called once, after the commit or its failure.
     fn finish(self: Box<Self>, committed: Result<(), StoreError>);
 }
@@ -35,6 +40,7 @@ trait Step: Send {
 struct Asked<T, Write, Then> {
     write: Option<Write>,
     then: Then,
+    renews: bool,
     outcome: Option<Result<T, StoreError>>,
     answer: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -50,9 +56,13 @@ where
         Ok(())
     }
 
+    fn renews(&self) -> bool {
+        self.renews
+    }
+
     fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
         let never = || Err(StoreError::Unavailable("the step was not taken".to_owned()));
-        let Self { write: _, then, outcome, answer } = *self;
+        let Self { write: _, then, renews: _, outcome, answer } = *self;
         let outcome = committed.and_then(|()| outcome.unwrap_or_else(never));
         if let Ok(value) = &outcome {
             then(value);
@@ -80,6 +90,12 @@ impl File {
 
     fn open_by(opener: Opener, path: PathBuf) -> Result<Self, StoreError> {
         let database = opener(&path).map_err(|error| failed(&path, error))?;
+        // Nobody else has the file now, so nobody makes another of it.
+        if let Err(error) = std::fs::remove_file(half_made(&path))
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "what is left of a half-made file stays beside the store");
+        }
         Ok(Self { path, opener, database: RwLock::new(Some(Arc::new(database))) })
     }
 
@@ -99,6 +115,16 @@ impl File {
             Arc::new((self.opener)(&self.path).map_err(|error| failed(&self.path, error))?);
         let mut slot = self.database.write().unwrap_or_else(PoisonError::into_inner);
         Ok(slot.insert(database).clone())
+    }
+
+    /// Writes the file anew, without anything that was overwritten in it.
+    fn renew(&self) -> Result<(), StoreError> {
+        let before = self.reopened()?;
+        let new = renewed(&self.path, &before, self.opener);
+        let new = new.map_err(|error| failed(&self.path, error))?;
+        // Whoever reads the old one still has it.
+        *self.database.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(new));
+        Ok(())
     }
 
     fn close(&self) {
@@ -133,8 +159,25 @@ impl Writer {
         write: impl FnOnce(&WriteTransaction) -> Tabled<Result<T, StoreError>> + Send + 'static,
         then: impl FnOnce(&T) + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.ask(write, then, false).await
+    }
+
+    /// Writes by `write`, and then the whole file anew.
+    pub(super) async fn renew<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&WriteTransaction) -> Tabled<Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.ask(write, |_| (), true).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&WriteTransaction) -> Tabled<Result<T, StoreError>> + Send + 'static,
+        then: impl FnOnce(&T) + Send + 'static,
+        renews: bool,
+    ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let step = Asked { write: Some(write), then, outcome: None, answer };
+        let step = Asked { write: Some(write), then, renews, outcome: None, answer };
         let gone = || StoreError::Unavailable("the store's writer has ended".to_owned());
         let steps = self.steps.as_ref().ok_or_else(gone)?;
         steps.send(Box::new(step)).await.map_err(|_| gone())?;
@@ -164,8 +207,13 @@ fn run(file: &File, mut waiting: mpsc::Receiver<Box<dyn Step>>) {
         if let Err(error) = &committed {
             tracing::warn!(%error, "the store could not write");
         }
+        let renewed = match committed {
+            Ok(()) if batch.iter().any(|step| step.renews()) => file.renew(),
+            _ => Ok(()),
+        };
         for step in batch.drain(..) {
-            step.finish(committed.clone());
+            let renewed = if step.renews() { renewed.clone() } else { Ok(()) };
+            step.finish(committed.clone().and(renewed));
         }
     }
 }

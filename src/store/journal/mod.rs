@@ -8,7 +8,9 @@
 //!    offset, and nothing is skipped.
 //! 3. A position counts entries from the first one ever written, and stays the same when files
 //!    are closed and compressed.
-//! 4. After a failure (a full disk) the next append begins where the last good one ended: nothing
+//! 4. What is to be forgotten is erased in closed files: each is written anew beside the old one, which
+//!    it replaces when it is on disk. Whoever dies in between has the old one.
+//! 5. After a failure (a full disk) the next append begins where the last good one ended: nothing
 //!    needs a restart.
 
 mod frame;
@@ -30,6 +32,9 @@ use super::StoreError;
 
 /// The longest entry, in bytes.
 pub const ENTRY_BYTES_MAX: usize = 16 << 20;
+
+/// What an entry is to be instead. `None`: what it is.
+pub type Change = dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync;
 
 /// How a journal is kept.
 #[derive(Clone, Copy, Debug)]
@@ -172,6 +177,20 @@ impl Journal {
             let place = self.inner.folder.path.clone();
             Err(JournalError::Disk { place, detail: format!("its reader has ended: {error}") })
         })
+    }
+
+    /// Writes the entries anew for which `change` has other bytes, of all that were acknowledged until
+    /// now. Positions stay as they are. Answers how many.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if the files cannot be read or written: what was written anew stays so, the
+    /// rest is to be asked for again.
+    pub async fn erase(&self, change: Arc<Change>) -> Result<u64, JournalError> {
+        let erased = self.inner.writer.erase(change).await;
+        // Whoever reads on does not read on in a file that is no more.
+        *self.inner.reading.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        erased
     }
 
     fn read_now(&self, position: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>, JournalError> {

@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 use super::lines::{Line, Lines};
-use super::{JournalError, frame};
+use super::{Change, JournalError, frame};
 
 const OPEN: &str = "journal";
 const CLOSED: &str = "journal.gz";
@@ -30,6 +30,8 @@ pub(super) struct Tail {
     pub(super) file: Box<dyn Disk>,
     pub(super) path: PathBuf,
     pub(super) length: u64,
+    /// The position of its first entry.
+    pub(super) first: u64,
     /// The position of the next entry.
     pub(super) next: u64,
 }
@@ -90,7 +92,7 @@ impl Folder {
         write_whole(&path, &head)?;
         let file = File::options().read(true).write(true).open(&path);
         let file = file.map_err(|error| JournalError::disk(&path, &error))?;
-        Ok(Tail { file: Box::new(file), path, length: head.len() as u64, next: first })
+        Ok(Tail { file: Box::new(file), path, length: head.len() as u64, first, next: first })
     }
 
     fn open_tail(&self, segment: &Segment) -> Result<Tail, JournalError> {
@@ -120,7 +122,69 @@ impl Folder {
             }
         }
         let (length, next) = (lines.offset, lines.next);
-        Ok(Tail { file: Box::new(file), path: segment.path.clone(), length, next })
+        let (first, path) = (segment.first, segment.path.clone());
+        Ok(Tail { file: Box::new(file), path, length, first, next })
+    }
+
+    /// Writes the closed segments anew in which `change` has other bytes for an entry; every entry keeps
+    /// its position. Answers how many entries.
+    pub(super) fn erase(&self, change: &Change) -> Result<u64, JournalError> {
+        let mut segments = segments(&self.path)?;
+        segments.pop();
+        let mut count = 0;
+        for segment in &segments {
+            let mut changed = 0;
+            self.each_entry(segment, |_, entry| {
+                changed += u64::from(change(entry).is_some());
+                Ok(())
+            })?;
+            if changed > 0 {
+                self.write_anew(segment, change)?;
+                count += changed;
+            }
+        }
+        Ok(count)
+    }
+
+    fn each_entry(
+        &self,
+        segment: &Segment,
+        mut take: impl FnMut(u64, &[u8]) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        let mut lines = Lines::new(segment.clone(), segment.open()?, &self.id)?;
+        loop {
+            let (position, offset) = (lines.next, lines.offset);
+            match lines.advance()? {
+                Some(Line::Entry(entry)) => take(position, entry)?,
+                Some(Line::Broken(detail)) => return Err(segment.damaged(offset, detail)),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// The new file is whole and on disk before it has the old one's name.
+    fn write_anew(&self, segment: &Segment, change: &Change) -> Result<(), JournalError> {
+        let disk = |error: std::io::Error| JournalError::disk(&segment.path, &error);
+        let packed = segment.path.with_extension("").with_extension(CLOSED);
+        let half_made = packed.with_extension(HALF_MADE);
+        let file = BufWriter::new(File::create(&half_made).map_err(disk)?);
+        let mut gzip = GzEncoder::new(file, flate2::Compression::default());
+        gzip.write_all(&frame::head(&self.id, segment.first)).map_err(disk)?;
+        self.each_entry(segment, |position, entry| {
+            let mut line = Vec::new();
+            let changed = change(entry);
+            frame::put(&mut line, position, position, changed.as_deref().unwrap_or(entry));
+            gzip.write_all(&line).map_err(disk)
+        })?;
+        let file = gzip.finish().map_err(disk)?.into_inner();
+        file.map_err(|error| disk(error.into_error()))?.sync_all().map_err(disk)?;
+        fs::rename(&half_made, &packed).map_err(disk)?;
+        sync_folder(&self.path).map_err(disk)?;
+        // A crash may have left the plain file beside the packed one.
+        match fs::remove_file(segment.path.with_extension("").with_extension(OPEN)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(disk(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Compresses every closed segment that is not compressed yet.

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::segments::{Folder, Tail};
-use super::{JournalError, frame};
+use super::{Change, JournalError, frame};
 
 /// How many appends may wait; more make their callers wait.
 const APPENDS_WAITING_MAX: usize = 1_024;
@@ -18,6 +18,20 @@ const BATCH_MAX: usize = 512;
 struct Append {
     entries: Vec<Vec<u8>>,
     answer: oneshot::Sender<Result<Range<u64>, JournalError>>,
+    /// What is to be written anew, of all that is there.
+    erase: Option<Erase>,
+}
+
+/// Entries are to be written anew.
+struct Erase {
+    change: Arc<Change>,
+    answer: oneshot::Sender<Result<u64, JournalError>>,
+}
+
+/// What the packer does.
+enum Work {
+    Pack,
+    Erase(Erase),
 }
 
 /// How far the journal is, for everybody to see.
@@ -44,14 +58,18 @@ impl Writer {
         reached: Arc<Reached>,
     ) -> Result<Self, JournalError> {
         let (appends, waiting) = mpsc::channel(APPENDS_WAITING_MAX);
-        let (pack, closed) = std::sync::mpsc::channel::<()>();
+        let (pack, closed) = std::sync::mpsc::channel::<Work>();
         // What a crash left uncompressed is compressed now.
-        let _ = pack.send(());
+        let _ = pack.send(Work::Pack);
         let packed = folder.clone();
         let packer = spawn("journal-packer", &folder, move || {
-            while closed.recv().is_ok() {
+            while let Ok(work) = closed.recv() {
                 if let Err(error) = packed.pack() {
                     tracing::warn!(%error, "a closed file of the journal stays uncompressed");
+                }
+                if let Work::Erase(Erase { change, answer }) = work {
+                    // Whoever asked may have gone.
+                    let _ = answer.send(packed.erase(&*change));
                 }
             }
         })?;
@@ -67,14 +85,27 @@ impl Writer {
     }
 
     pub(super) async fn append(&self, entries: Vec<Vec<u8>>) -> Result<Range<u64>, JournalError> {
-        let gone = || JournalError::Disk {
-            place: self.folder.path.clone(),
-            detail: "its writer has ended".to_owned(),
-        };
         let (answer, answered) = oneshot::channel();
-        let appends = self.appends.as_ref().ok_or_else(gone)?;
-        appends.send(Append { entries, answer }).await.map_err(|_| gone())?;
-        answered.await.unwrap_or_else(|_| Err(gone()))
+        self.send(Append { entries, answer, erase: None }).await?;
+        answered.await.unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    /// Writes entries anew: what was written until now is in closed files first.
+    pub(super) async fn erase(&self, change: Arc<Change>) -> Result<u64, JournalError> {
+        let ((answer, _), (erased, done)) = (oneshot::channel(), oneshot::channel());
+        let erase = Some(Erase { change, answer: erased });
+        self.send(Append { entries: Vec::new(), answer, erase }).await?;
+        done.await.unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    async fn send(&self, append: Append) -> Result<(), JournalError> {
+        let appends = self.appends.as_ref().ok_or_else(|| self.gone())?;
+        appends.send(append).await.map_err(|_| self.gone())
+    }
+
+    fn gone(&self) -> JournalError {
+        let place = self.folder.path.clone();
+        JournalError::Disk { place, detail: "its writer has ended".to_owned() }
     }
 }
 
@@ -102,7 +133,7 @@ struct Written {
     tail: Tail,
     /// A write failed: what is behind the known length must be cut before the next.
     torn: bool,
-    pack: std::sync::mpsc::Sender<()>,
+    pack: std::sync::mpsc::Sender<Work>,
 }
 
 impl Written {
@@ -117,7 +148,9 @@ impl Written {
             reached.refused.store(written.is_err(), Ordering::Relaxed);
             reached.end.store(self.tail.next, Ordering::Release);
             let mut position = first;
-            for Append { entries, answer } in batch.drain(..) {
+            let mut erasures = Vec::new();
+            for Append { entries, answer, erase } in batch.drain(..) {
+                erasures.extend(erase);
                 let outcome = written.clone().map(|()| {
                     let positions = position..position + entries.len() as u64;
                     position = positions.end;
@@ -126,14 +159,30 @@ impl Written {
                 // Whoever asked may have gone.
                 let _ = answer.send(outcome);
             }
-            if self.tail.length >= self.folder.segment_bytes {
-                self.rotate();
+            if !erasures.is_empty() {
+                self.erase(erasures);
+            } else if self.tail.length >= self.folder.segment_bytes
+                && let Err(error) = self.rotate()
+            {
+                tracing::warn!(%error, "the journal could not begin its next file");
+            }
+        }
+    }
+
+    /// Only closed files are written anew: this one is closed first, if there is anything in it.
+    fn erase(&mut self, erasures: Vec<Erase>) {
+        let closed = if self.tail.next > self.tail.first { self.rotate() } else { Ok(()) };
+        for erase in erasures {
+            match &closed {
+                // The packer ends only after this thread.
+                Ok(()) => _ = self.pack.send(Work::Erase(erase)),
+                Err(error) => _ = erase.answer.send(Err(error.clone())),
             }
         }
     }
 
     fn write(&mut self, batch: &[Append]) -> Result<(), JournalError> {
-        let Tail { file, path, length, next } = &mut self.tail;
+        let Tail { file, path, length, next, .. } = &mut self.tail;
         let disk = |error: std::io::Error| JournalError::disk(path, &error);
         if self.torn {
             file.cut(*length).map_err(disk)?;
@@ -157,15 +206,16 @@ impl Written {
     }
 
     /// Begins the next file. If that fails this one grows on until it succeeds.
-    fn rotate(&mut self) {
-        match self.folder.begin(self.tail.next) {
-            Ok(tail) => {
-                self.tail = tail;
-                // The packer ends only after this thread.
-                let _ = self.pack.send(());
-            }
-            Err(error) => tracing::warn!(%error, "the journal could not begin its next file"),
+    fn rotate(&mut self) -> Result<(), JournalError> {
+        if self.torn {
+            let Tail { file, path, length, .. } = &mut self.tail;
+            file.cut(*length).map_err(|error| JournalError::disk(path, &error))?;
+            self.torn = false;
         }
+        self.tail = self.folder.begin(self.tail.next)?;
+        // The packer ends only after this thread.
+        let _ = self.pack.send(Work::Pack);
+        Ok(())
     }
 }
 
