@@ -103,7 +103,7 @@ fn stories() -> impl Strategy<Value = Story> {
     ];
     let around = (off, quiet, late);
     (climber, minute(7), -20_i8..30, promises, paid, extended, around).prop_map(
-        |(climber, known, due, mut promises, paid, mut extended, (off, quiet, mail_late))| {
+        |(climber, mut known, due, mut promises, paid, mut extended, (off, quiet, mail_late))| {
             promises.sort_unstable();
             match climber {
                 Climber::Invoice => {}
@@ -111,6 +111,9 @@ fn stories() -> impl Strategy<Value = Story> {
                 Climber::Pin(_) => {
                     extended = None;
                     promises.clear();
+                    // The slow one walks from minute to minute: the moment after a full quarter,
+                    // from which the next one is named, is none of its own.
+                    known += i64::from(known % 15 == 0);
                 }
                 Climber::Taken(_, released) => {
                     extended = None;

@@ -189,7 +189,7 @@ pub fn money(minor: i64) -> Money {
     Money { minor, currency: "EUR".parse().unwrap() }
 }
 
-fn terms(world: &World, number: u8, days: i8, issue: bool) -> InvoiceTerms {
+pub fn terms(world: &World, number: u8, days: i8, issue: bool) -> InvoiceTerms {
     let due = world.zone.day(world.now).plus(i32::from(days));
     InvoiceTerms {
         invoice: invoice(number),

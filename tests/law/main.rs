@@ -32,4 +32,5 @@ mod told;
 mod watch;
 mod without;
 mod world;
+mod would;
 mod zones;

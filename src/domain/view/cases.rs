@@ -111,11 +111,13 @@ impl Run<'_> {
         self.begin_anew(place, Began { time: record.time, known, record, anew: true });
     }
 
+    /// What would have happened to a case that another one took the place of counts for nothing,
+    /// and nobody has to look at it.
     pub(super) fn note_would(&mut self, record: &Record, would: &WouldHave) {
-        let Some(place) = self.account.index.cases.get(&would.case) else {
-            return self.unmatched(record);
-        };
-        self.account.cases[place].would.push(WouldState { made: would.clone(), time: record.time });
+        if let Some(place) = self.account.index.cases.get(&would.case) {
+            let would = WouldState { made: would.clone(), time: record.time };
+            self.account.cases[place].would.push(would);
+        }
     }
 
     pub(super) fn live_case(&self, place: usize) -> Option<usize> {
