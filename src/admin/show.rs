@@ -9,6 +9,7 @@ use crate::domain::account::{
 use crate::domain::bearings::{self, Bearings};
 use crate::domain::closed;
 use crate::domain::decision::TaskKind;
+use crate::domain::effect::Effect;
 use crate::domain::fact::{Contact, Named};
 use crate::domain::fees::fee_of;
 use crate::domain::grant::ScopeStage;
@@ -62,7 +63,9 @@ fn scopes(account: &Account, closed: &[ScopeStage]) -> Vec<Value> {
         let entries = account.cases.iter().flat_map(|case| &case.entries);
         let since = entries.filter_map(|entry| entry.lifted).max();
         let (scope, stage) = (Scope::whole(), Stage::Full);
-        scopes.push(json!({"scope": scope, "stage": stage, "since": since, "because": null}));
+        scopes.push(json!({
+            "scope": scope, "stage": stage, "slow": null, "since": since, "because": null,
+        }));
     }
     scopes
 }
@@ -76,35 +79,39 @@ fn policy(account: &Account, law: &Law) -> Option<Value> {
     Some(json!(policy.name))
 }
 
-/// The stage of a scope that gates go by: what was entered under an older generation of the switch
-/// restricts nothing.
-fn in_force(standing: &Standing, scope: &Scope) -> Stage {
-    let stage = standing.grant.stage_of(scope);
+/// What gates do in a scope: what was entered under an older generation of the switch restricts
+/// nothing.
+fn in_force(standing: &Standing, scope: &Scope) -> Effect {
+    let effect = standing.grant.effect_of(scope);
     let void = standing.grant.generation < standing.situation.generation;
-    if stage.restricts() && void { Stage::Grace } else { stage }
+    if effect.restricts() && void { Effect::of(Stage::Grace) } else { effect }
 }
 
 /// Whether gates that enforce do to this tenant what its stage says.
 pub(super) fn is_enforced(standing: &Standing) -> bool {
     let current = standing.grant.generation >= standing.situation.generation;
-    let so = current || !standing.grant.strictest().restricts();
+    let so = current || !standing.grant.effect().restricts();
     so && !standing.situation.switch_open
 }
 
 /// The next stage that is harder than the one now. Of a case that stands still nothing comes.
 fn next(standing: &Standing) -> Option<Value> {
     let Standing { tenant, account, law, situation, .. } = standing;
-    let harder = |what: &What, now: Stage| match what {
-        What::Enter { stage, announced } if *stage > now => Some((*stage, *announced)),
+    let harder = |what: &What, now: Effect| match what {
+        What::Enter { effect, announced } if effect.is_harder_than(now) => {
+            Some((*effect, *announced))
+        }
         _ => None,
     };
-    let now = |id| account.case(id).map_or(Stage::Full, |case| in_force(standing, &case.scope));
+    let now = |id| account.case(id).map_or(Effect::NONE, |case| in_force(standing, &case.scope));
     let coming = plan(tenant, account, law, situation).coming;
     let runs = |id| account.case(id).is_some_and(|case| !case.is_held(situation.now));
     let coming = coming.iter().filter(|it| runs(it.case));
     let mut harder = coming.filter_map(|it| Some((it.at, harder(&it.what, now(it.case))?)));
-    let (at, (stage, announced)) = harder.next()?;
-    Some(json!({"stage": stage, "at": at, "announced": announced && stage != Stage::Grace}))
+    let (at, (effect, announced)) = harder.next()?;
+    let Effect { stage, slow } = effect;
+    let announced = announced && effect.restricts();
+    Some(json!({"stage": stage, "slow": slow, "at": at, "announced": announced}))
 }
 
 /// What would be in force, were it enforced.
@@ -115,8 +122,10 @@ fn would_have(standing: &Standing) -> Option<Value> {
     let policy = Bearings::of_case(&standing.law, &standing.account, case)?.policy;
     let rung = policy.rungs.get(usize::from(made.rung)).map(|rung| rung.at.to_string());
     let because = json!({"invoice": invoice, "rung": rung});
-    let (stage, scope) = (made.stage, &made.scope);
-    Some(json!({"stage": stage, "scope": scope, "since": would.time, "because": because}))
+    Some(json!({
+        "stage": made.stage, "slow": made.slow, "scope": made.scope, "since": would.time,
+        "because": because,
+    }))
 }
 
 fn accepted(accepted: &Accepted) -> Value {

@@ -137,6 +137,7 @@ fn write_counts(text: &mut String, counts: &Snapshot) {
         &[
             ("pass", counts.passed),
             ("refuse", counts.refused),
+            ("late", counts.turned_away),
             ("would_refuse", counts.would_refuse),
             ("bad_token", counts.bad_token),
             ("bad_request", counts.bad_request),

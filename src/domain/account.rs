@@ -11,6 +11,7 @@ pub use super::arrangement::Arrangement;
 use super::decision::{
     CaseOpened, FeeAnnounced, MessageMade, NoticeMade, RungEntered, TaskKind, TaskMade,
 };
+use super::effect::Effect;
 pub use super::exceptions::{GateState, PauseState};
 use super::fact::{
     Channel, Collection, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome, Term,
@@ -223,7 +224,9 @@ pub struct Entry {
     pub time: Instant,
     /// Whether the run over all records finds it lawful at its time.
     pub lawful: bool,
-    /// The rung with its stage in the version that is pinned now. `None`: there is none.
+    /// What is left of it under the version that is pinned now.
+    pub effect: Effect,
+    /// The rung with its stage in that version. `None`: there is none.
     pub rung: Option<u16>,
     /// When `stage.lifted` was recorded.
     pub lifted: Option<Instant>,
@@ -358,14 +361,20 @@ impl Account {
     /// The strictest stage in force.
     #[must_use]
     pub fn stage(&self) -> Stage {
+        self.effect().stage
+    }
+
+    /// All that is in force, of whichever part of the app.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
         let entries = self.cases.iter().flat_map(|case| &case.entries);
+        let entries = entries.filter(|entry| entry.in_force).map(|entry| entry.effect);
+        let gates = self.gates.iter().filter(|gate| gate.in_force);
+        let pauses = self.pauses.iter().filter(|it| it.in_force);
         entries
-            .filter(|entry| entry.in_force)
-            .map(|entry| entry.entered.stage)
-            .chain(self.gates.iter().filter(|gate| gate.in_force).map(|_| Stage::Frozen))
-            .chain(self.pauses.iter().filter(|it| it.in_force).map(|it| it.made.stage))
-            .max()
-            .unwrap_or_default()
+            .chain(gates.map(|_| Effect::of(Stage::Frozen)))
+            .chain(pauses.map(|it| Effect::of(it.made.stage)))
+            .fold(Effect::NONE, Effect::and)
     }
 }
 

@@ -9,8 +9,11 @@
 //! 4. Beside a restriction of a newer generation of the switch an older one counts as grace: a
 //!    grant knows one generation only.
 
+use std::cmp::Reverse;
+
 use super::account::{Account, Case, Entry, GateState, PauseState};
 use super::bearings::Bearings;
+use super::effect::Effect;
 use super::grant::{Because, Ease, ScopeStage};
 use super::id::Scope;
 use super::policy::Law;
@@ -23,7 +26,7 @@ pub struct Closed<'a> {
     /// Which part of the app.
     pub scope: &'a Scope,
     /// As what it counts.
-    pub stage: Stage,
+    pub effect: Effect,
     /// Since when.
     pub since: Instant,
     /// By what.
@@ -51,25 +54,26 @@ pub fn closed(account: &Account) -> Vec<Closed<'_>> {
     let cases = account.cases.iter();
     let entries = cases.flat_map(|case| case.entries.iter().map(move |entry| (case, entry)));
     let in_force = entries.filter(|(_, entry)| entry.in_force);
-    let counts = |stage: Stage, generation: u64| {
-        if stage.restricts() && generation < newest { Stage::Grace } else { stage }
+    let counts = |effect: Effect, generation: u64| {
+        let void = effect.restricts() && generation < newest;
+        if void { Effect::of(Stage::Grace) } else { effect }
     };
     let closed = in_force.filter_map(|(case, entry)| {
-        let stage = counts(entry.entered.stage, entry.entered.checked.generation);
+        let effect = counts(entry.effect, entry.entered.checked.generation);
         let by = By::Climb(case, entry);
-        Some(Closed { scope: entry.closes.as_ref()?, stage, since: entry.time, by })
+        Some(Closed { scope: entry.closes.as_ref()?, effect, since: entry.time, by })
     });
     let gates = account.gates.iter().filter(|gate| gate.in_force);
     let gated = gates.map(|gate| Closed {
         scope: &gate.made.scope,
-        stage: counts(Stage::Frozen, gate.made.checked.generation),
+        effect: counts(Effect::of(Stage::Frozen), gate.made.checked.generation),
         since: gate.time,
         by: By::Gate(gate),
     });
     let pauses = account.pauses.iter().filter(|pause| pause.in_force);
     let pauses = pauses.map(|pause| Closed {
         scope: &pause.made.scope,
-        stage: counts(pause.made.stage, pause.made.checked.generation),
+        effect: counts(Effect::of(pause.made.stage), pause.made.checked.generation),
         since: pause.time,
         by: By::Pause(pause),
     });
@@ -80,7 +84,7 @@ pub fn closed(account: &Account) -> Vec<Closed<'_>> {
 #[must_use]
 pub fn generation(account: &Account) -> u64 {
     let entries = account.cases.iter().flat_map(|case| &case.entries);
-    let restricting = entries.filter(|it| it.in_force && it.entered.stage.restricts());
+    let restricting = entries.filter(|it| it.in_force && it.entered.effect().restricts());
     let entered = restricting.map(|entry| entry.entered.checked.generation);
     let gates = account.gates.iter().filter(|gate| gate.in_force);
     let gates = gates.map(|gate| gate.made.checked.generation);
@@ -89,13 +93,13 @@ pub fn generation(account: &Account) -> u64 {
     entered.chain(gates).chain(pauses).max().unwrap_or(0)
 }
 
-/// The strictest of them, and among those the first.
+/// The hardest of them, and among those the first.
 #[must_use]
 pub fn strictest<'c, 'a>(closed: impl IntoIterator<Item = &'c Closed<'a>>) -> Option<&'c Closed<'a>>
 where
     'a: 'c,
 {
-    closed.into_iter().max_by_key(|it| (it.stage, std::cmp::Reverse(it.since)))
+    closed.into_iter().max_by_key(|it| (it.effect.hardness(), Reverse(it.since)))
 }
 
 /// When what was agreed ends by itself, and what is left then: gates give it back by their clock.
@@ -117,7 +121,7 @@ pub fn ease(account: &Account) -> Vec<Ease> {
         let left = |other: &&Closed<'_>| end(other).is_none_or(|end| end > at);
         for scope in names(&closed).into_iter().filter(|scope| paused.scope.covers(scope)) {
             let others = closed.iter().filter(|it| it.scope.covers(scope) && left(it));
-            let stage = others.map(|other| other.stage).max().unwrap_or_default();
+            let stage = others.map(|other| other.effect.stage).max().unwrap_or_default();
             eases.push(Ease { at, scope: scope.clone(), stage });
         }
     }
@@ -154,10 +158,13 @@ pub fn is_shared(account: &Account, closed: &Closed<'_>) -> bool {
 
 fn scopes_of(closed: &[Closed<'_>], account: &Account, law: &Law) -> Vec<ScopeStage> {
     let stage = |scope: &Scope| {
-        let strictest = strictest(closed.iter().filter(|it| it.scope.covers(scope)))?;
+        let covers = || closed.iter().filter(|it| it.scope.covers(scope));
+        let strictest = strictest(covers())?;
+        let Effect { stage, slow } = covers().map(|it| it.effect).fold(Effect::NONE, Effect::and);
         Some(ScopeStage {
             scope: scope.clone(),
-            stage: strictest.stage,
+            stage,
+            slow,
             since: strictest.since,
             because: because(account, law, strictest),
         })

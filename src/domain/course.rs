@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::decision::{Decision, MessageTried};
+use super::effect::Effect;
 use super::fact::{Channel, NoticeReceipt, ReceiptKind, TaskDone, TaskOutcome};
 use super::hands::{self, Hand};
 use super::id::{InvoiceId, MessageId, Source, TenantId};
@@ -62,8 +63,8 @@ pub enum Happening {
     },
     /// A warning of a cutoff, or its repetition.
     Warning {
-        /// Which stage it is about.
-        stage: Stage,
+        /// What it is about.
+        effect: Effect,
         /// The time that it says.
         at: Option<Instant>,
         /// Whether it repeats an earlier one.
@@ -89,10 +90,10 @@ pub enum Happening {
         /// When it was first tried.
         first: Instant,
     },
-    /// A stage was entered.
-    Entered(Stage),
-    /// A stage was lifted.
-    Lifted(Stage),
+    /// A stage, or slowness, was entered.
+    Entered(Effect),
+    /// It was lifted.
+    Lifted(Effect),
     /// Work for a person.
     Task {
         /// What is to be done, in the policy's word.
@@ -305,13 +306,13 @@ impl<'a> Course<'a> {
         let (what, invoice) = match decision {
             Decision::NoticeMade(made) => {
                 let (to, by) = (made.to, made.by.clone());
-                let warned = made.names.as_ref().map(|named| named.stage);
+                let warned = made.names.as_ref().map(|named| named.effect());
                 let repeated = made.of.and_then(|of| account.notice(of));
                 let repeated = repeated.and_then(|notice| notice.made.names.as_ref());
-                let what = match warned.or(repeated.map(|named| named.stage)) {
-                    Some(stage) => {
+                let what = match warned.or(repeated.map(|named| named.effect())) {
+                    Some(effect) => {
                         let at = made.names.as_ref().map(|named| named.at).or(made.says);
-                        Happening::Warning { stage, at, again: warned.is_none(), to, by }
+                        Happening::Warning { effect, at, again: warned.is_none(), to, by }
                     }
                     None => Happening::Notice { kind: made.kind.clone(), to, by },
                 };
@@ -321,10 +322,12 @@ impl<'a> Course<'a> {
                 let Some(notice) = account.notice(voided.notice) else { return };
                 (Happening::Voided { kind: notice.made.kind.clone() }, of(notice.made.case))
             }
-            Decision::RungEntered(entered) => (Happening::Entered(entered.stage), of(entered.case)),
+            Decision::RungEntered(entered) => {
+                (Happening::Entered(entered.effect()), of(entered.case))
+            }
             Decision::StageLifted(lifted) => {
                 let Some(entered) = account.entered(lifted.entry) else { return };
-                (Happening::Lifted(entered.stage), of(entered.case))
+                (Happening::Lifted(entered.effect()), of(entered.case))
             }
             Decision::TaskMade(made) => {
                 let (kind, assignee) = (made.kind.word(), made.assignee);

@@ -2,7 +2,7 @@
 //!
 //! Rules:
 //! 1. Reading is refused only when frozen, writing when read-only or frozen; `always` is never
-//!    refused.
+//!    refused, and never slowed.
 //! 2. `ease` is applied by the gate's clock; nothing here makes a standing harder than its grant.
 //! 3. An open switch passes everything; a grant older than the switch's generation restricts
 //!    nothing.
@@ -13,6 +13,7 @@
 
 use std::sync::Arc;
 
+use super::effect::{Effect, Rate};
 use super::grant::{Grant, ScopeStage};
 use super::id::{Scope, TenantId};
 use super::stage::{Roles, Stage};
@@ -33,6 +34,8 @@ pub struct Standing {
     pub stage: Stage,
     /// The stage after `ease_at`.
     pub eased: Stage,
+    /// How many requests pass, of those that the stage lets through. `None`: all.
+    pub slow: Option<Rate>,
     /// Who is shown the banner.
     pub banner: Roles,
 }
@@ -46,8 +49,14 @@ impl Standing {
         generation: u64::MAX,
         stage: Stage::Full,
         eased: Stage::Full,
+        slow: None,
         banner: Roles::NONE,
     };
+
+    /// What is in force, `ease_at` not looked at.
+    const fn effect(&self) -> Effect {
+        Effect { stage: self.stage, slow: self.slow }
+    }
 
     /// This one beside what a payer shares: no more than what is in force at the payer, too.
     fn beside(&self, shared: &Self, payer: &Self) -> Self {
@@ -62,6 +71,7 @@ impl Standing {
             generation: shared.generation.min(payer.generation),
             stage,
             eased: stage.min(payer.eased).max(self.stage),
+            slow: self.slow,
             banner: self.banner,
         }
     }
@@ -76,6 +86,7 @@ impl Standing {
             generation: grant.generation,
             stage,
             eased: ease.map_or(stage, |ease| ease.stage.min(stage)),
+            slow: closed.and_then(|scope| scope.slow),
             banner: grant.banner,
         }
     }
@@ -175,9 +186,10 @@ impl Standings {
         let part = match about {
             About::Whole => None,
             About::Part(scope) => parts.find(|(part, _)| part == scope),
-            About::Any => parts.max_by_key(|(_, part)| part.stage),
+            About::Any => parts.max_by_key(|(_, part)| part.effect().hardness()),
         };
-        let stricter = |part: &&Standing| part.stage >= self.whole.stage;
+        let whole = self.whole.effect().hardness();
+        let stricter = |part: &&Standing| part.effect().hardness() >= whole;
         part.map(|(_, part)| part).filter(stricter).unwrap_or(&self.whole)
     }
 }
@@ -223,6 +235,8 @@ pub enum Verdict {
         stage: Stage,
         /// Whether this person's pages get the banner.
         banner: bool,
+        /// The tenant's requests pass one after the other, so many in a time. `None`: at once.
+        slow: Option<Rate>,
     },
     /// Answer instead of the app.
     Refuse {
@@ -231,12 +245,13 @@ pub enum Verdict {
     },
 }
 
-/// The stage in force at `now`.
+/// What is in force at `now`.
 #[must_use]
-pub fn stage_at(standing: &Standing, enforcement: Enforcement, now: Instant) -> Stage {
+pub fn effect_at(standing: &Standing, enforcement: Enforcement, now: Instant) -> Effect {
     let stage = if now >= standing.ease_at { standing.eased } else { standing.stage };
+    let effect = Effect { stage, slow: standing.slow };
     let void = standing.generation < enforcement.generation || enforcement.stale;
-    if stage.restricts() && void { Stage::Grace } else { stage }
+    if effect.restricts() && void { Effect::of(Stage::Grace) } else { effect }
 }
 
 /// What the gate does with a request of people with `roles`.
@@ -250,9 +265,9 @@ pub fn decide(
     now: Instant,
 ) -> Verdict {
     if !enforcement.on {
-        return Verdict::Pass { stage: Stage::Full, banner: false };
+        return Verdict::Pass { stage: Stage::Full, banner: false, slow: None };
     }
-    let stage = stage_at(standing, enforcement, now);
+    let Effect { stage, slow } = effect_at(standing, enforcement, now);
     let reads = route == RouteClass::Reads || intent == Intent::Read;
     let refused = match stage {
         Stage::Full | Stage::Grace => false,
@@ -263,5 +278,40 @@ pub fn decide(
         return Verdict::Refuse { stage };
     }
     let banner = standing.banner.is_everyone() || standing.banner.meets(roles);
-    Verdict::Pass { stage, banner }
+    let slow = slow.filter(|_| route != RouteClass::Always);
+    Verdict::Pass { stage, banner, slow }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slowed(stage: Stage, route: RouteClass, intent: Intent, generation: u64) -> Verdict {
+        let slow = "20 per minute".parse().ok();
+        let standing = Standing { stage, eased: stage, slow, generation: 3, ..Standing::FULL };
+        let enforcement = Enforcement { on: true, generation, stale: false };
+        decide(&standing, route, intent, Roles::NONE, enforcement, Instant::from_seconds(0))
+    }
+
+    #[test]
+    fn what_is_slowed_passes_slowly_but_for_ways_out_and_what_is_refused_is_refused() {
+        let rate = |verdict| match verdict {
+            Verdict::Pass { slow, .. } => slow.map(|rate| rate.to_string()),
+            Verdict::Refuse { .. } => Some("refused".to_owned()),
+        };
+        let by_method = |stage, intent| rate(slowed(stage, RouteClass::ByMethod, intent, 3));
+        assert_eq!(by_method(Stage::Full, Intent::Write).as_deref(), Some("20 per minute"));
+        assert_eq!(by_method(Stage::ReadOnly, Intent::Read).as_deref(), Some("20 per minute"));
+        assert_eq!(by_method(Stage::ReadOnly, Intent::Write).as_deref(), Some("refused"));
+        for stage in Stage::ALL {
+            assert_eq!(rate(slowed(stage, RouteClass::Always, Intent::Write, 3)), None);
+        }
+        let older = slowed(Stage::Full, RouteClass::ByMethod, Intent::Write, 4);
+        assert_eq!(older, Verdict::Pass { stage: Stage::Grace, banner: false, slow: None });
+    }
+
+    #[test]
+    fn a_standing_is_small() {
+        assert!(size_of::<Standing>() <= 48, "{}", size_of::<Standing>());
+    }
 }

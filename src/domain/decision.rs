@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::effect::{Effect, Rate};
 use super::fact::{Channel, Named};
 use super::id::{
     ArrangementId, CaseId, Derived, EntryId, FeeId, InvoiceId, LegId, MessageId, NoticeId,
@@ -12,7 +13,7 @@ pub use super::payer::{ChildLinked, StandingShared};
 use super::stage::{Role, Roles, Stage};
 pub use super::task::{CREDIT_LIMIT, TaskKind, TaskMade};
 use super::time::{Day, Instant};
-pub use super::would::{CaseRenewed, Effect, WouldHave};
+pub use super::would::{CaseRenewed, Would, WouldHave};
 
 /// The notice that says for the first time that something is overdue, as policies name it.
 pub const OVERDUE: &str = "overdue";
@@ -250,8 +251,11 @@ pub struct RungEntered {
     pub rung: u16,
     /// Counts the rung's entries in the leg, from 0.
     pub n: u32,
-    /// The stage that begins.
+    /// The stage that begins; `full`: none does.
     pub stage: Stage,
+    /// How many requests still pass from then on. `None`: all.
+    #[serde(default)]
+    pub slow: Option<Rate>,
     /// The warning that made it possible.
     pub notice: Option<NoticeId>,
     /// When it was to come.
@@ -261,6 +265,14 @@ pub struct RungEntered {
     /// The part of the app that it closes.
     #[serde(default = "Scope::whole")]
     pub scope: Scope,
+}
+
+impl RungEntered {
+    /// What begins.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        Effect { stage: self.stage, slow: self.slow }
+    }
 }
 
 /// Why a stage was lifted.

@@ -13,13 +13,13 @@ use super::arrangement::{ArrangementKind, ArrangementMade};
 use super::bearings::Bearings;
 use super::calendar::Calendar;
 use super::decision::Step;
+use super::effect::Effect;
 use super::fact::ReceiptKind;
 use super::id::{Derived, InvoiceId, NoticeId, Scope, TenantId};
 use super::money::Money;
 use super::plan::{Situation, What, plan};
 use super::policy::Law;
 use super::proof::Warned;
-use super::stage::Stage;
 use super::time::{Instant, Zone};
 
 /// So many working days a held cutoff's invoice is due later.
@@ -34,8 +34,8 @@ pub struct Listed {
     pub invoice: InvoiceId,
     /// What is owed on it.
     pub owed: Option<Money>,
-    /// Which stage begins.
-    pub stage: Stage,
+    /// What begins.
+    pub effect: Effect,
     /// Of which part of the app.
     pub scope: Scope,
     /// When.
@@ -77,8 +77,8 @@ pub fn lines(tenant: &TenantId, account: &Account, law: &Law, situation: &Situat
     let (now, until) = (situation.now, horizon(law, situation.now));
     let mut lines = Lines::default();
     for coming in plan(tenant, account, law, situation).coming {
-        let What::Enter { stage, announced } = coming.what else { continue };
-        let Some(case) = account.case(coming.case).filter(|_| stage.restricts()) else { continue };
+        let What::Enter { effect, announced } = coming.what else { continue };
+        let Some(case) = account.case(coming.case).filter(|_| effect.restricts()) else { continue };
         let mut warnings = account.notices.iter().rev().filter(|it| {
             it.made.leg == case.leg()
                 && it.made.rung == coming.rung
@@ -154,7 +154,7 @@ fn listed(account: &Account, notice: &NoticeState, at: Instant) -> Option<Listed
         notice: notice.made.notice,
         invoice: invoice.invoice.clone(),
         owed: invoice.amount.map(|amount| Money { minor: invoice.owed, ..amount }),
-        stage: named.stage,
+        effect: named.effect(),
         scope: named.scope.clone(),
         at,
         again: is_listed(notice),

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::account::{Account, Arrangement, Case, Invoice, NoticeState, Receipt, TaskState};
 use super::arrangement::ArrangementKind;
 use super::bearings::zone;
+use super::effect::Rate;
 use super::fact::{ArrangementEnd, Channel, ReceiptKind, TaskDone, TaskOutcome};
 use super::fees::fee_of;
 use super::id::{ArrangementId, InvoiceId, Scope, TenantId};
@@ -88,8 +89,10 @@ pub struct Told {
     pub kind: String,
     /// When it was made.
     pub at: Instant,
-    /// Of which stage it warned.
+    /// Of which stage it warned; `full`: of none.
     pub stage: Option<Stage>,
+    /// Of how many requests that would still pass.
+    pub slow: Option<Rate>,
     /// From when on, as it said.
     pub from: Option<Instant>,
     /// When it was taken back.
@@ -173,8 +176,10 @@ pub struct Work {
 /// A stage that was entered.
 #[derive(Clone, Debug, Serialize)]
 pub struct Closed {
-    /// Which.
+    /// Which; `full`: none.
     pub stage: Stage,
+    /// How many requests still passed. `None`: all.
+    pub slow: Option<Rate>,
     /// Of which part of the app.
     pub scope: Scope,
     /// When.
@@ -286,6 +291,7 @@ fn told(account: &Account, notice: &NoticeState) -> Told {
         kind: made.kind.clone(),
         at: notice.time,
         stage: named.map(|named| named.stage),
+        slow: named.and_then(|named| named.slow),
         from: made.says.or(named.map(|named| named.at)),
         voided: notice.voided,
         messages: sent.collect(),
@@ -343,6 +349,7 @@ fn closed(account: &Account, case: &Case) -> impl Iterator<Item = Closed> {
     let lawful = case.entries.iter().filter(|entry| entry.lawful);
     lawful.map(|entry| Closed {
         stage: entry.entered.stage,
+        slow: entry.entered.slow,
         scope: entry.entered.scope.clone(),
         entered: entry.time,
         lifted: entry.lifted,

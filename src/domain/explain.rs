@@ -11,8 +11,9 @@ use super::account::{
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
 use super::closed::{By, Closed, closed, scopes};
-use super::decision::{CREDIT_LIMIT, Effect, Step, TaskKind, WouldHave};
+use super::decision::{CREDIT_LIMIT, Step, TaskKind, Would, WouldHave};
 use super::digest;
+use super::effect::Effect;
 use super::fees::fee_of;
 use super::grant::ScopeStage;
 use super::id::TenantId;
@@ -63,7 +64,7 @@ pub fn explain(
     sentences.extend(agreements::agreements(account, situation.now));
     sentences.extend(next(tenant, account, law, situation));
     sentences.extend(work(account));
-    if account.stage() != Stage::Full {
+    if account.effect() != Effect::NONE {
         let pauses = account.pauses.iter().filter(|pause| pause.in_force);
         for pause in pauses {
             let name = &pause.made.arrangement;
@@ -118,7 +119,12 @@ fn is_closed(tenant: &TenantId, it: &ScopeStage) -> String {
         let what = if own { "" } else { "invoice " };
         format!(", because of {what}{} (rung `{}`)", because.invoice, because.rung)
     });
-    format!("{whose} {} since {}{because}.", has_been(it.stage), it.since)
+    let slowed = it.slow.map_or_else(String::new, |rate| match it.stage {
+        Stage::Full => format!("has been slowed to {rate}"),
+        _ => format!(", slowed to {rate}"),
+    });
+    let stage = if it.slow.is_some() && it.stage == Stage::Full { "" } else { has_been(it.stage) };
+    format!("{whose} {stage}{slowed} since {}{because}.", it.since)
 }
 
 /// Whether something is in force because of it.
@@ -210,12 +216,12 @@ fn is_ordered(account: &Account, closed: &Closed<'_>) -> bool {
 
 fn would_have(made: &WouldHave, at: Instant) -> String {
     let of = if made.scope.is_whole() { String::new() } else { format!(" of {}", made.scope) };
-    let stage = made.stage.word();
+    let effect = made.effect();
     match made.what {
-        Effect::Warned => {
-            format!("Would have been warned at {at} of {stage}{of} from {}.", made.at)
+        Would::Warned => {
+            format!("Would have been warned at {at} of {effect}{of} from {}.", made.at)
         }
-        Effect::Entered => format!("Would have been entered at {at}: {stage}{of}."),
+        Would::Entered => format!("Would have been entered at {at}: {effect}{of}."),
     }
 }
 
@@ -272,9 +278,10 @@ fn agreed(kind: ArrangementKind) -> &'static str {
 }
 
 fn told(account: &Account, notice: &NoticeState) -> String {
-    let names = notice.made.names.as_ref().map_or_else(String::new, |named| {
-        format!(" naming {} from {}", named.stage.word(), named.at)
-    });
+    let names =
+        notice.made.names.as_ref().map_or_else(String::new, |named| {
+            format!(" naming {} from {}", named.effect(), named.at)
+        });
     let reached: Vec<String> = notice
         .receipts
         .iter()
@@ -301,12 +308,10 @@ fn next(tenant: &TenantId, account: &Account, law: &Law, situation: &Situation) 
     if situation.observed {
         let next = planned.would.iter().min_by_key(|coming| coming.at)?;
         return match next.what {
-            What::Warning(stage) => {
-                Some(format!("Next it would be warned of {} at {}.", stage.word(), next.at))
+            What::Warning(effect) => {
+                Some(format!("Next it would be warned of {effect} at {}.", next.at))
             }
-            What::Enter { stage, .. } => {
-                Some(format!("Next would be {} at {}.", stage.word(), next.at))
-            }
+            What::Enter { effect, .. } => Some(format!("Next would be {effect} at {}.", next.at)),
             _ => None,
         };
     }
@@ -314,18 +319,19 @@ fn next(tenant: &TenantId, account: &Account, law: &Law, situation: &Situation) 
     let now = |id| {
         let case = account.case(id)?;
         let closes = closed.iter().filter(|it| it.scope.covers(&case.scope));
-        closes.map(|it| it.stage).max()
+        Some(closes.map(|it| it.effect).fold(Effect::NONE, Effect::and))
     };
     let coming = planned.coming.into_iter();
     let mut harder = coming.filter_map(|coming| match coming.what {
-        What::Enter { stage: next, announced } if next > now(coming.case).unwrap_or_default() => {
-            Some((next, coming.at, announced))
+        What::Enter { effect, announced } => {
+            let harder = effect.is_harder_than(now(coming.case).unwrap_or_default());
+            harder.then_some((effect, coming.at, announced))
         }
         _ => None,
     });
     if let Some((next, at, announced)) = harder.next() {
         let told = if announced { "announced and delivered" } else { "not announced yet" };
-        return Some(format!("Next: {} at {at} ({told}).", next.word()));
+        return Some(format!("Next: {next} at {at} ({told})."));
     }
     let held = account
         .cases

@@ -17,6 +17,7 @@ pub use super::arrangement::{
     Instalment, Line, SilenceCause,
 };
 pub use super::channel::Channel;
+use super::effect::{Effect, Rate};
 use super::id::{InvoiceId, MessageId, NoticeId, PaymentId, PolicyHash, PolicyName, Scope};
 use super::money::Money;
 pub use super::payer::PaidBy;
@@ -364,10 +365,21 @@ pub struct TenantForgotten {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Named {
-    /// The stage that will be entered.
+    /// The stage that will be entered; `full`: none will.
     pub stage: Stage,
+    /// How many requests will still pass. `None`: all.
+    #[serde(default)]
+    pub slow: Option<Rate>,
     /// For which part of the app.
     pub scope: Scope,
     /// Not before this instant.
     pub at: Instant,
+}
+
+impl Named {
+    /// What it names.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        Effect { stage: self.stage, slow: self.slow }
+    }
 }

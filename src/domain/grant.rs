@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::account::add;
+use super::effect::{Effect, Rate};
 use super::fact::Named;
 use super::id::{Digest, InvoiceId, NoticeId, Scope, TenantId};
 use super::money::Money;
@@ -57,6 +58,9 @@ pub struct ScopeStage {
     pub scope: Scope,
     /// Its stage.
     pub stage: Stage,
+    /// How many requests still pass. `None`: all that the stage lets through.
+    #[serde(default)]
+    pub slow: Option<Rate>,
     /// Since when.
     pub since: Instant,
     /// What closed it.
@@ -79,8 +83,16 @@ pub struct Ease {
     pub at: Instant,
     /// Which part of the app.
     pub scope: Scope,
-    /// At most this.
+    /// At most this; how slow it is does not change.
     pub stage: Stage,
+}
+
+impl ScopeStage {
+    /// Its stage, and how slow it is.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        Effect { stage: self.stage, slow: self.slow }
+    }
 }
 
 impl Grant {
@@ -99,16 +111,22 @@ impl Grant {
         }
     }
 
-    /// The stage of that scope, `ease` not looked at.
+    /// What is in force in that scope, `ease` not looked at.
     #[must_use]
-    pub fn stage_of(&self, scope: &Scope) -> Stage {
+    pub fn effect_of(&self, scope: &Scope) -> Effect {
         let closes = self.all_scopes().filter(|known| known.scope.covers(scope));
-        closes.map(|known| known.stage).max().unwrap_or_default()
+        closes.map(ScopeStage::effect).fold(Effect::NONE, Effect::and)
     }
 
     /// What is closed by the tenant's own debts, and by what its payer shares.
     pub fn all_scopes(&self) -> impl Iterator<Item = &ScopeStage> {
         self.scopes.iter().chain(self.payer.iter().flat_map(|payer| &payer.scopes))
+    }
+
+    /// The strictest of all scopes together, `ease` not looked at.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        self.all_scopes().map(ScopeStage::effect).fold(Effect::NONE, Effect::and)
     }
 
     /// The strictest stage of all scopes, `ease` not looked at.

@@ -19,6 +19,7 @@ pub mod decide;
 pub mod decision;
 pub mod digest;
 pub mod dossier;
+pub mod effect;
 pub mod event;
 pub mod exceptions;
 pub mod explain;

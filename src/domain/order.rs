@@ -127,7 +127,7 @@ fn ladder(rungs: &[Rung]) -> Vec<Rung> {
     let rung = |stage: Stage, offset: i32, warn: Option<Warn>| Rung {
         at: At { anchor: Anchor::Issued, offset, working_days: false, time: None },
         when: Some(Condition { ordered: Some(stage), ..Condition::default() }),
-        enter: Some(Enter { stage, warn, approval: false }),
+        enter: Some(Enter { stage, slow: None, warn, approval: false }),
         notice: None,
         task: None,
     };
@@ -143,7 +143,9 @@ fn ladder(rungs: &[Rung]) -> Vec<Rung> {
 /// before the nearest milder one, else what nobody can take for too little.
 fn warning_of(rungs: &[Rung], stage: Stage) -> Warn {
     let enters = || rungs.iter().filter_map(|rung| rung.enter.as_ref());
-    let warned = || enters().filter_map(|enter| Some((enter.stage, enter.warn.as_ref()?)));
+    let warned = || {
+        enters().filter(|it| it.has_stage()).filter_map(|it| Some((it.stage, it.warn.as_ref()?)))
+    };
     let harder = warned().filter(|(other, _)| *other >= stage).min_by_key(|(other, _)| *other);
     let milder = || warned().max_by_key(|(other, _)| *other);
     harder.or_else(milder).map_or_else(usual, |(_, warn)| warn.clone())
@@ -166,7 +168,7 @@ mod tests {
     fn cutoff(stage: Stage, days: u32) -> Rung {
         let warn = Some(Warn { before: Span::days(days), ..usual() });
         let at = At { anchor: Anchor::Due, offset: 15, working_days: false, time: None };
-        let enter = Some(Enter { stage, warn, approval: true });
+        let enter = Some(Enter { stage, slow: None, warn, approval: true });
         Rung { at, when: None, enter, notice: None, task: None }
     }
 

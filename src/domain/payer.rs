@@ -145,7 +145,7 @@ impl Payer {
         let cases = account.cases.iter().enumerate().filter(|_| account.profile.paid_by.is_none());
         for (place, case) in cases.filter(|(_, case)| case.is_live()) {
             let entries = case.entries.iter().filter(|it| is_shared(it, situation));
-            for entry in entries {
+            for entry in entries.filter(|it| it.entered.stage != Stage::Full) {
                 let scope = entry.closes.as_ref().unwrap_or(&case.scope);
                 for stage in [Stage::Grace, Stage::ReadOnly, Stage::Frozen] {
                     if stage <= entry.entered.stage {
@@ -169,7 +169,7 @@ impl Payer {
 
 /// Whether an entry restricts the payer, or puts it into grace, under the switch's generation.
 fn is_shared(entry: &Entry, situation: &Situation) -> bool {
-    let restricts = entry.entered.stage.restricts();
+    let restricts = entry.entered.effect().restricts();
     entry.in_force && (!restricts || entry.entered.checked.generation >= situation.generation)
 }
 
@@ -182,6 +182,9 @@ fn announced(survey: &Survey<'_>, place: usize, case: &Case) -> Vec<(Stage, Inst
         let warning = ladder.live_warning(rung)?;
         let named = warning.made.names.as_ref()?;
         let planned = ladder.place(usize::from(rung))?.planned;
+        if named.stage == Stage::Full {
+            return None;
+        }
         Some((named.stage, ladder.warned(warning)?.comes(planned, now)?))
     });
     coming.collect()

@@ -5,9 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::account::Invoice;
 use super::calendar::{Calendar, Operator};
 pub use super::condition::Condition;
 use super::decision::TaskKind;
+use super::effect::{Effect, Rate};
 use super::fact::{Channel, TaskOutcome};
 use super::id::{CalendarName, PolicyHash, PolicyName};
 use super::money::{Currency, Money};
@@ -82,12 +84,20 @@ pub struct Rung {
     pub at: At,
     /// While what is so. `None`: always.
     pub when: Option<Condition>,
-    /// A stage to enter.
+    /// A stage to enter, or slowness.
     pub enter: Option<Enter>,
     /// A notice to send.
     pub notice: Option<Notice>,
     /// Work for a person.
     pub task: Option<TaskRung>,
+}
+
+impl Rung {
+    /// Whether a stage begins with it.
+    #[must_use]
+    pub fn has_stage(&self) -> bool {
+        self.enter.as_ref().is_some_and(Enter::has_stage)
+    }
 }
 
 /// A day counted from an anchor, with an optional time of day.
@@ -116,15 +126,40 @@ pub enum Anchor {
     Ends,
 }
 
-/// A stage to enter.
+/// A stage to enter, or slowness.
 #[derive(Clone, Debug)]
 pub struct Enter {
-    /// Which one.
+    /// Which one; `full`: the rung only slows.
     pub stage: Stage,
+    /// How many requests still pass from then on. `None`: all.
+    pub slow: Option<Rate>,
     /// The warning before it; always there for a cutoff.
     pub warn: Option<Warn>,
     /// Whether a person approves it before it is announced.
     pub approval: bool,
+}
+
+impl Enter {
+    /// What begins.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        Effect { stage: self.stage, slow: self.slow }
+    }
+
+    /// What it does to an invoice's case: of a payer's standing slowness is not shared.
+    #[must_use]
+    pub const fn effect_on(&self, invoice: &Invoice) -> Effect {
+        match invoice.shared {
+            None => self.effect(),
+            Some(_) => Effect::of(self.stage),
+        }
+    }
+
+    /// Whether a stage begins: later rungs wait for it. Slowness stands beside them.
+    #[must_use]
+    pub fn has_stage(&self) -> bool {
+        self.stage != Stage::Full
+    }
 }
 
 /// The warning before a cutoff.

@@ -8,6 +8,7 @@ use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
 use super::closed::{By, closed, ease, generation, is_shared, own_and_shared, strictest};
 use super::decision::Step;
+use super::effect::Effect;
 use super::fact::{Channel, FailureReason, Named, ReceiptKind};
 use super::grant::{
     BannerNotice, Cause, Grant, InvoiceWords, LISTED_MAX, ORDERED_WARNING, OrderWords, PayerGrant,
@@ -38,7 +39,8 @@ pub fn publish(
     // What was never open is nothing to remind of.
     let climbs = closed.iter().filter(|it| matches!(it.by, By::Climb(..)));
     let strictest = strictest(climbs);
-    let stage = strictest.map_or(Stage::Full, |it| it.stage);
+    let Effect { stage, slow } = strictest.map_or(Effect::NONE, |it| it.effect);
+    let warned = warned || slow.is_some();
     let banner = strictest
         .and_then(|it| policy_of(account, law, it.by))
         .or_else(|| select(law, account, account.newest).map(|policy| &**policy))

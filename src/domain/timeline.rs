@@ -44,13 +44,13 @@ pub fn timeline(
     for coming in plan(tenant, account, law, situation).coming {
         let (what, detail) = match &coming.what {
             What::Notice(kind) => ("notice", kind.clone()),
-            What::Warning(stage) => ("warning", format!("warning of {}", stage.word())),
-            What::Again(stage) => ("again", format!("second warning of {}", stage.word())),
-            What::Enter { stage, announced: true } => {
-                ("stage.entered", format!("{} (announced)", stage.word()))
+            What::Warning(effect) => ("warning", format!("warning of {effect}")),
+            What::Again(effect) => ("again", format!("second warning of {effect}")),
+            What::Enter { effect, announced: true } => {
+                ("stage.entered", format!("{effect} (announced)"))
             }
-            What::Enter { stage, announced: false } => {
-                ("stage.entered", format!("{} (planned)", stage.word()))
+            What::Enter { effect, announced: false } => {
+                ("stage.entered", format!("{effect} (planned)"))
             }
             What::Task(kind) => ("task", kind.word().to_owned()),
         };
@@ -155,7 +155,7 @@ fn past_decision(
         }
         Decision::NoticeMade(made) => {
             let names = made.names.as_ref().map_or_else(String::new, |named| {
-                format!(", names {} at {}", named.stage.word(), named.at)
+                format!(", names {} at {}", named.effect(), named.at)
             });
             ("notice.made", of(made.case), format!("{}{names}", made.kind))
         }
@@ -175,14 +175,14 @@ fn past_decision(
         }
         Decision::TaskMade(made) => ("task.made", of(made.case), made.kind.word().to_owned()),
         Decision::RungEntered(entered) => {
-            ("stage.entered", of(entered.case), entered.stage.word().to_owned())
+            ("stage.entered", of(entered.case), entered.effect().to_string())
         }
         Decision::ScopeGated(gated) => {
             let detail = format!("{} of {}", Stage::Frozen.word(), gated.scope);
             ("stage.entered", Some(gated.invoice.clone()), detail)
         }
         Decision::WouldHave(would) => {
-            let said = format!("{} {} at {}", would.what.word(), would.stage.word(), would.at);
+            let said = format!("{} {} at {}", would.what.word(), would.effect(), would.at);
             ("would.have", of(would.case), said)
         }
         Decision::StandingShared(shared) => {
@@ -208,7 +208,7 @@ fn past_decision(
                 return Some(("stage.lifted", Some(gate.made.invoice.clone()), detail));
             }
             let entered = account.entered(lifted.entry)?;
-            ("stage.lifted", of(entered.case), entered.stage.word().to_owned())
+            ("stage.lifted", of(entered.case), entered.effect().to_string())
         }
     })
 }

@@ -10,6 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Case};
+use super::effect::{Effect, Rate};
 use super::id::{CaseId, EntryId, LegId, Scope};
 use super::stage::Stage;
 use super::time::Instant;
@@ -17,14 +18,14 @@ use super::time::Instant;
 /// What would have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Effect {
+pub enum Would {
     /// A warning would have left.
     Warned,
     /// A stage would have begun.
     Entered,
 }
 
-impl Effect {
+impl Would {
     /// The word used in records and metrics.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -59,13 +60,24 @@ pub struct WouldHave {
     /// Counts the same of that leg and rung, from 0.
     pub n: u32,
     /// What.
-    pub what: Effect,
-    /// Which stage would have begun, or been named.
+    pub what: Would,
+    /// Which stage would have begun, or been named; `full`: none.
     pub stage: Stage,
+    /// How many requests would still have passed. `None`: all.
+    #[serde(default)]
+    pub slow: Option<Rate>,
     /// Of which part of the app.
     pub scope: Scope,
     /// When it would have begun, or what the warning would have named.
     pub at: Instant,
+}
+
+impl WouldHave {
+    /// What would have begun, or been named.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        Effect { stage: self.stage, slow: self.slow }
+    }
 }
 
 /// `case.renewed`: enforcing began, so that a case begins anew.
@@ -85,13 +97,13 @@ pub struct WouldState {
     pub time: Instant,
 }
 
-/// The strictest stage that would be in force now, its case, and since when: of cases that are
+/// The hardest of what would be in force now, its case, and since when: of cases that are
 /// live.
 #[must_use]
 pub fn would_be(account: &Account) -> Option<(&Case, &WouldState)> {
     let live = account.cases.iter().filter(|case| case.is_live());
     let all = live.flat_map(|case| case.would.iter().map(move |it| (case, it)));
-    let entered = all.filter(|(_, it)| it.made.what == Effect::Entered);
+    let entered = all.filter(|(_, it)| it.made.what == Would::Entered);
     // Of several the first one: the last minimum of the other way round.
-    entered.min_by_key(|(_, it)| (std::cmp::Reverse(it.made.stage), it.time))
+    entered.min_by_key(|(_, it)| (std::cmp::Reverse(it.made.effect().hardness()), it.time))
 }

@@ -49,6 +49,10 @@ counters! {
     refused,
     /// Requests that would have been refused (`observe`).
     would_refuse,
+    /// Requests of slowed tenants that waited for their turn.
+    queued,
+    /// Requests of slowed tenants that would have waited too long, and were answered 429.
+    turned_away,
     /// Requests whose token was bad.
     bad_token,
     /// Requests that were not HTTP as it must be, or named two tenants.

@@ -48,7 +48,7 @@ pub fn enforce(
         )
     };
     if force.open || force.mode == Mode::Off {
-        return Verdict::Pass { stage: Stage::Full, banner: false };
+        return Verdict::Pass { stage: Stage::Full, banner: false, slow: None };
     }
     if force.mode == Mode::Observe {
         if let Verdict::Refuse { .. } = judged(true) {
@@ -91,14 +91,14 @@ mod tests {
     fn what_is_not_enforced_passes_without_a_word() {
         let counters = Counters::default();
         let on = Force { mode: Mode::On, open: false, generation: 3, eased: false };
-        let quiet = Verdict::Pass { stage: Stage::Full, banner: false };
+        let quiet = Verdict::Pass { stage: Stage::Full, banner: false, slow: None };
         assert_eq!(ask(on, &counters), Verdict::Refuse { stage: Stage::Frozen });
         assert_eq!(ask(Force { open: true, ..on }, &counters), quiet);
         assert_eq!(ask(Force { mode: Mode::Off, ..on }, &counters), quiet);
         assert_eq!(counters.would_refuse.get(), 0);
         assert_eq!(ask(Force { mode: Mode::Observe, ..on }, &counters), quiet);
         assert_eq!(counters.would_refuse.get(), 1);
-        let grace = Verdict::Pass { stage: Stage::Grace, banner: true };
+        let grace = Verdict::Pass { stage: Stage::Grace, banner: true, slow: None };
         assert_eq!(ask(Force { generation: 4, ..on }, &counters), grace);
         assert_eq!(ask(Force { eased: true, ..on }, &counters), grace);
     }

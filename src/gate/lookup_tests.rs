@@ -24,7 +24,8 @@ fn lookup() -> (Memory, Lookup<Memory>) {
 }
 
 fn grant_of(stage: Stage) -> Grant {
-    let scope = ScopeStage { scope: Scope::whole(), stage, since: real(0), because: None };
+    let scope =
+        ScopeStage { scope: Scope::whole(), stage, slow: None, since: real(0), because: None };
     Grant {
         scopes: vec![scope],
         ..Grant::full(acme(), form::account(&acme(), &[]).unwrap().digest)

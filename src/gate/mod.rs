@@ -19,6 +19,7 @@ pub mod durations;
 pub mod enforce;
 pub mod follow;
 pub mod identify;
+pub mod lane;
 pub mod lookup;
 mod ordered;
 pub mod pages;

@@ -5,6 +5,8 @@
 //! 2. A time is said with weekday, date, hour and zone.
 //! 3. A link leads to `https` or `http` or is not shown.
 
+use crate::domain::effect::Rate;
+use crate::domain::language::Language;
 use crate::domain::money::Money;
 use crate::domain::time::{Day, Instant, Zone};
 
@@ -58,6 +60,12 @@ pub fn date(at: Instant, zone: &Zone) -> String {
 #[must_use]
 pub fn day(day: Day) -> String {
     day.to_jiff().strftime("%-d %B %Y").to_string()
+}
+
+/// `20 requests per minute`.
+#[must_use]
+pub fn rate(rate: Rate) -> String {
+    Language::En.rate(rate)
 }
 
 /// The link, if it is one that may be shown.

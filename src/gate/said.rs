@@ -9,6 +9,7 @@
 use serde::Serialize;
 
 use super::{ordered, phrases};
+use crate::domain::effect::Effect;
 use crate::domain::fact::Named;
 use crate::domain::grant::{BannerNotice, Cause, LISTED_MAX, ORDERED_WARNING, Words};
 use crate::domain::stage::{Role, Roles, Stage};
@@ -32,7 +33,11 @@ pub struct Said {
     /// The state, as a title.
     pub title: &'static str,
     /// What is closed and what is not.
-    pub closed: &'static str,
+    pub closed: String,
+    /// At which rate requests pass, in words; absent: all do.
+    pub rate: Option<String>,
+    /// After so many seconds a request that came too soon may come again.
+    pub again: Option<u64>,
     /// Since when; only where a restriction is in force.
     pub since: Option<String>,
     /// The banner's first sentence.
@@ -85,9 +90,10 @@ pub struct Line {
 }
 
 impl Said {
-    /// What is said to a person with `roles` whose tenant is at `stage` since `since`.
+    /// What is said to a person with `roles` whose tenant is under `effect` since `since`.
     #[must_use]
-    pub fn of(words: Option<&Words>, stage: Stage, since: Option<Instant>, roles: Roles) -> Self {
+    pub fn of(words: Option<&Words>, effect: Effect, since: Option<Instant>, roles: Roles) -> Self {
+        let stage = effect.stage;
         let zone = words.and_then(|words| Zone::named(&words.time_zone)).unwrap_or_else(Zone::utc);
         let order = words.and_then(|words| words.order.as_ref());
         let told = words.filter(|words| {
@@ -98,7 +104,7 @@ impl Said {
         let thanks = words.is_some_and(|words| words.thanks);
         let elsewhere = paid_for || order.is_some();
         let settlers = words.map(settlers).filter(|names| !names.is_empty() && !elsewhere);
-        let since = since.filter(|since| stage.restricts() && *since > Instant::MIN);
+        let since = since.filter(|since| effect.restricts() && *since > Instant::MIN);
         let pay_url = told.and_then(|words| {
             let own = words.pay_url.as_deref();
             let first = words.invoices.first().and_then(|invoice| invoice.pay_url.as_deref());
@@ -111,14 +117,16 @@ impl Said {
                 Some(words) if words.paid_for => paid_for_title(stage),
                 Some(words) if words.order.is_some() => ordered::title(stage),
                 Some(Words { term: Some(term), .. }) => term_title(stage, term.kind),
-                _ => title(stage),
+                _ => title(effect),
             },
-            closed: closed(stage),
+            closed: closed(effect),
+            rate: effect.slow.map(phrases::rate),
+            again: None,
             since: since.map(|since| phrases::moment(since, &zone)),
-            headline: headline(words, stage, thanks),
+            headline: headline(words, effect, thanks),
             detail: match order {
-                Some(_) => closed(stage).to_owned(),
-                None => detail(told, stage, thanks),
+                Some(_) => closed(effect),
+                None => detail(told, effect, thanks),
             },
             cause: match order {
                 Some(order) => ordered::cause(order, may_see_amounts(roles)),
@@ -155,8 +163,11 @@ impl Said {
 impl Said {
     /// The same about a part of the app only.
     #[must_use]
-    pub fn about_part(mut self, stage: Stage) -> Self {
-        match stage {
+    pub fn about_part(mut self, effect: Effect) -> Self {
+        match effect.stage {
+            Stage::Full | Stage::Grace if effect.slow.is_some() => {
+                self.title = "This part of the workspace is slowed down for now";
+            }
             Stage::Full | Stage::Grace => {}
             Stage::ReadOnly => {
                 self.title = match self.ended {
@@ -166,7 +177,8 @@ impl Said {
                     false => "This part of the workspace is read-only until an invoice is paid",
                 };
                 self.closed = "Changing things in this part of the workspace is paused. \
-                               Everything else is as it was.";
+                               Everything else is as it was."
+                    .to_owned();
             }
             Stage::Frozen => {
                 self.title = match self.ended {
@@ -176,7 +188,8 @@ impl Said {
                     false => "This part of the workspace is closed until an invoice is paid",
                 };
                 self.closed = "Working in this part of the workspace is paused. Everything else \
-                               is as it was.";
+                               is as it was."
+                    .to_owned();
             }
         }
         self
@@ -196,8 +209,11 @@ pub fn next(words: &Words) -> Option<(&Named, bool)> {
     Some((next.names.as_ref()?, next.kind == ORDERED_WARNING))
 }
 
-const fn title(stage: Stage) -> &'static str {
-    match stage {
+const fn title(effect: Effect) -> &'static str {
+    match effect.stage {
+        Stage::Full | Stage::Grace if effect.slow.is_some() => {
+            "This workspace is slowed down until an invoice is paid"
+        }
         Stage::Full => "Everything is open",
         Stage::Grace => "A payment is overdue; everything is still open",
         Stage::ReadOnly => "This workspace is read-only until an invoice is paid",
@@ -241,27 +257,37 @@ fn kept_until(words: &Words) -> Option<String> {
 
 const fn agreed_title(stage: Stage) -> &'static str {
     match stage {
-        Stage::Full | Stage::Grace => title(stage),
+        Stage::Full | Stage::Grace => title(Effect::of(stage)),
         Stage::ReadOnly => "This workspace is read-only for a while, as was agreed",
         Stage::Frozen => "This workspace is paused for a while, as was agreed",
     }
 }
 
-const fn closed(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Full | Stage::Grace => "Nothing is closed.",
-        Stage::ReadOnly => {
+fn closed(effect: Effect) -> String {
+    let rate = effect.slow.map(phrases::rate);
+    match (effect.stage, rate) {
+        (Stage::Full | Stage::Grace, None) => "Nothing is closed.".to_owned(),
+        (Stage::Full | Stage::Grace, Some(rate)) => {
+            format!("Everything still works, but slowly: {rate}.")
+        }
+        (Stage::ReadOnly, None) => {
             "Changing things is paused. Reading, export and the billing pages still work."
+                .to_owned()
         }
-        Stage::Frozen => {
-            "Working here is paused. Signing in, paying, exporting and asking for help still work."
-        }
+        (Stage::ReadOnly, Some(rate)) => format!(
+            "Changing things is paused. Reading, export and the billing pages still work, but \
+             slowly: {rate}."
+        ),
+        (Stage::Frozen, _) => "Working here is paused. Signing in, paying, exporting and asking \
+                               for help still work."
+            .to_owned(),
     }
 }
 
-fn headline(words: Option<&Words>, stage: Stage, thanks: bool) -> &'static str {
+fn headline(words: Option<&Words>, effect: Effect, thanks: bool) -> &'static str {
+    let stage = effect.stage;
     let paid_for = words.is_some_and(|words| words.paid_for);
-    if paid_for && !thanks && !stage.restricts() {
+    if paid_for && !thanks && !effect.restricts() {
         return "A bill is open with whoever pays for this workspace.";
     }
     if let Some(term) = words.and_then(|words| words.term.as_ref()).filter(|_| !thanks) {
@@ -272,18 +298,21 @@ fn headline(words: Option<&Words>, stage: Stage, thanks: bool) -> &'static str {
     }
     match (stage, thanks) {
         (_, true) => "Thank you: a payment is on its way.",
+        (Stage::Full | Stage::Grace, false) if effect.slow.is_some() => {
+            "This workspace is slowed down."
+        }
         (Stage::Full | Stage::Grace, false) => "Did a payment slip through?",
         (Stage::ReadOnly, false) => "This workspace is read-only.",
         (Stage::Frozen, false) => "This workspace is paused.",
     }
 }
 
-fn detail(told: Option<&Words>, stage: Stage, thanks: bool) -> String {
+fn detail(told: Option<&Words>, effect: Effect, thanks: bool) -> String {
     let Some(words) = told.filter(|_| !thanks) else {
-        return match stage {
+        return match effect.restricts() {
             _ if thanks => "Nothing more is needed.".to_owned(),
-            Stage::Full | Stage::Grace => "There is an open billing question.".to_owned(),
-            Stage::ReadOnly | Stage::Frozen => closed(stage).to_owned(),
+            false => "There is an open billing question.".to_owned(),
+            true => closed(effect),
         };
     };
     if let Some(kept) = words.term.as_ref().and_then(|_| kept_until(words)) {
@@ -329,6 +358,12 @@ fn cause_of(words: &Words) -> &'static str {
 
 fn coming((named, ordered): (&Named, bool), zone: &Zone) -> String {
     let what = match (named.stage, named.scope.is_whole()) {
+        (Stage::Full | Stage::Grace, true) if named.slow.is_some() => {
+            "the workspace will be slowed down"
+        }
+        (Stage::Full | Stage::Grace, false) if named.slow.is_some() => {
+            "a part of the workspace will be slowed down"
+        }
         (Stage::Full | Stage::Grace, _) => "a reminder follows",
         (Stage::ReadOnly, true) => "the workspace will be read-only",
         (Stage::ReadOnly, false) => "a part of the workspace will be read-only",
@@ -336,6 +371,9 @@ fn coming((named, ordered): (&Named, bool), zone: &Zone) -> String {
         (Stage::Frozen, false) => "a part of the workspace will be paused",
     };
     let from = phrases::moment(named.at, zone);
+    if let Some(rate) = named.slow.map(phrases::rate) {
+        return format!("Unless this is settled, {what} from {from}: {rate}.");
+    }
     if ordered {
         return ordered::coming(what, &from);
     }

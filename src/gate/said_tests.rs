@@ -27,6 +27,7 @@ fn words() -> Words {
             kind: "warning".to_owned(),
             to: Roles::EVERYONE,
             names: Some(Named {
+                slow: None,
                 stage: Stage::ReadOnly,
                 scope: crate::domain::id::Scope::whole(),
                 at: "2026-03-30T08:00:00Z".parse().unwrap(),
@@ -50,7 +51,7 @@ fn roles(role: Role) -> Roles {
 #[test]
 fn those_who_can_pay_read_how_much_and_where() {
     for role in [Role::Billing, Role::Admin] {
-        let said = Said::of(Some(&words()), Stage::Grace, None, roles(role));
+        let said = Said::of(Some(&words()), Effect::of(Stage::Grace), None, roles(role));
         assert_eq!(said.detail, "€1,240.00 (1 invoice), due since 13 March 2026.");
         assert_eq!(said.pay_url.as_deref(), Some("https://pay.example/acme"));
         assert_eq!(said.sent.as_deref(), Some("16 March 2026"));
@@ -67,7 +68,7 @@ fn those_who_can_pay_read_how_much_and_where() {
 #[test]
 fn others_read_no_amount_no_number_and_no_link() {
     for stage in Stage::ALL {
-        let said = Said::of(Some(&words()), stage, None, roles(Role::User));
+        let said = Said::of(Some(&words()), Effect::of(stage), None, roles(Role::User));
         let all = format!("{said:?}");
         for secret in ["1,240", "124000", "R-17", "pay.example", "16 March"] {
             assert!(!all.contains(secret), "{secret} in {all}");
@@ -80,7 +81,7 @@ fn others_read_no_amount_no_number_and_no_link() {
 #[test]
 fn without_words_the_state_is_still_said() {
     let since = "2026-03-30T08:15:00Z".parse().unwrap();
-    let said = Said::of(None, Stage::Frozen, Some(since), roles(Role::Admin));
+    let said = Said::of(None, Effect::of(Stage::Frozen), Some(since), roles(Role::Admin));
     assert_eq!(said.since.as_deref(), Some("Monday 30 March 2026, 08:15 (UTC)"));
     assert_eq!(said.title, "This workspace is paused until an invoice is paid");
     assert!(said.owed.is_none() && !said.may_pay);
@@ -90,7 +91,7 @@ fn without_words_the_state_is_still_said() {
 fn money_on_its_way_is_thanked_for() {
     let said = Said::of(
         Some(&Words { thanks: true, ..words() }),
-        Stage::Grace,
+        Effect::of(Stage::Grace),
         None,
         roles(Role::Billing),
     );
@@ -103,7 +104,7 @@ fn of_many_messages_the_newest_are_named() {
     let sent = |days: u32| {
         let at = (1..=days).map(|day| format!("2026-03-{day:02}T08:00:00Z").parse().unwrap());
         let words = Words { sent: at.collect(), ..words() };
-        Said::of(Some(&words), Stage::Frozen, None, roles(Role::Billing)).sent
+        Said::of(Some(&words), Effect::of(Stage::Frozen), None, roles(Role::Billing)).sent
     };
     assert_eq!(sent(0), None);
     assert_eq!(sent(3).as_deref(), Some("1 March 2026, 2 March 2026 and 3 March 2026"));
@@ -117,9 +118,32 @@ fn of_many_messages_the_newest_are_named() {
 fn more_invoices_than_are_listed_are_not_counted_wrongly() {
     let with = |count| {
         let words = Words { invoices: vec![words().invoices[0].clone(); count], ..words() };
-        Said::of(Some(&words), Stage::Frozen, None, roles(Role::Billing))
+        Said::of(Some(&words), Effect::of(Stage::Frozen), None, roles(Role::Billing))
     };
     assert_eq!(with(19).many.as_deref(), Some("19 invoices"));
     assert_eq!(with(LISTED_MAX).many.as_deref(), Some("20 or more invoices"));
     assert!(with(LISTED_MAX).detail.contains("(20 or more invoices)"));
+}
+
+#[test]
+fn who_is_slowed_reads_at_which_rate_and_that_everything_works() {
+    let slow = "20 per minute".parse().ok();
+    let slowed = |stage| Said::of(Some(&words()), Effect { stage, slow }, None, roles(Role::User));
+    let said = slowed(Stage::Grace);
+    assert_eq!(said.title, "This workspace is slowed down until an invoice is paid");
+    assert_eq!(said.headline, "This workspace is slowed down.");
+    assert_eq!(said.detail, "Everything still works, but slowly: 20 requests per minute.");
+    assert!(slowed(Stage::ReadOnly).closed.contains("slowly: 20 requests per minute"));
+    let mut words = words();
+    words.banners.iter_mut().filter_map(|it| it.names.as_mut()).for_each(|named| {
+        (named.stage, named.slow) = (Stage::Full, slow);
+    });
+    let said = Said::of(Some(&words), Effect::of(Stage::Grace), None, roles(Role::User));
+    assert_eq!(
+        said.next.as_deref(),
+        Some(
+            "Unless this is settled, the workspace will be slowed down from \
+             Monday 30 March 2026, 10:00 (Europe/Berlin): 20 requests per minute."
+        )
+    );
 }

@@ -16,6 +16,7 @@ use super::classify::{Class, Part};
 use super::counters::{Counters, Snapshot};
 use super::enforce::{Force, enforce};
 use super::identify::{Identify, Identity, NotIdentified};
+use super::lane::{Lane, Turn};
 use super::lookup::{Lookup, Source};
 use super::pages::{Answer, Pages};
 use super::receipts::Receipts;
@@ -24,6 +25,7 @@ use super::shards::Shards;
 use super::switch::LocalSwitch;
 use crate::clock::{self, Clock};
 use crate::domain::decide::{Intent, RouteClass, Standings, Verdict};
+use crate::domain::effect::{Effect, Rate};
 use crate::domain::id::Scope;
 use crate::domain::stage::{Roles, Stage};
 use crate::domain::time::Instant;
@@ -86,8 +88,20 @@ pub struct Pass {
     pub source: Option<Source>,
     /// Whether this person's pages get the banner.
     pub banner: bool,
+    /// How many of the tenant's requests pass. `None`: all.
+    pub slow: Option<Rate>,
+    /// How long it waits for its turn: who passes it on sees to that.
+    pub wait: Option<Duration>,
     /// What it asks.
     pub class: Class,
+}
+
+impl Pass {
+    /// What is in force.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        Effect { stage: self.stage, slow: self.slow }
+    }
 }
 
 /// A request that is refused.
@@ -95,8 +109,10 @@ pub struct Pass {
 pub struct Refusal {
     /// Whose request.
     pub who: Arc<Identity>,
-    /// The stage that refuses.
+    /// The stage that refuses, or in which the tenant is.
     pub stage: Stage,
+    /// Where slowness refuses: at which rate requests pass, and after how long it may come again.
+    pub late: Option<(Rate, Duration)>,
     /// Since when.
     pub since: Instant,
     /// The next announced cutoff.
@@ -128,6 +144,7 @@ pub struct Gate<S> {
     pub(super) clock: Clock,
     pub(super) lookup: Lookup<S>,
     pub(super) switch: LocalSwitch,
+    lane: Lane,
     pub(super) pages: Pages,
     pub(super) receipts: Receipts,
     pub(super) identify: Identify,
@@ -142,6 +159,7 @@ impl<S: Store> Gate<S> {
         Arc::new(Self {
             lookup: Lookup::new(Arc::clone(&store), shards, settings.standings_max),
             switch: LocalSwitch::new(settings.open_file.clone()),
+            lane: Lane::default(),
             pages: Pages::new(&settings),
             receipts: Receipts::default(),
             identify: Identify::new(
@@ -217,7 +235,16 @@ impl<S: Store> Gate<S> {
         counters.anonymous.one();
         counters.passed.one();
         let stage = Stage::Full;
-        Outcome::Pass(Pass { who: None, stage, until: None, source: None, banner: false, class })
+        Outcome::Pass(Pass {
+            who: None,
+            stage,
+            until: None,
+            source: None,
+            banner: false,
+            slow: None,
+            wait: None,
+            class,
+        })
     }
 
     fn decide(
@@ -239,19 +266,41 @@ impl<S: Store> Gate<S> {
         let standing = standings.about(class.part.about());
         let until = (standing.until != Instant::MAX).then_some(standing.until);
         match enforce(standings, &class, who.roles, force, now, counters) {
-            Verdict::Pass { stage, banner } => {
-                counters.passed.one();
+            Verdict::Pass { stage, banner, slow } => {
                 let until = until.filter(|_| force.mode == Mode::On && !force.open);
-                let source = Some(source);
-                Outcome::Pass(Pass { who: Some(who), stage, until, source, banner, class })
+                let turn = slow.map(|rate| (rate, self.turn(&who, rate, counters)));
+                let wait = match turn {
+                    None | Some((_, Turn::Now)) => None,
+                    Some((_, Turn::In(wait))) => Some(wait),
+                    Some((rate, Turn::Late(after))) => {
+                        let (since, intent) = (standing.since, class.intent);
+                        let (scope, late) = (class.part.scope(), Some((rate, after)));
+                        let refusal = Refusal { who, stage, late, since, until, intent, scope };
+                        return Outcome::Refuse(refusal);
+                    }
+                };
+                counters.passed.one();
+                let (source, who) = (Some(source), Some(who));
+                Outcome::Pass(Pass { who, stage, until, source, banner, slow, wait, class })
             }
             Verdict::Refuse { stage } => {
                 counters.refused.one();
                 let (since, intent) = (standing.since, class.intent);
-                let scope = class.part.scope();
-                Outcome::Refuse(Refusal { who, stage, since, until, intent, scope })
+                let (scope, late) = (class.part.scope(), None);
+                Outcome::Refuse(Refusal { who, stage, late, since, until, intent, scope })
             }
         }
+    }
+
+    /// When the turn is of a slowed tenant's request.
+    fn turn(&self, who: &Identity, rate: Rate, counters: &Counters) -> Turn {
+        let turn = self.lane.turn(&who.tenant, rate, clock::turn_now());
+        match turn {
+            Turn::Now => {}
+            Turn::In(_) => counters.queued.one(),
+            Turn::Late(_) => counters.turned_away.one(),
+        }
+        turn
     }
 
     /// What is enforced for a person's tenant.
@@ -283,15 +332,16 @@ impl<S: Store> Gate<S> {
         matches!(verdict, Verdict::Pass { .. })
     }
 
-    /// The stage of that part of the app as enforced, from standings that were just read.
-    pub(super) fn stage_of(&self, standings: &Standings, part: Part, who: &Identity) -> Stage {
-        let (route, intent) = (RouteClass::Always, Intent::Read);
+    /// What is enforced in that part of the app, from standings that were just read.
+    pub(super) fn effect_of(&self, standings: &Standings, part: Part, who: &Identity) -> Effect {
+        let (route, intent) = (RouteClass::ByMethod, Intent::Read);
         let class = Class { route, intent, judged_path: None, part };
         let now = self.clock.turn_now();
         let unheard = Counters::default();
         let force = self.force(who);
         match enforce(standings, &class, Roles::NONE, force, now, &unheard) {
-            Verdict::Pass { stage, .. } | Verdict::Refuse { stage } => stage,
+            Verdict::Pass { stage, slow, .. } => Effect { stage, slow },
+            Verdict::Refuse { stage } => Effect::of(stage),
         }
     }
 

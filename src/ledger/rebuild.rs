@@ -133,7 +133,7 @@ impl Ledger {
 
 fn what_restricts(account: &Account) -> Vec<Decision> {
     let entries = account.cases.iter().flat_map(|case| &case.entries);
-    let entered = entries.filter(|it| it.lifted.is_none() && it.entered.stage.restricts());
+    let entered = entries.filter(|it| it.lifted.is_none() && it.entered.effect().restricts());
     let lifted = entered.map(|it| {
         let (entry, cause) = (it.entered.entry, LiftCause::Unlawful);
         Decision::StageLifted(StageLifted { entry, cause })

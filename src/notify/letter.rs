@@ -14,14 +14,15 @@ pub use super::kind::Kind;
 use crate::domain::account::{Account, Case, Invoice, InvoiceStatus, NoticeState, add};
 use crate::domain::bearings::Bearings;
 use crate::domain::decision::MessageMade;
-use crate::domain::fact::FailureReason;
+use crate::domain::effect::Effect;
+use crate::domain::fact::{FailureReason, Named};
 use crate::domain::fees;
 use crate::domain::grant::Cause;
 use crate::domain::id::{MessageId, TenantId};
 use crate::domain::money::Money;
 use crate::domain::policy::{LateFee, Law, Policy};
 use crate::domain::publish;
-use crate::domain::stage::{Role, Stage};
+use crate::domain::stage::Role;
 use crate::domain::term::TermKind;
 use crate::domain::time::{Day, Instant, Zone};
 
@@ -74,8 +75,8 @@ pub struct Said {
     pub open: Option<Money>,
     /// When it was, or is, due.
     pub due_on: Day,
-    /// The stage that will begin, or has begun.
-    pub stage: Stage,
+    /// What will begin, or has begun.
+    pub effect: Effect,
     /// The part of the app that it is about. `None`: all of it.
     pub scope: Option<String>,
     /// When the stage begins or began.
@@ -134,8 +135,8 @@ pub fn compose(
         .map(|(notice, case)| said(account, notice, case, law, (&zone, now)))
         .collect();
     notices.sort_by_key(|said| {
-        let named = if said.kind == Kind::Thanks { Stage::Full } else { said.stage };
-        (std::cmp::Reverse((named, said.kind.strictness())), said.at)
+        let named = if said.kind == Kind::Thanks { Effect::NONE } else { said.effect };
+        (std::cmp::Reverse((named.hardness(), said.kind.strictness())), said.at)
     });
     if notices.is_empty() {
         return None;
@@ -200,10 +201,10 @@ fn said(
     let entry = case.entries.iter().rev().find(|entry| entry.entered.rung == made.rung);
     let of = made.of.and_then(|warning| account.notice(warning));
     let repeated = of.and_then(|warning| warning.made.names.as_ref());
-    let stage = named
+    let effect = named
         .or(repeated)
-        .map(|named| named.stage)
-        .or_else(|| rung?.enter.as_ref().map(|enter| enter.stage))
+        .map(Named::effect)
+        .or_else(|| Some(rung?.enter.as_ref()?.effect_on(invoice)))
         .unwrap_or_default();
     let at = match kind {
         Kind::Entered | Kind::EndedEntered | Kind::PaidForEntered | Kind::OrderedEntered => {
@@ -218,7 +219,7 @@ fn said(
         number: number(invoice),
         open: open(invoice),
         due_on: invoice.due_on.or(failed_on).unwrap_or_else(|| zone.day(case.began)),
-        stage,
+        effect,
         scope: Some(scope).filter(|scope| !scope.is_whole()).map(|scope| line(scope.as_str())),
         at: at.unwrap_or(notice.time),
         cause: cause(invoice),

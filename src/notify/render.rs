@@ -156,7 +156,8 @@ fn notice_context(letter: &Letter, said: &Said, language: Language) -> minijinja
         due => language.day(said.due_on),
         day => language.day(letter.zone.day(said.at)),
         at => language.moment(said.at, &letter.zone),
-        stage => said.stage.word(),
+        stage => said.effect.word(),
+        rate => said.effect.slow.map(|rate| language.rate(rate)).unwrap_or_default(),
         scope => said.scope.as_deref().map(line).unwrap_or_default(),
         cause => cause(said.cause),
         trial => said.term.is_some_and(|(kind, _)| kind == TermKind::Trial),
@@ -206,6 +207,7 @@ fn without_gaps(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::effect::Effect;
     use crate::domain::stage::Stage;
 
     fn templates() -> Templates {
@@ -216,7 +218,8 @@ mod tests {
         let letters = sample::letters(tag).into_iter();
         let mut full = letters.filter(|letter| letter.pay_url.is_some() && !letter.neutral);
         full.find(|letter| {
-            letter.notices[0].kind == kind && letter.notices[0].stage == Stage::ReadOnly
+            letter.notices[0].kind == kind
+                && letter.notices[0].effect == Effect::of(Stage::ReadOnly)
         })
         .unwrap()
     }

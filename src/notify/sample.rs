@@ -1,6 +1,7 @@
 //! Made-up letters with which every template is tried when it is loaded.
 
 use super::letter::{Kind, Letter, Open, Ordered, Said};
+use crate::domain::effect::{Effect, Rate};
 use crate::domain::grant::Cause;
 use crate::domain::id::Derivation;
 use crate::domain::money::{Currency, Money};
@@ -16,11 +17,11 @@ const CAUSES: [Cause; 4] = [Cause::Overdue, Cause::Declined, Cause::Confirm, Cau
 pub(super) fn letters(tag: &str) -> Vec<Letter> {
     let mut letters = Vec::new();
     for kind in Kind::ALL {
-        for stage in [Stage::Grace, Stage::ReadOnly, Stage::Frozen] {
+        for effect in effects() {
             for cause in CAUSES.into_iter().filter(|cause| depends(kind, *cause)) {
                 for full in [false, true] {
-                    letters.push(letter(tag, said(kind, stage, cause, full), full, false));
-                    letters.push(letter(tag, said(kind, stage, cause, full), full, true));
+                    letters.push(letter(tag, said(kind, effect, cause, full), full, false));
+                    letters.push(letter(tag, said(kind, effect, cause, full), full, true));
                 }
             }
         }
@@ -28,18 +29,26 @@ pub(super) fn letters(tag: &str) -> Vec<Letter> {
     letters
 }
 
+/// Each stage, and slowness alone and beside one.
+fn effects() -> Vec<Effect> {
+    let stages = [Stage::Grace, Stage::ReadOnly, Stage::Frozen].map(Effect::of);
+    let slow: Option<Rate> = "20 per minute".parse().ok();
+    let slowed = [Stage::Full, Stage::ReadOnly].map(|stage| Effect { stage, slow });
+    stages.into_iter().chain(slowed).collect()
+}
+
 /// Whether a template of this kind may read differently for this cause than for the first.
 fn depends(kind: Kind, cause: Cause) -> bool {
     cause == CAUSES[0] || matches!(kind, Kind::Overdue | Kind::Warning | Kind::Again)
 }
 
-fn said(kind: Kind, stage: Stage, cause: Cause, full: bool) -> Said {
+fn said(kind: Kind, effect: Effect, cause: Cause, full: bool) -> Said {
     Said {
         kind,
         number: "R-2026-104".to_owned(),
         open: euro(124_000),
         due_on: due(),
-        stage,
+        effect,
         scope: full.then(|| "Reports".to_owned()),
         at: Instant::from_seconds(1_774_857_600),
         cause,

@@ -285,7 +285,7 @@ async fn with_banner<S: Store>(
         return answer::made(Failure::Broken.answer(), &under.link);
     };
     let banner = match &under.pass.who {
-        Some(who) if begins => worker.gate.banner(who, under.pass.stage, &head.headers).await,
+        Some(who) if begins => worker.gate.banner(who, under.pass.effect(), &head.headers).await,
         _ => None,
     };
     let Some(banner) = banner else {

@@ -97,6 +97,9 @@ async fn judged<S: Store>(
     let own = match outcome {
         Outcome::Pass(pass) => {
             headers::set_forwarded(&mut parts.headers, &link.peer, link.trusted);
+            if let Some(wait) = pass.wait {
+                Box::pin(tokio::time::sleep(wait)).await;
+            }
             return if upgrades {
                 Box::pin(upgrade::forward(worker, link, parts, pass)).await
             } else {

@@ -26,6 +26,7 @@ mod enforced;
 mod feeds;
 mod forgotten;
 mod gate_banner;
+mod gate_slow;
 mod gate_stages;
 mod hooks;
 mod journal;

@@ -66,7 +66,7 @@ async fn enforcing_cuts_nobody_off_without_a_delivered_warning() {
     for name in &names {
         let account = world.account(name).await.1;
         let entries = account.cases.iter().flat_map(|case| &case.entries);
-        let restricting: Vec<_> = entries.filter(|it| it.entered.stage.restricts()).collect();
+        let restricting: Vec<_> = entries.filter(|it| it.entered.effect().restricts()).collect();
         assert!(!restricting.is_empty(), "{name} owes and was warned");
         for entry in restricting {
             let notice = account.notice(entry.entered.notice.unwrap()).unwrap();

@@ -40,7 +40,7 @@ impl World {
 
     /// What is wrong with an entry that its billing system did not agree to.
     pub(crate) fn fault_of_asking(&self, rung: &RungEntered) -> Option<&'static str> {
-        self.situation.asking.of.filter(|_| rung.stage.restricts())?;
+        self.situation.asking.of.filter(|_| rung.effect().restricts())?;
         let account = self.account();
         let case = account.case(rung.case)?;
         // About a term, or what an operator asked for, there is nothing to ask.

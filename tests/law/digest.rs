@@ -41,11 +41,11 @@ impl World {
         let told = lines(&self.tenant, &self.account(), &self.law, &self.told_situation());
         let lost = if self.digests.lost { "lost digest" } else { "digest" };
         for line in &told.undelivered {
-            let said = format!("{lost}: a warning of {} is not delivered", line.stage.word());
+            let said = format!("{lost}: a warning of {} is not delivered", line.effect);
             self.log.push((self.now, said));
         }
         for line in &told.cutoffs {
-            let said = format!("{lost}: {} comes {}", line.stage.word(), self.local(line.at));
+            let said = format!("{lost}: {} comes {}", line.effect, self.local(line.at));
             self.log.push((self.now, said));
             if !self.digests.lost {
                 self.list(line.notice);

@@ -27,6 +27,7 @@ use crate::moves::with_mild;
 use crate::needed::told;
 use crate::oracle::faults;
 use crate::terms;
+use crate::watch::with_slow;
 use crate::world::{STANDARD, World};
 
 /// How many histories each run tries; `HISTORIES=100000` for more.
@@ -50,7 +51,7 @@ fn number(name: &str) -> Option<u32> {
 /// One in two histories is of people who are warned by mail and banner.
 #[test]
 fn the_laws_hold() {
-    hold(&[STANDARD.to_owned()]);
+    hold(&[STANDARD.to_owned(), with_slow(STANDARD)]);
 }
 
 /// The other is of those who are warned on the phone and by letter as well.
@@ -124,7 +125,7 @@ fn ways_out_are_open(world: &World, hours: u16) -> Result<(), TestCaseError> {
             prop_assert!(matches!(out, Verdict::Pass { .. }), "{out:?}\n{}", told(world));
             let other = decide(standing, RouteClass::ByMethod, intent, roles, enforcement, at);
             let refused = matches!(other, Verdict::Refuse { .. });
-            prop_assert!(!refused || account.stage().restricts(), "{}", told(world));
+            prop_assert!(!refused || account.effect().restricts(), "{}", told(world));
         }
     }
     Ok(())
@@ -147,10 +148,10 @@ fn what_closes_is_explained(world: &World) -> Result<(), TestCaseError> {
         let name = order.unwrap_or_else(|| invoice.invoice.to_string());
         prop_assert!(whole.contains(&name), "{name} in\n{whole}");
         let notice = entry.entered.notice.and_then(|id| account.notice(id));
-        prop_assert_eq!(notice.is_some(), entry.entered.stage.restricts());
+        prop_assert_eq!(notice.is_some(), entry.entered.effect().restricts());
         let Some(notice) = notice else { continue };
         let named = notice.made.names.as_ref().map(|named| {
-            format!("naming {} from {} made {}", named.stage.word(), named.at, notice.time)
+            format!("naming {} from {} made {}", named.effect(), named.at, notice.time)
         });
         let names = |it: &&String| named.as_ref().is_some_and(|named| it.contains(named));
         // Two parts of an app may be warned of in the same words; each has its receipts.

@@ -60,8 +60,13 @@ enter = "frozen"
 warn = { before = "3 days", to = ["billing", "admin"], by = ["email", "banner"], needs = 2 }
 "#;
 
-const QUICK_TERMS: Terms =
-    Terms { period: 3, after_due: (7, 10), slack: 15 * MINUTE, postponements: None };
+const QUICK_TERMS: Terms = Terms {
+    period: 3,
+    after_due: (7, 10),
+    slow_after_due: 0,
+    slack: 15 * MINUTE,
+    postponements: None,
+};
 
 /// So many turns has the climb, and some are left for what was moved.
 const TURNS: usize = 30;

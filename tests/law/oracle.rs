@@ -55,7 +55,7 @@ pub fn faults(world: &World) -> Vec<String> {
             faults.extend(orders::fault_of_order(world, record, entered));
         }
         match record.as_decision() {
-            Some(Decision::RungEntered(entered)) if entered.stage.restricts() => {
+            Some(Decision::RungEntered(entered)) if entered.effect().restricts() => {
                 faults.extend(fault_of_entry(world, record, entered));
             }
             Some(Decision::PauseEntered(entered)) => {
@@ -93,7 +93,7 @@ fn says_what_is_silent(world: &World, record: &Record, tried: &MessageTried) -> 
 
 fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Option<String> {
     let t = record.time;
-    let fault = |what: &str| Some(format!("{:?} at {}: {what}", entered.stage, world.local(t)));
+    let fault = |what: &str| Some(format!("{} at {}: {what}", entered.effect(), world.local(t)));
     if !is_cutoff_time(&world.zone, t) {
         return fault("not a cutoff time");
     }
@@ -101,7 +101,7 @@ fn fault_of_entry(world: &World, record: &Record, entered: &RungEntered) -> Opti
         return fault("no notice");
     };
     let Some(named) = &made.names else { return fault("its notice names nothing") };
-    if named.stage < entered.stage || named.at > t {
+    if entered.effect().is_harder_than(named.effect()) || named.at > t {
         return fault("earlier or harder than named");
     }
     let more = |scope: &Scope| !named.scope.is_whole() && named.scope != *scope;
@@ -176,11 +176,18 @@ fn fault_of_order(world: &World, record: &Record, entered: &RungEntered) -> Opti
     let mut policies = world.law.policies.values();
     let ladder = policies.next().into_iter().flat_map(|policy| &policy.rungs);
     let mut stages = ladder.filter_map(|rung| rung.enter.as_ref()).map(|enter| enter.stage);
-    if stages.any(|stage| stage < entered.stage && !before(stage)) {
+    // Slowness stands beside stages, before read-only.
+    let slowed = entered.stage == Stage::Full;
+    let below = if slowed { Stage::ReadOnly } else { entered.stage };
+    if stages.any(|stage| stage != Stage::Full && stage < below && !before(stage)) {
         return Some("a stage was jumped over");
     }
     let (read_only, frozen) = world.terms.after_due;
-    let days = if entered.stage == Stage::Frozen { frozen } else { read_only };
+    let days = match entered.stage {
+        Stage::Full => world.terms.slow_after_due,
+        Stage::Frozen => frozen,
+        _ => read_only,
+    };
     let opened = decisions(world).find_map(|(_, decision)| match decision {
         Decision::CaseOpened(opened) if opened.case == entered.case => Some(&opened.invoice),
         _ => None,

@@ -30,13 +30,13 @@ fn told(done: &Simulated) -> Vec<String> {
     for step in &done.steps {
         let at = short(step.at, &done.zone);
         told.push(match &step.what {
-            Happening::Warning { stage, at: named, again: false, .. } => {
+            Happening::Warning { effect, at: named, again: false, .. } => {
                 let named = short(named.unwrap(), &done.zone);
-                format!("{at} W {} {named}", stage.word())
+                format!("{at} W {effect} {named}")
             }
-            Happening::Warning { stage, again: true, .. } => format!("{at} R {}", stage.word()),
-            Happening::Entered(stage) => format!("{at} E {}", stage.word()),
-            Happening::Lifted(stage) => format!("{at} L {}", stage.word()),
+            Happening::Warning { effect, again: true, .. } => format!("{at} R {effect}"),
+            Happening::Entered(effect) => format!("{at} E {effect}"),
+            Happening::Lifted(effect) => format!("{at} L {effect}"),
             Happening::Voided { kind } => format!("{at} V {kind}"),
             Happening::Task { kind, .. } => format!("{at} T {kind}"),
             Happening::Notice { kind, .. } => format!("{at} N {kind}"),

@@ -294,7 +294,7 @@ impl Slow<'_> {
         let live = !warning.void
             && !warning.spent
             && match self.proved(place, needs) {
-                None => self.now <= warning.at,
+                None => self.now < warning.at,
                 Some(proved) => self.now < self.good_until(place, proved),
             };
         live.then_some(place)

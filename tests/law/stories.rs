@@ -10,7 +10,9 @@ use std::sync::Arc;
 use ambergate::domain::account::HoldCause;
 use ambergate::domain::calendar::Calendar;
 use ambergate::domain::closed;
+use ambergate::domain::effect::Effect;
 use ambergate::domain::fact::{Contact, TenantUpdated};
+use ambergate::domain::grant::ScopeStage;
 use ambergate::domain::record::Fact;
 use ambergate::domain::span::Span;
 use ambergate::domain::stage::Stage;
@@ -21,6 +23,7 @@ use serde_json::{Map, Value, json};
 use crate::mail::Mail;
 use crate::moves::with_mild;
 use crate::told::{money, told_fact};
+use crate::watch::with_slow;
 use crate::world::{STANDARD, World, law_of};
 
 #[test]
@@ -115,6 +118,10 @@ impl Scene {
             }
             "mail" => self.mail = Some(mail(rest)),
             "asked" => self.asked = true,
+            "slow" => {
+                let policy = self.policy.as_deref().unwrap_or(STANDARD);
+                self.policy = Some(with_slow(policy));
+            }
             other => panic!("unknown setting {other}"),
         }
     }
@@ -339,20 +346,20 @@ fn shown(world: &World) -> String {
     let held = if held.is_empty() { String::new() } else { format!(", held: {}", held.join(", ")) };
     let old = closed::generation(&account) < world.situation.generation;
     let mut closed = closed::scopes(&account, &world.law);
-    for scope in closed.iter_mut().filter(|scope| old && scope.stage.restricts()) {
-        scope.stage = Stage::Grace;
+    for scope in closed.iter_mut().filter(|scope| old && scope.effect().restricts()) {
+        (scope.stage, scope.slow) = (Stage::Grace, None);
     }
     let mut stages: Vec<String> = closed
         .iter()
         .filter(|it| !it.scope.is_whole())
-        .map(|it| format!("{} {}", it.scope, it.stage.word()))
+        .map(|it| format!("{} {}", it.scope, it.effect()))
         .collect();
     let whole = closed.iter().find(|it| it.scope.is_whole());
-    let mut whole = whole.map_or(Stage::Full, |it| it.stage);
+    let mut whole = whole.map_or(Effect::NONE, ScopeStage::effect);
     if world.payer.is_some() {
-        whole = whole.min(world.stage_beside_payer());
+        whole.stage = whole.stage.min(world.stage_beside_payer());
     }
-    stages.insert(0, whole.word().to_owned());
+    stages.insert(0, whole.to_string());
     format!("({}, owed {owed}{held})", stages.join(", "))
 }
 

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ambergate::config::policies;
 use ambergate::domain::account::Account;
 use ambergate::domain::closed::{closed, generation};
-use ambergate::domain::decision::{Decision, Effect, TaskMade};
+use ambergate::domain::decision::{Decision, TaskMade, Would};
+use ambergate::domain::effect::Effect;
 use ambergate::domain::fact::HookAnswer;
 use ambergate::domain::id::{MessageId, Scope, TenantId};
 use ambergate::domain::outbound::Call;
@@ -171,17 +172,18 @@ impl World {
                 self.note(&decision, &account);
                 if let Decision::RungEntered(rung) = &decision {
                     entered.push(rung.scope.clone());
-                    self.watch.entered.push((time, rung.stage, self.situation, false));
-                    let required = self.situation.digest_required && rung.stage.restricts();
+                    self.watch.entered.push((time, rung.effect(), self.situation, false));
+                    let required = self.situation.digest_required && rung.effect().restricts();
                     if required && !self.was_listed(rung.notice, time) {
-                        self.watch.unlisted.push((time, rung.stage));
+                        self.watch.unlisted.push((time, rung.effect()));
                     }
                     let fault = self.fault_of_asking(rung).map(|what| (time, what));
                     self.watch.unasked.extend(fault);
                 }
                 if let Decision::PauseEntered(pause) = &decision {
                     entered.push(pause.scope.clone());
-                    self.watch.entered.push((time, pause.stage, self.situation, true));
+                    let effect = Effect::of(pause.stage);
+                    self.watch.entered.push((time, effect, self.situation, true));
                 }
                 if let Decision::NoticeMade(made) = &decision
                     && made.presses()
@@ -214,13 +216,14 @@ impl World {
         let mut stages = BTreeMap::new();
         for name in names.into_iter().chain([Scope::whole()]) {
             let closes = closed.iter().filter(|it| it.scope.covers(&name));
-            let stage = closes.map(|it| it.stage).max().unwrap_or_default();
-            let stage = if stage.restricts() && old { Stage::Grace } else { stage };
-            if stage > before.get(&name).copied().unwrap_or(whole) {
+            let effect = closes.map(|it| it.effect).fold(Effect::NONE, Effect::and);
+            let void = effect.restricts() && old;
+            let effect = if void { Effect::of(Stage::Grace) } else { effect };
+            if effect.is_harder_than(before.get(&name).copied().unwrap_or(whole)) {
                 let entered = entered.iter().any(|scope| scope.covers(&name));
-                self.watch.hardened.push((now, stage, entered));
+                self.watch.hardened.push((now, effect, entered));
             }
-            stages.insert(name, stage);
+            stages.insert(name, effect);
         }
         self.watch.stages = stages;
         for invoice in account.invoices.iter().filter(|it| is_settled(it)) {
@@ -303,12 +306,12 @@ impl World {
     fn note(&mut self, decision: &Decision, account: &Account) {
         let line = match decision {
             Decision::RungEntered(entered) => {
-                format!("enter {}{}", entered.stage.word(), of(&entered.scope))
+                format!("enter {}{}", entered.effect(), of(&entered.scope))
             }
             Decision::NoticeMade(made) => match &made.names {
                 Some(named) => {
-                    let (stage, of) = (named.stage.word(), of(&named.scope));
-                    format!("warn {stage}{of} from {}", self.local(named.at))
+                    let (effect, of) = (named.effect(), of(&named.scope));
+                    format!("warn {effect}{of} from {}", self.local(named.at))
                 }
                 None => format!("notice {}", made.kind),
             },
@@ -317,12 +320,12 @@ impl World {
                 format!("void {}", notice.made.kind)
             }
             Decision::WouldHave(would) => {
-                let (stage, of) = (would.stage.word(), of(&would.scope));
+                let (effect, of) = (would.effect(), of(&would.scope));
                 match would.what {
-                    Effect::Warned => {
-                        format!("would warn {stage}{of} from {}", self.local(would.at))
+                    Would::Warned => {
+                        format!("would warn {effect}{of} from {}", self.local(would.at))
                     }
-                    Effect::Entered => format!("would enter {stage}{of}"),
+                    Would::Entered => format!("would enter {effect}{of}"),
                 }
             }
             Decision::CaseRenewed(_) => "begin anew".to_owned(),
@@ -345,7 +348,7 @@ impl World {
                     return self.log.push((self.now, format!("open {}", gate.made.scope)));
                 }
                 let entered = account.entered(lifted.entry).unwrap();
-                format!("lift {}{}", entered.stage.word(), of(&entered.scope))
+                format!("lift {}{}", entered.effect(), of(&entered.scope))
             }
             Decision::CaseOpened(_)
             | Decision::CaseMigrated(_)
@@ -373,8 +376,8 @@ fn told(made: &TaskMade, account: &Account) -> String {
     let Some(channel) = made.kind.channel() else { return String::new() };
     let notices = made.notices.iter().filter_map(|id| account.notice(*id));
     let asked = notices.filter(|notice| notice.made.by.contains(&channel));
-    let named = asked.filter_map(|notice| Some(notice.made.names.as_ref()?.stage.word()));
-    let named: Vec<&str> = named.collect();
+    let named = asked.filter_map(|notice| Some(notice.made.names.as_ref()?.effect().to_string()));
+    let named: Vec<String> = named.collect();
     if named.is_empty() { String::new() } else { format!(" naming {}", named.join(", ")) }
 }
 

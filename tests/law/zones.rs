@@ -124,7 +124,7 @@ fn faults(policy: &str, hours: &Hours, zone: &Zone, due: Day) -> Vec<String> {
         }
         steps.push(step);
     }
-    for entry in account.cases[0].entries.iter().filter(|it| it.entered.stage.restricts()) {
+    for entry in account.cases[0].entries.iter().filter(|it| it.entered.effect().restricts()) {
         let notice = account.notice(entry.entered.notice.unwrap()).unwrap();
         let named = notice.made.names.as_ref().unwrap().at;
         let proofs = if entry.entered.stage == Stage::Frozen { 2 } else { 1 };

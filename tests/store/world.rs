@@ -160,6 +160,7 @@ pub(crate) async fn step<S: Store>(
     let digest = stored.digest;
     let mut grant = Grant::full(tenant.clone(), digest);
     grant.scopes.push(ScopeStage {
+        slow: None,
         scope: Scope::whole(),
         stage: Stage::Grace,
         since: Instant::from_millis(START),

@@ -158,6 +158,7 @@ fn debt(debt: &Value) -> Chapter {
         &debt["stages"],
         &[
             ("stage", "stage"),
+            ("slowed to", "slow"),
             ("of", "scope"),
             ("warned", "warned"),
             ("entered", "entered"),
@@ -173,7 +174,14 @@ fn said(notices: &Value) -> Table {
     let mut rows = Vec::new();
     for notice in items(notices) {
         let names = match notice["stage"].as_str() {
-            Some(_) => format!("{} from {}", cell(&notice["stage"]), cell(&notice["from"])),
+            Some(stage) => {
+                let from = cell(&notice["from"]);
+                match notice["slow"].as_str() {
+                    Some(rate) if stage == "full" => format!("slowed to {rate} from {from}"),
+                    Some(rate) => format!("{stage}, slowed to {rate} from {from}"),
+                    None => format!("{stage} from {from}"),
+                }
+            }
             None => String::new(),
         };
         let (at, what) = (cell(&notice["at"]), cell(&notice["kind"]));

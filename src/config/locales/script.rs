@@ -72,17 +72,24 @@ fn of_cutoff(
     phrases: &Phrases,
     zone: &Zone,
 ) -> String {
-    let key = match (named.stage == Stage::Frozen, ordered) {
-        (true, false) => "script-frozen",
-        (false, false) => "script-read-only",
-        (true, true) => "script-ordered-frozen",
-        (false, true) => "script-ordered-read-only",
+    let key = match (named.stage, ordered) {
+        (Stage::Full, _) => "script-slow",
+        (Stage::Frozen, false) => "script-frozen",
+        (_, false) => "script-read-only",
+        (Stage::Frozen, true) => "script-ordered-frozen",
+        (_, true) => "script-ordered-read-only",
     };
-    let fill = Fill::default().with("at", language.moment(named.at, zone));
-    if named.scope.is_whole() {
-        return phrases.say(key, &fill);
+    let rate = named.slow.map(|rate| language.rate(rate)).unwrap_or_default();
+    let fill = Fill::default().with("at", language.moment(named.at, zone)).with("rate", rate);
+    let fill = fill.with("scope", named.scope.to_string());
+    let part = if named.scope.is_whole() { "" } else { "-part" };
+    let said = phrases.say(&format!("{key}{part}"), &fill);
+    match named.stage {
+        Stage::ReadOnly if named.slow.is_some() => {
+            format!("{said} {}", phrases.say("step-slow-too", &fill))
+        }
+        _ => said,
     }
-    phrases.say(&format!("{key}-part"), &fill.with("scope", named.scope.to_string()))
 }
 
 #[cfg(test)]
@@ -97,7 +104,7 @@ mod tests {
             let ordered = [("*", Stage::Frozen, true), ("reports", Stage::ReadOnly, true)];
             for (scope, stage, ordered) in all.into_iter().chain(ordered) {
                 let at = "2026-03-30T08:00:00Z".parse().unwrap();
-                let named = Named { stage, scope: scope.parse().unwrap(), at };
+                let named = Named { stage, slow: None, scope: scope.parse().unwrap(), at };
                 let said = of_cutoff((&named, ordered), language, Phrases::of(language), &zone);
                 assert!(said.contains("10:00") && !said.contains("script"), "{said}");
                 assert_eq!(said.contains("reports"), scope == "reports", "{said}");

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::{Fill, Forms, Phrases};
 use crate::domain::calendar::Calendar;
+use crate::domain::effect::Rate;
 use crate::domain::fact::{Channel, Collection};
 use crate::domain::language::Language;
 use crate::domain::money::Money;
@@ -163,12 +164,15 @@ impl Writer<'_> {
         let Some(enter) = &rung.enter else { return };
         let when = Fill::default().with("when", self.when(rung.at));
         match enter.stage {
-            Stage::Full => {}
+            Stage::Full => self.slowed("step-slow", rung, enter.slow),
             Stage::Grace => {
                 let who = self.roles(self.policy.banner_for.grace);
                 self.say("step-grace", &when.with_forms("who", who));
             }
-            Stage::ReadOnly => self.say("step-read-only", &when),
+            Stage::ReadOnly => {
+                self.say("step-read-only", &when);
+                self.slowed("step-slow-too", rung, enter.slow);
+            }
             Stage::Frozen => self.say("step-frozen", &when),
         }
         if self.only(rung) {
@@ -179,6 +183,13 @@ impl Writer<'_> {
         }
         if let Some(warn) = &enter.warn {
             self.warn(warn);
+        }
+    }
+
+    fn slowed(&mut self, key: &str, rung: &Rung, slow: Option<Rate>) {
+        if let Some(rate) = slow {
+            let fill = Fill::default().with("when", self.when(rung.at));
+            self.say(key, &fill.with("rate", self.language.rate(rate)));
         }
     }
 
@@ -233,7 +244,7 @@ impl Writer<'_> {
 
     fn rely(&mut self, calendar: Option<&Calendar>, operator: bool) {
         let policy = self.policy;
-        let cutoff = |rung: &Rung| rung.enter.as_ref().is_some_and(|it| it.stage.restricts());
+        let cutoff = |rung: &Rung| rung.enter.as_ref().is_some_and(|it| it.effect().restricts());
         self.begin("section-rely");
         if policy.rungs.iter().any(cutoff) {
             self.plain("rely-warning");

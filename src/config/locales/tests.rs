@@ -165,6 +165,30 @@ fn conditions_are_said() {
 }
 
 #[test]
+fn slowness_is_said_with_its_rate() {
+    let slow = "slow = \"20 per minute\"";
+    let text = policies::STANDARD
+        .replace("enter = \"read_only\"", &format!("enter = \"read_only\"\n{slow}"));
+    let alone = policies::STANDARD.replace("enter = \"frozen\"", "slow = \"1 per second\"");
+    let (both, alone) =
+        (policies::parse(&text, "p").unwrap(), policies::parse(&alone, "p").unwrap());
+    for language in Language::ALL {
+        let said = |law: &Law| {
+            let said = terms(law, &law.policies["standard"], language);
+            serde_json::to_string(&said).unwrap()
+        };
+        let rate = |text: &str| language.rate(text.parse().unwrap());
+        assert_eq!(said(&both).matches(&rate("20 per minute")).count(), 1, "{}", said(&both));
+        assert_eq!(said(&alone).matches(&rate("1 per second")).count(), 1, "{}", said(&alone));
+    }
+    let rate = |count: &str| Language::Ru.rate(format!("{count} per minute").parse().unwrap());
+    for (count, word) in [("1", "запрос"), ("3", "запроса"), ("12", "запросов"), ("21", "запрос")]
+    {
+        assert_eq!(rate(count), format!("{count} {word} в минуту"));
+    }
+}
+
+#[test]
 fn what_a_policy_does_not_do_is_not_said() {
     let cards = law("cards");
     let said = terms(&cards, &cards.policies["cards"], Language::En);

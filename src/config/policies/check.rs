@@ -6,6 +6,7 @@ use super::super::fault::{Faults, Place};
 use super::super::fields::Fields;
 use super::read::Context;
 use crate::domain::calendar::{Almanac, Calendar, Operator};
+use crate::domain::effect::Rate;
 use crate::domain::id::PolicyName;
 use crate::domain::policy::{Anchor, At, Policy, Rung, Select};
 use crate::domain::span::{Span, Unit};
@@ -36,19 +37,29 @@ pub(super) fn order(policy: &Policy, fields: &Fields<'_>, places: &[Place]) {
             let what = "this rung is never reached: the others count from the end of a term";
             faults.add(&places[index], what, "write it as `ends …`, or in a policy for invoices");
         }
-        if let Some(stage) = rung.enter.as_ref().map(|enter| enter.stage) {
-            stages(rung, stage, earlier, &places[index], faults);
+        if let Some(enter) = &rung.enter {
+            stages(rung, enter.stage, earlier, &places[index], faults);
+            slowness(enter.slow, earlier, &places[index], faults);
         }
     }
 }
 
 fn stages(rung: &Rung, stage: Stage, earlier: &[Rung], place: &Place, faults: &Faults) {
-    let entered = |rung: &Rung| rung.enter.as_ref().map(|enter| enter.stage);
+    let entered = |rung: &Rung| {
+        let enter = rung.enter.as_ref().filter(|enter| enter.has_stage());
+        enter.map(|enter| enter.stage)
+    };
     let Some((last, reached)) = earlier.iter().rev().find_map(|r| Some((r, entered(r)?))) else {
         return;
     };
     let (word, before) = (stage.word(), reached.word());
-    if stage < reached {
+    if stage == Stage::Full {
+        // Slowness stands beside stages.
+        if reached == Stage::Frozen {
+            let what = "this rung is never reached: frozen, nothing passes that could be slowed";
+            faults.add(place, what, "put it before the rung that freezes, or take it out");
+        }
+    } else if stage < reached {
         let what = format!("the stage gets less strict: {word} after {before}");
         faults.add(place, what, "stages only climb; what is owed and paid brings them down");
     } else if stage == reached {
@@ -61,6 +72,17 @@ fn stages(rung: &Rung, stage: Stage, earlier: &[Rung], place: &Place, faults: &F
     if last.at.anchor != rung.at.anchor {
         let what = "rungs that enter a stage count from different dates";
         faults.add(place, what, "count all of them from the same: due, issued, failed or ends");
+    }
+}
+
+/// Who is slowed is not slowed less later.
+fn slowness(slow: Option<Rate>, earlier: &[Rung], place: &Place, faults: &Faults) {
+    let mut before = earlier.iter().rev().filter_map(|rung| rung.enter.as_ref()?.slow);
+    if let Some((slow, before)) = slow.zip(before.next())
+        && !slow.is_harder_than(before)
+    {
+        let what = format!("{slow} slows no more than {before} before it does");
+        faults.add(place, what, "slow it down further, or take it out");
     }
 }
 
@@ -88,14 +110,14 @@ fn days(at: At) -> (i32, i32) {
 
 /// At which minute of its day a rung is.
 fn minutes(policy: &Policy, rung: &Rung) -> u16 {
-    let cutoff = rung.enter.as_ref().is_some_and(|enter| enter.stage.restricts());
+    let cutoff = rung.enter.as_ref().is_some_and(|enter| enter.effect().restricts());
     let hours = if cutoff { policy.cutoff_hours } else { policy.send_hours };
     rung.at.time.unwrap_or(hours.start).minutes()
 }
 
 /// Everybody who will be restricted sees the banner for two working days before.
 pub(super) fn banner(policy: &Policy, fields: &Fields<'_>, places: &[Place]) {
-    let cutoff = |rung: &Rung| rung.enter.as_ref().is_some_and(|enter| enter.stage.restricts());
+    let cutoff = |rung: &Rung| rung.enter.as_ref().is_some_and(|enter| enter.effect().restricts());
     if policy.rungs.iter().any(cutoff) && !policy.banner_for.warned.is_everyone() {
         let what = "does not show everybody the banner while a cutoff is announced";
         let help = "a cutoff restricts everybody: write warned = [\"everyone\"]";

@@ -5,6 +5,7 @@ use super::super::fields::Fields;
 use super::write::{self, COLLECTIONS, OUTCOMES};
 use super::{amounts, at};
 use crate::domain::decision::TaskKind;
+use crate::domain::effect::{Effect, Rate};
 use crate::domain::fact::Channel;
 use crate::domain::policy::{At, Condition, Enter, Notice, Repeat, Rung, TaskRung, Warn};
 use crate::domain::span::Span;
@@ -29,9 +30,8 @@ fn rung(fields: &Fields<'_>) -> Option<Rung> {
     let notice = notice(fields);
     let enter = enter(fields);
     let when = condition(fields);
-    fields.later(&["slow"]);
     if !["enter", "notice", "task", "slow"].into_iter().any(|key| fields.has(key)) {
-        let help = "give it `enter`, `notice` or `task`";
+        let help = "give it `enter`, `slow`, `notice` or `task`";
         fields.faults().add(fields.place(), "a rung that does nothing".to_owned(), help);
     }
     let (enter, notice, task) = (enter.ok()?, notice.ok()?, task.ok()?);
@@ -74,7 +74,7 @@ fn condition(fields: &Fields<'_>) -> Result<Option<Condition>, Faulty> {
 
 fn enter(fields: &Fields<'_>) -> Result<Option<Enter>, Faulty> {
     let warn = fields.table("warn");
-    if !fields.has("enter") {
+    if !fields.has("enter") && !fields.has("slow") {
         if fields.has("approval") {
             fields.fault("approval", "without `enter`", "add `enter`, or take it out");
         }
@@ -82,36 +82,58 @@ fn enter(fields: &Fields<'_>) -> Result<Option<Enter>, Faulty> {
             None => Ok(None),
             Some(warn) => {
                 self::warn(&warn);
-                fields.fault("warn", "warns of nothing", "give the rung `enter`, or take it out");
+                let help = "give the rung `enter` or `slow`, or take it out";
+                fields.fault("warn", "warns of nothing", help);
                 Err(Faulty)
             }
         };
     }
-    let stages = [Stage::Grace, Stage::ReadOnly, Stage::Frozen].map(|stage| (stage.word(), stage));
-    let stage = fields.word("enter", &stages);
+    let effect = effect(fields);
     let approval = fields.boolean("approval");
-    if stage == Some(Stage::Grace) && approval.is_some() {
+    let warned = warn.as_ref().map(self::warn);
+    let effect = effect?;
+    let restricts = effect.restricts();
+    if !restricts && approval.is_some() {
         fields.fault("approval", "is for cutoffs; grace is none", "take it out");
         return Err(Faulty);
     }
-    let approval = approval.unwrap_or_default();
-    let warned = warn.as_ref().map(self::warn);
-    if let (Some(stage), None, true) = (stage, &warned, stage.is_some_and(Stage::restricts)) {
-        let what = format!("is a cutoff without a warning: {}", stage.word());
+    if restricts && warned.is_none() {
+        let what = format!("is a cutoff without a warning: {effect}");
         let help = "add warn = { before = \"7 days\", again = [\"1 day\"], to = [\"billing\", \
                     \"admin\"], by = [\"email\", \"banner\"], needs = 1 }";
-        fields.fault("enter", &what, help);
+        fields.fault(if fields.has("enter") { "enter" } else { "slow" }, &what, help);
         return Err(Faulty);
     }
-    if stage == Some(Stage::Grace) && warned.is_some() {
+    if !restricts && warned.is_some() {
         fields.fault("warn", "is for cutoffs; grace is none", "use `notice` instead");
         return Err(Faulty);
     }
-    let stage = stage.ok_or(Faulty)?;
-    match warned {
-        None => Ok(Some(Enter { stage, warn: None, approval })),
-        Some(warn) => Ok(Some(Enter { stage, warn: Some(warn.ok_or(Faulty)?), approval })),
+    let (Effect { stage, slow }, approval) = (effect, approval.unwrap_or_default());
+    let warn = warned.map(|warn| warn.ok_or(Faulty)).transpose()?;
+    Ok(Some(Enter { stage, slow, warn, approval }))
+}
+
+/// What begins: a stage, slowness, or both.
+fn effect(fields: &Fields<'_>) -> Result<Effect, Faulty> {
+    let slow: Option<Rate> = fields.parsed("slow");
+    let faulty = fields.has("slow") && slow.is_none();
+    let stages = [Stage::Grace, Stage::ReadOnly, Stage::Frozen].map(|stage| (stage.word(), stage));
+    let stage = if fields.has("enter") {
+        fields.word("enter", &stages).ok_or(Faulty)?
+    } else {
+        Stage::Full
+    };
+    let beside = match stage {
+        Stage::Grace => "stands beside grace, which takes nothing away",
+        Stage::Frozen => "stands beside frozen, in which nothing passes that could be slowed",
+        Stage::Full | Stage::ReadOnly => "",
+    };
+    if fields.has("slow") && !beside.is_empty() {
+        let help = "give it a rung of its own, with a `warn`, or take it out";
+        fields.fault("slow", beside, help);
+        return Err(Faulty);
     }
+    if faulty { Err(Faulty) } else { Ok(Effect { stage, slow }) }
 }
 
 fn warn(fields: &Fields<'_>) -> Option<Warn> {

@@ -183,6 +183,30 @@ fn a_fault_says_where_it_is_and_what_would_be_right() {
 }
 
 #[test]
+fn slowness_stands_beside_stages() {
+    let frozen = "at = \"due + 29 days\"\nenter = \"frozen\"";
+    let text =
+        STANDARD.replace("enter = \"read_only\"", "enter = \"read_only\"\nslow = \"9 per hour\"");
+    let law = parse(&text, "p.toml").unwrap();
+    let policy = &law.policies["standard"];
+    let rung =
+        policy.rungs.iter().find(|rung| rung.enter.as_ref().is_some_and(|it| it.slow.is_some()));
+    assert_eq!(
+        rung.unwrap().enter.as_ref().unwrap().effect().to_string(),
+        "read_only, slowed to 9 per hour"
+    );
+    let again = version(&write::policy(policy), "p.toml").unwrap();
+    assert_eq!(again.hash, policy.hash);
+    for (slow, what) in [("9 per hour", "slows no more"), ("10 per hour", "slows no more")] {
+        let twice = text.replace(frozen, &format!("at = \"due + 29 days\"\nslow = \"{slow}\""));
+        let faults = parse(&twice, "p.toml").unwrap_err();
+        assert!(format!("{faults:?}").contains(what), "{faults:?}");
+    }
+    let alone = text.replace(frozen, "at = \"due + 29 days\"\nslow = \"1 per hour\"");
+    parse(&alone, "p.toml").unwrap();
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let warn = "\nwarn = { before = \"7 days\", to = [\"billing\"], by = [\"email\"] }";
     for (from, to, what) in [
@@ -210,7 +234,11 @@ fn what_makes_no_sense_is_refused() {
             "calendar = \"DE\"\naccept = { every = \"1 week\" }",
             "years, months or days",
         ),
-        ("notice = \"overdue\"", "slow = \"20 per minute\"\nnotice = \"overdue\"", "slow"),
+        ("notice = \"overdue\"", "slow = \"20 per minute\"\nnotice = \"overdue\"", "beside grace"),
+        ("enter = \"grace\"", "slow = \"20 per minute\"", "without a warning: slowed to 20"),
+        ("enter = \"read_only\"", "slow = \"20 a minute\"", "is no rate"),
+        ("enter = \"read_only\"", "slow = \"0 per minute\"", "is no rate"),
+        ("enter = \"read_only\"", "enter = \"frozen\"\nslow = \"20 per minute\"", "beside frozen"),
         ("notice = \"overdue\"", "approval = true\nnotice = \"overdue\"", "grace is none"),
         ("enter = \"grace\"", "approval = true", "without `enter`"),
         ("enter = \"read_only\"", "enter = \"read_only\"\napproval = \"yes\"", "true or false"),

@@ -112,7 +112,12 @@ fn rung(rung: &Rung) -> String {
         line("when", condition(when));
     }
     if let Some(enter) = &rung.enter {
-        line("enter", quote(enter.stage.word()));
+        if enter.has_stage() {
+            line("enter", quote(enter.stage.word()));
+        }
+        if let Some(rate) = enter.slow {
+            line("slow", quote(&rate.to_string()));
+        }
         if enter.approval {
             line("approval", true.to_string());
         }

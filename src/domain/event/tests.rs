@@ -9,7 +9,7 @@ use crate::domain::decision::{
 };
 use crate::domain::fact::{
     Allocation, ArrangementKind, ArrangementMade, Channel, Contact, CreditChanged, HookAnswer,
-    HookAnswered, InvoiceKind, InvoiceNamed, InvoiceTerms, Named, NoticeReceipt, PaymentReceived,
+    HookAnswered, InvoiceKind, InvoiceNamed, InvoiceTerms, NoticeReceipt, PaymentReceived,
     PolicyAccepted, ReceiptKind, TaskDone, TaskOutcome, TenantForgotten, TenantUpdated, When,
 };
 use crate::domain::id::{Derived, Scope};
@@ -290,10 +290,8 @@ fn other_fact() -> impl Strategy<Value = Fact> {
 }
 
 fn notice() -> impl Strategy<Value = Decision> {
-    let named =
-        (name(), instant()).prop_map(|(scope, at)| Named { stage: Stage::ReadOnly, scope, at });
     let step = prop_oneof![Just(Step::Plain), Just(Step::Warning), (0_u8..9).prop_map(Step::Again)];
-    (derived(), derived(), prop::option::of(named), step, any::<u8>()).prop_map(
+    (derived(), derived(), prop::option::of(decisions::named()), step, any::<u8>()).prop_map(
         |(notice, of, names, step, roles)| {
             let to = if roles == 255 {
                 Roles::EVERYONE
@@ -344,6 +342,7 @@ fn decision() -> impl Strategy<Value = Decision> {
                 rung: 1,
                 n: 0,
                 stage: Stage::Frozen,
+                slow: decisions::slow(feeds),
                 notice: None,
                 at,
                 checked: Checked { feeds, generation, asked: !feeds, slot: feeds },

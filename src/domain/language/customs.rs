@@ -10,6 +10,10 @@ pub(super) struct Customs {
     pub(super) months: [&'static str; 12],
     pub(super) and: &'static str,
     pub(super) or: &'static str,
+    /// One request, few, many.
+    pub(super) requests: [&'static str; 3],
+    /// In a second, a minute, an hour.
+    pub(super) per: [&'static str; 3],
     /// Between a number and the percent sign.
     pub(super) before_percent: &'static str,
 }
@@ -37,6 +41,8 @@ pub(super) const CUSTOMS: [Customs; 6] = [
         ],
         and: "and",
         or: "or",
+        requests: ["request", "requests", "requests"],
+        per: ["per second", "per minute", "per hour"],
         before_percent: "",
     },
     Customs {
@@ -61,6 +67,8 @@ pub(super) const CUSTOMS: [Customs; 6] = [
         ],
         and: "und",
         or: "oder",
+        requests: ["Anfrage", "Anfragen", "Anfragen"],
+        per: ["pro Sekunde", "pro Minute", "pro Stunde"],
         before_percent: "\u{a0}",
     },
     Customs {
@@ -85,6 +93,8 @@ pub(super) const CUSTOMS: [Customs; 6] = [
         ],
         and: "y",
         or: "o",
+        requests: ["solicitud", "solicitudes", "solicitudes"],
+        per: ["por segundo", "por minuto", "por hora"],
         before_percent: "\u{a0}",
     },
     Customs {
@@ -109,6 +119,8 @@ pub(super) const CUSTOMS: [Customs; 6] = [
         ],
         and: "et",
         or: "ou",
+        requests: ["requête", "requêtes", "requêtes"],
+        per: ["par seconde", "par minute", "par heure"],
         before_percent: "\u{202f}",
     },
     Customs {
@@ -141,6 +153,8 @@ pub(super) const CUSTOMS: [Customs; 6] = [
         ],
         and: "e",
         or: "ou",
+        requests: ["solicitação", "solicitações", "solicitações"],
+        per: ["por segundo", "por minuto", "por hora"],
         before_percent: "",
     },
     Customs {
@@ -173,6 +187,8 @@ pub(super) const CUSTOMS: [Customs; 6] = [
         ],
         and: "и",
         or: "или",
+        requests: ["запрос", "запроса", "запросов"],
+        per: ["в секунду", "в минуту", "в час"],
         before_percent: "\u{a0}",
     },
 ];

@@ -8,6 +8,7 @@ mod customs;
 
 use customs::{CUSTOMS, Customs};
 
+use super::effect::Rate;
 use super::money::Money;
 use super::time::{Day, Instant, MINUTE, Zone};
 use super::week::Weekday;
@@ -149,6 +150,27 @@ impl Language {
             number.push_str(part);
         }
         format!("{number}{}%", customs.before_percent)
+    }
+
+    /// `20 requests per minute` or `20 Anfragen pro Minute`.
+    #[must_use]
+    pub fn rate(self, rate: Rate) -> String {
+        let customs = self.customs();
+        let [one, few, many] = customs.requests;
+        let count = rate.count();
+        let requests = match (self, count % 10, count % 100) {
+            (Self::Ru, 1, last) if last != 11 => one,
+            (Self::Ru, 2..=4, last) if !(12..=14).contains(&last) => few,
+            (Self::Ru, ..) => many,
+            _ if count == 1 => one,
+            _ => many,
+        };
+        let per = match rate.per() {
+            "second" => customs.per[0],
+            "minute" => customs.per[1],
+            _ => customs.per[2],
+        };
+        format!("{count} {requests} {per}")
     }
 
     /// `Monday` or `понедельник`.

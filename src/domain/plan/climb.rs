@@ -2,6 +2,7 @@
 //!
 //! Rules:
 //! 1. Rungs are looked at in order; no stage is entered before the one before it is in force.
+//!    Slowness waits for the stages before it, and no stage waits for it.
 //! 2. A notice that names nothing is made once a case, not when its day was over before the case
 //!    became known, nor once a later rung is due.
 //! 3. A rung whose condition is not so is not there: nothing of it is made, and no stage after its
@@ -12,10 +13,11 @@ use super::{Coming, Planner, What};
 use crate::domain::account::{Case, Invoice};
 use crate::domain::bearings::Bearings;
 use crate::domain::decision::{Checked, Decision, NoticeMade, OVERDUE, RungEntered, Step};
+use crate::domain::effect::Effect;
 use crate::domain::fact::InvoiceKind;
 use crate::domain::id::{Derivation, NoticeId};
 use crate::domain::money::Money;
-use crate::domain::policy::{Notice, Policy, Rung};
+use crate::domain::policy::{Enter, Notice, Policy, Rung};
 use crate::domain::time::Instant;
 
 /// The planning of one case.
@@ -45,8 +47,8 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             let Some(place) = self.ladder.place(usize::from(number)) else { continue };
             if !self.ladder.applies(number) {
                 self.wait_for_condition(rung);
-                (entered, announced) =
-                    (entered && rung.enter.is_none(), announced && rung.enter.is_none());
+                let open = !rung.has_stage();
+                (entered, announced) = (entered && open, announced && open);
                 continue;
             }
             if let Some(task) = &rung.task
@@ -61,19 +63,21 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
                 continue;
             };
             let in_force = self.ladder.entry(number).is_some();
-            if in_force || ignored {
-                (entered, announced) = (entered && in_force, announced && in_force);
-                continue;
-            }
-            match &enter.warn {
-                None => self.plan_grace(number, rung, place.planned, entered),
-                Some(warn) => {
-                    let live = self.plan_cutoff(number, enter, warn, place, (entered, announced));
-                    announced = announced && live;
+            let mut live = false;
+            if !(in_force || ignored) {
+                match &enter.warn {
+                    None => self.plan_grace(number, rung, place.planned, entered),
+                    Some(warn) => {
+                        let before = (entered, announced);
+                        live = self.plan_cutoff(number, enter, warn, place, before);
+                    }
                 }
             }
-            announced = announced && enter.warn.is_some();
-            entered = false;
+            // Nothing waits for slowness.
+            if enter.has_stage() {
+                announced = announced && (in_force || live);
+                entered = entered && in_force;
+            }
         }
     }
 
@@ -111,6 +115,11 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
 
     pub(super) fn invoice(&self) -> &'a Invoice {
         self.planner.account.invoice_of(self.case)
+    }
+
+    /// What the rung does to this case.
+    pub(super) fn effect(&self, enter: &Enter) -> Effect {
+        enter.effect_on(self.invoice())
     }
 
     /// What is owed on the invoice.
@@ -173,7 +182,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     fn plan_grace(&mut self, number: u16, rung: &Rung, planned: Instant, entered: bool) {
         let Some(enter) = &rung.enter else { return };
         let at = self.ladder.almanac().send_at_or_after(planned.max(self.free));
-        self.coming(at, number, What::Enter { stage: enter.stage, announced: false });
+        self.coming(at, number, What::Enter { effect: self.effect(enter), announced: false });
         let situation = self.planner.situation;
         // Whose payer is reminded is not.
         let told = rung.notice.as_ref().filter(|_| self.invoice().shared.is_none());
@@ -220,14 +229,15 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let n = u32::try_from(n.count()).unwrap_or(u32::MAX);
         let entry =
             Derivation::of("entry").id(leg).number(i64::from(number)).number(i64::from(n)).finish();
-        let situation = self.planner.situation;
+        let (situation, effect) = (self.planner.situation, self.effect(enter));
         self.planner.decide(Decision::RungEntered(Box::new(RungEntered {
             entry,
             case: self.case.case,
             leg,
             rung: number,
             n,
-            stage: enter.stage,
+            stage: effect.stage,
+            slow: effect.slow,
             notice,
             at,
             checked: Checked {

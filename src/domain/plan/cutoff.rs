@@ -18,11 +18,11 @@ use crate::domain::acceptance::is_accepted;
 use crate::domain::account::NoticeState;
 use crate::domain::decision::{NoticeMade, Step, TaskKind};
 use crate::domain::digest::is_listed;
+use crate::domain::effect::Effect;
 use crate::domain::fact::{Channel, Named, TaskOutcome};
 use crate::domain::id::Source;
 use crate::domain::policy::{Enter, Warn};
 use crate::domain::proof::Warned;
-use crate::domain::stage::Stage;
 use crate::domain::time::{Fold, Instant};
 
 impl<'p, 'a: 'p> Climb<'p, 'a> {
@@ -38,6 +38,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         if !self.may_restrict() {
             return false;
         }
+        let effect = self.effect(enter);
         let Some(notice) = self.ladder.live_warning(rung) else {
             let leaves = self.ladder.warning_leaves(place.planned, warn);
             let due = leaves <= self.now() && announced;
@@ -45,7 +46,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             if !(due && self.needs_person(rung)) {
                 self.plan_warning(rung, enter, warn, place.planned, announced);
             }
-            self.coming(place.comes, rung, What::Enter { stage: enter.stage, announced: false });
+            self.coming(place.comes, rung, What::Enter { effect, announced: false });
             return false;
         };
         let attempts = &self.invoice().attempts;
@@ -55,19 +56,18 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         }
         let Some(comes) = warned.comes(place.planned, self.free) else {
             // Not proved yet: past its own time it lapses, and the next one is due.
-            self.coming(place.comes, rung, What::Enter { stage: enter.stage, announced: false });
+            self.coming(place.comes, rung, What::Enter { effect, announced: false });
             let named = notice.made.names.as_ref().map_or(place.comes, |named| named.at);
             self.planner.wake_at(named.plus_millis(1));
             return true;
         };
-        self.plan_repetitions(rung, enter.stage, warn, notice, comes);
-        let stage = enter.stage;
-        self.coming(comes, rung, What::Enter { stage, announced: true });
+        self.plan_repetitions(rung, effect, warn, notice, comes);
+        self.coming(comes, rung, What::Enter { effect, announced: true });
         if let Some(good_until) = warned.good_until(self.free) {
             self.planner.wake_at(good_until);
         }
         let shared = self.invoice().shared.as_ref();
-        let payer = shared.is_none_or(|shared| shared.is_entered(stage));
+        let payer = shared.is_none_or(|shared| shared.is_entered(enter.stage));
         if self.needs_person(rung) || !entered || !payer {
             return true;
         }
@@ -111,10 +111,11 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         if !self.has_asked() {
             return;
         }
-        let harder = line.enter.as_ref().is_some_and(|it| it.stage > self.known_stage());
+        let known = self.known_effect();
+        let harder = line.enter.as_ref().is_some_and(|it| self.effect(it).is_harder_than(known));
         self.enter(rung, line, Some(notice.made.notice), comes);
         if !harder {
-            // People know that this stage has begun: another invoice brought it.
+            // People know that this has begun: another invoice brought it.
             return;
         }
         let made = self.draft(rung, Step::Entered, "entered");
@@ -138,16 +139,16 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         has_asked
     }
 
-    /// The strictest stage that restricts people in the case's part of the app now: an entry under
-    /// an older generation of the switch does not.
-    fn known_stage(&self) -> Stage {
+    /// What restricts people in the case's part of the app now: an entry under an older generation of
+    /// the switch does not.
+    fn known_effect(&self) -> Effect {
         let generation = self.planner.situation.generation;
         let cases = self.planner.account.cases.iter();
         let known = cases.flat_map(|case| &case.entries).filter(|entry| {
             let closes = entry.closes.as_ref().is_some_and(|it| it.covers(&self.case.scope));
             entry.in_force && closes && entry.entered.checked.generation >= generation
         });
-        known.map(|entry| entry.entered.stage).max().unwrap_or_default()
+        known.map(|entry| entry.effect).fold(Effect::NONE, Effect::and)
     }
 
     fn plan_warning(
@@ -167,11 +168,12 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             // It ends before it could be harder.
             return;
         }
-        self.coming(leaves, rung, What::Warning(enter.stage));
+        let effect = self.effect(enter);
+        self.coming(leaves, rung, What::Warning(effect));
         for again in &warn.again {
             let again = self.ladder.almanac().again_leaves(at, *again);
             if again > leaves {
-                self.coming(again, rung, What::Again(enter.stage));
+                self.coming(again, rung, What::Again(effect));
             }
         }
         let due = leaves <= self.now() && announced;
@@ -182,7 +184,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         let draft = self.draft(rung, Step::Warning, "warning");
         let scope = self.case.scope.clone();
         self.make(NoticeMade {
-            names: Some(Named { stage: enter.stage, scope, at }),
+            names: Some(Named { stage: effect.stage, slow: effect.slow, scope, at }),
             good_until: Some(self.ladder.almanac().end_of_next_working_day(at)),
             to: warn.to,
             by,
@@ -229,7 +231,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     fn plan_repetitions(
         &mut self,
         rung: u16,
-        stage: Stage,
+        effect: Effect,
         warn: &Warn,
         warning: &NoticeState,
         comes: Instant,
@@ -250,7 +252,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             if leaves <= warning.time || at >= comes {
                 continue;
             }
-            self.coming(at, rung, What::Again(stage));
+            self.coming(at, rung, What::Again(effect));
             let open = self.planner.situation.switch_open;
             if at <= self.now() && !open && self.may_press() {
                 let draft = self.draft(rung, step, "again");

@@ -22,7 +22,7 @@ use crate::domain::policy::{Anchor, Enter, Rung, Warn};
 use crate::domain::proof::{LETTER_TAKES, Warned};
 use crate::domain::span::Span;
 use crate::domain::time::{Day, Fold, Instant};
-use crate::domain::would::{Effect, WouldState};
+use crate::domain::would::{Would, WouldState};
 
 /// Where a rung stands in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,11 @@ impl<'a> Ladder<'a> {
         let shared = ground.account.invoice_of(case).shared.as_ref();
         let applies = bearings.policy.rungs.iter().map(|rung| {
             if let Some(shared) = shared {
-                return rung.enter.as_ref().is_some_and(|it| shared.stage(it.stage).is_some());
+                // Slowness is not shared.
+                return rung
+                    .enter
+                    .as_ref()
+                    .is_some_and(|it| it.has_stage() && shared.stage(it.stage).is_some());
             }
             let when = rung.when.as_ref();
             when.is_none_or(|when| when.holds(ground.account, case, zone, free))
@@ -185,7 +189,7 @@ impl<'a> Ladder<'a> {
             self.case.entries.iter().rev().filter(|entry| {
                 entry.in_force
                     && entry.closes.as_ref().is_some_and(|closes| closes.covers(&self.case.scope))
-                    && (!entry.entered.stage.restricts()
+                    && (!entry.entered.effect().restricts()
                         || entry.entered.checked.generation >= self.generation)
             })
         };
@@ -195,18 +199,18 @@ impl<'a> Ladder<'a> {
 
     /// When the rung was entered, or would have been.
     pub(super) fn entered_at(&self, rung: u16) -> Option<Instant> {
-        let would = || self.would_have(rung, Effect::Entered).map(|would| would.time);
+        let would = || self.would_have(rung, Would::Entered).map(|would| would.time);
         self.entry(rung).map(|entry| entry.time).or_else(would)
     }
 
     /// What a warning of this leg would have named that would still be good.
     pub(super) fn would_name(&self, rung: u16) -> Option<Instant> {
-        let would = self.would_have(rung, Effect::Warned)?;
+        let would = self.would_have(rung, Would::Warned)?;
         let good = self.almanac().end_of_next_working_day(would.made.at) > self.free;
         (good && would.made.leg == self.case.leg()).then_some(would.made.at)
     }
 
-    fn would_have(&self, rung: u16, what: Effect) -> Option<&'a WouldState> {
+    fn would_have(&self, rung: u16, what: Would) -> Option<&'a WouldState> {
         let mut all = self.case.would.iter().rev().filter(|_| self.would);
         all.find(|it| it.made.rung == rung && it.made.what == what)
     }
@@ -256,7 +260,7 @@ impl<'a> Ladder<'a> {
         let unheld = self.unheld(anchor, rung);
         let mut date = self.advance(anchor, rung.at.offset, rung.at.working_days)?;
         for (earlier, place) in self.bearings.policy.rungs.iter().zip(&self.places) {
-            let Some(place) = place.filter(|_| earlier.enter.is_some()) else { continue };
+            let Some(place) = place.filter(|_| earlier.has_stage()) else { continue };
             let distance = unheld.since(place.unheld);
             if distance >= 0 {
                 date = date.max(self.advance(place.day, distance, false)?);
@@ -339,7 +343,7 @@ impl<'a> Ladder<'a> {
     /// When a rung of that date is planned.
     fn planned(&self, rung: &Rung, date: Day) -> Option<Instant> {
         let almanac = self.almanac();
-        if rung.enter.as_ref().is_some_and(|enter| enter.stage.restricts()) {
+        if rung.enter.as_ref().is_some_and(|enter| enter.effect().restricts()) {
             let time = rung.at.time.unwrap_or(self.bearings.policy.cutoff_hours.start);
             return almanac.cutoff_at_or_after(almanac.zone.at(date, time, Fold::Later));
         }

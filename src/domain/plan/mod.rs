@@ -28,12 +28,12 @@ mod would;
 
 use super::account::{Account, Case, Invoice, NoticeState};
 use super::decision::{CaseOpened, Decision, NoticeMade, TaskKind};
+use super::effect::Effect;
 use super::id::{CaseId, InvoiceId, MessageId, NoticeId, PolicyName, TenantId};
 use super::money::Currency;
 use super::outbound::{self, Call};
 use super::policy::Law;
 use super::selection::select_for;
-use super::stage::Stage;
 use super::time::{DAY, HOUR, Instant, MINUTE, SECOND};
 
 pub(super) use anchor::anchor_of;
@@ -136,14 +136,14 @@ pub struct Coming {
 pub enum What {
     /// A notice of this template.
     Notice(String),
-    /// A warning that names this stage.
-    Warning(Stage),
+    /// A warning that names this.
+    Warning(Effect),
     /// A repetition of that warning.
-    Again(Stage),
-    /// A stage begins; `announced`: people were told, and it was delivered.
+    Again(Effect),
+    /// A stage begins, or slowness; `announced`: people were told, and it was delivered.
     Enter {
-        /// Which stage.
-        stage: Stage,
+        /// Which.
+        effect: Effect,
         /// Whether people were told.
         announced: bool,
     },

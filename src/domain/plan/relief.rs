@@ -8,6 +8,7 @@ use crate::domain::bearings::Bearings;
 use crate::domain::decision::{
     Decision, LiftCause, NoticeMade, NoticeVoided, StageLifted, Step, VoidCause,
 };
+use crate::domain::effect::Effect;
 use crate::domain::fact::Channel;
 use crate::domain::id::Derivation;
 use crate::domain::policy::Policy;
@@ -24,7 +25,7 @@ impl<'a> Planner<'a> {
                 // It was in force until now, also if the money is dated before it.
                 let paid = self.account.invoice_of(case).status == InvoiceStatus::Paid;
                 let given_back = paid && !self.is_ordered();
-                if entry.entered.stage.restricts() && given_back && !thanked {
+                if entry.entered.effect().restricts() && given_back && !thanked {
                     self.thank(case, entry);
                     thanked = true;
                 }
@@ -53,7 +54,7 @@ impl<'a> Planner<'a> {
     fn is_ordered(&self) -> bool {
         let ordered = |case: &&Case| self.account.invoice_of(case).order.is_some();
         let entries = self.account.cases.iter().filter(ordered).flat_map(|case| &case.entries);
-        let mut restricting = entries.filter(|entry| entry.entered.stage.restricts());
+        let mut restricting = entries.filter(|entry| entry.entered.effect().restricts());
         restricting.any(|entry| entry.in_force)
     }
 
@@ -76,7 +77,10 @@ impl<'a> Planner<'a> {
         }
         let now = self.situation.now;
         let eased = case.holds.iter().filter(|hold| hold.covers(now));
-        if eased.filter_map(|hold| hold.at_most).any(|most| entry.entered.stage > most) {
+        if eased
+            .filter_map(|hold| hold.at_most)
+            .any(|most| entry.effect.is_harder_than(Effect::of(most)))
+        {
             return Some(LiftCause::Agreed);
         }
         let bearings = self.survey.ground.bearings(case.case)?;
@@ -95,7 +99,7 @@ impl<'a> Planner<'a> {
             return Some(LiftCause::Condition);
         }
         let ignored = is_ignored(self.account, case, policy, bearings, now);
-        let short = entry.entered.stage.restricts() && is_short_paid(invoice, policy);
+        let short = entry.entered.effect().restricts() && is_short_paid(invoice, policy);
         (ignored || short).then_some(LiftCause::Settled)
     }
 

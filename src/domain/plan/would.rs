@@ -13,7 +13,7 @@ use super::climb::Climb;
 use super::standing::recipients;
 use super::{Coming, Planner, What};
 use crate::domain::account::Case;
-use crate::domain::decision::{CaseRenewed, Decision, Effect, WouldHave};
+use crate::domain::decision::{CaseRenewed, Decision, Would, WouldHave};
 use crate::domain::fact::Channel;
 use crate::domain::id::Derivation;
 use crate::domain::policy::{Enter, Warn};
@@ -55,27 +55,33 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             let Some(place) = place.filter(|_| self.ladder.applies(number)) else { return };
             let Some(warn) = &enter.warn else {
                 let at = self.ladder.almanac().send_at_or_after(place.planned.max(self.free));
-                self.would_happen(number, enter, Effect::Entered, (at, at));
+                self.would_happen(number, enter, Would::Entered, (at, at));
                 return;
             };
             if !self.could_come(number, warn) {
-                return;
+                if enter.has_stage() {
+                    return;
+                }
+                continue;
             }
             let told = self.ladder.live_warning(number).is_some()
                 || self.ladder.would_name(number).is_some();
             if told {
                 let at = self.entered_after(place.comes).filter(|_| entered);
                 if let Some(at) = at {
-                    self.would_happen(number, enter, Effect::Entered, (at, place.comes));
+                    self.would_happen(number, enter, Would::Entered, (at, place.comes));
                 }
-                entered = false;
+                entered = entered && !enter.has_stage();
                 continue;
             }
             let leaves = self.ladder.warning_leaves(place.planned, warn);
             if let Some(named) = self.ladder.names(place.planned, warn, leaves) {
-                self.would_happen(number, enter, Effect::Warned, (leaves, named));
+                self.would_happen(number, enter, Would::Warned, (leaves, named));
             }
-            return;
+            // Nothing waits for slowness.
+            if enter.has_stage() {
+                return;
+            }
         }
     }
 
@@ -94,15 +100,16 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         &mut self,
         rung: u16,
         enter: &Enter,
-        what: Effect,
+        what: Would,
         (at, named): (Instant, Instant),
     ) {
         self.planner.wake_at(at);
+        let effect = self.effect(enter);
         if at > self.now() {
-            let (case, stage) = (self.case.case, enter.stage);
+            let case = self.case.case;
             let what = match what {
-                Effect::Warned => What::Warning(stage),
-                Effect::Entered => What::Enter { stage, announced: enter.warn.is_some() },
+                Would::Warned => What::Warning(effect),
+                Would::Entered => What::Enter { effect, announced: enter.warn.is_some() },
             };
             self.planner.plan.would.push(Coming { at, case, rung, what });
             return;
@@ -128,7 +135,8 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
             rung,
             n,
             what,
-            stage: enter.stage,
+            stage: effect.stage,
+            slow: effect.slow,
             scope: self.case.scope.clone(),
             at: named,
         })));

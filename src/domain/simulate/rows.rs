@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Simulated;
 use crate::domain::course::{Happening, Step};
+use crate::domain::effect::Effect;
 use crate::domain::fact::Channel;
 use crate::domain::stage::{Roles, Stage};
 use crate::domain::time::{Instant, MINUTE, Zone};
@@ -73,10 +74,10 @@ pub fn local(at: Instant, zone: &Zone) -> String {
 fn row(step: &Step, zone: &Zone) -> Option<Row> {
     let (what, stage, detail, to) = match &step.what {
         Happening::Notice { kind, to, by } => ("notice", None, kind.clone(), whom(*to, by)),
-        Happening::Warning { stage, at, again, to, by } => {
+        Happening::Warning { effect, at, again, to, by } => {
             let from = at.map_or_else(String::new, |at| format!(" from {}", local(at, zone)));
             let what = if *again { "again" } else { "warning" };
-            (what, Some(*stage), format!("{}{from}", name(*stage)), whom(*to, by))
+            (what, Some(effect.stage), format!("{}{from}", name(*effect)), whom(*to, by))
         }
         Happening::Voided { kind } => ("void", None, kind.clone(), String::new()),
         Happening::Mail { arrived, kinds, to, first } => {
@@ -86,8 +87,8 @@ fn row(step: &Step, zone: &Zone) -> Option<Row> {
             let what = if *arrived { "arrived" } else { "bounced" };
             (what, None, kinds.join(", "), to.clone())
         }
-        Happening::Entered(stage) => ("entered", Some(*stage), name(*stage), String::new()),
-        Happening::Lifted(stage) => ("lifted", Some(*stage), name(*stage), String::new()),
+        Happening::Entered(effect) => ("entered", Some(effect.stage), name(*effect), String::new()),
+        Happening::Lifted(effect) => ("lifted", Some(effect.stage), name(*effect), String::new()),
         Happening::Task { kind, assignee } => {
             let who = assignee.map_or_else(String::new, |role| role.word().replace('_', " "));
             ("task", None, kind.replace('_', " "), who)
@@ -100,9 +101,9 @@ fn row(step: &Step, zone: &Zone) -> Option<Row> {
     Some(Row { at: step.at, local: local(step.at, zone), what, stage, detail, to })
 }
 
-/// A stage as people read it.
-fn name(stage: Stage) -> String {
-    stage.word().replace('_', "-")
+/// What begins or ends, as people read it.
+fn name(effect: Effect) -> String {
+    effect.to_string().replace('_', "-")
 }
 
 fn whom(to: Roles, by: &[Channel]) -> String {

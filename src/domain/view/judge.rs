@@ -35,6 +35,7 @@ impl Run<'_> {
             entered: entered.clone(),
             time: record.time,
             lawful,
+            effect: entered.effect(),
             rung: Some(entered.rung),
             lifted: None,
             closes: Some(entered.scope.clone()),
@@ -53,9 +54,9 @@ impl Run<'_> {
         let Some(bearings) = self.bearings_of(case) else { return true };
         let policy = bearings.policy;
         let Some(rung) = policy.rungs.get(usize::from(entered.rung)) else { return false };
-        let enter = rung.enter.as_ref().filter(|enter| enter.stage == entered.stage);
-        let Some(enter) = enter else { return false };
         let invoice = self.account.invoice_of(case);
+        let same = |enter: &&Enter| enter.effect_on(invoice) == entered.effect();
+        let Some(enter) = rung.enter.as_ref().filter(same) else { return false };
         if let Some(shared) = &invoice.shared {
             // Conditions and people were asked where the money is owed.
             return shared.is_entered(entered.stage)
@@ -69,7 +70,7 @@ impl Run<'_> {
         if !earlier_in_force(case, policy, entered.rung) {
             return false;
         }
-        let restricts = enter.stage.restricts();
+        let restricts = enter.effect().restricts();
         let accepted = !restricts || is_accepted(&self.account, policy, &bearings.zone, t);
         let above = restricts && invoice.is_above(policy);
         if (enter.approval || above || !accepted) && !self.is_approved(case, entered.rung) {
@@ -87,14 +88,15 @@ impl Run<'_> {
         enter: &Enter,
         bearings: &Bearings<'_>,
     ) -> bool {
-        let Some(warn) = enter.warn.as_ref() else { return !enter.stage.restricts() };
+        let Some(warn) = enter.warn.as_ref() else { return !enter.effect().restricts() };
         let notice = entered.notice.and_then(|id| self.account.notice(id));
         notice.is_some_and(|notice| {
             let named = notice.made.names.as_ref();
             let same = notice.made.leg == case.leg()
                 && notice.made.rung == entered.rung
                 && named.is_some_and(|named| {
-                    named.stage >= entered.stage && named.scope.covers(&entered.scope)
+                    !entered.effect().is_harder_than(named.effect())
+                        && named.scope.covers(&entered.scope)
                 });
             let attempts = &self.account.invoice_of(case).attempts;
             same && Warned { notice, warn, almanac: bearings.almanac(), attempts }.covers(t)
@@ -128,7 +130,7 @@ impl Invoice {
 /// Whether every earlier `enter` rung is in force: no stage is jumped over.
 fn earlier_in_force(case: &Case, policy: &Policy, rung: u16) -> bool {
     let earlier = policy.rungs.iter().enumerate().take(usize::from(rung));
-    earlier.filter(|(_, rung)| rung.enter.is_some()).all(|(place, _)| {
+    earlier.filter(|(_, rung)| rung.has_stage()).all(|(place, _)| {
         case.entries.iter().any(|entry| {
             u16::try_from(place).is_ok_and(|place| entry.stands_for(place, case))
                 && entry.lawful

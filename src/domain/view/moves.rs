@@ -2,12 +2,13 @@
 //!
 //! Rules:
 //! 1. What was entered stays, as the rung of its stage in the new version. A stage that the new
-//!    version does not have leaves the tenant at the nearest milder one.
+//!    version does not have leaves the tenant at the nearest milder one, slowness at the milder rate.
 //! 2. It is another leg: what was announced under the old version makes nothing possible any more.
 
 use super::Run;
 use crate::domain::account::{Case, Entry};
 use crate::domain::decision::{CaseMigrated, CaseOpened};
+use crate::domain::effect::Effect;
 use crate::domain::policy::{Policy, Rung};
 use crate::domain::record::Record;
 use crate::domain::stage::Stage;
@@ -32,19 +33,21 @@ impl Run<'_> {
         let invoice = &self.account.invoices[case.invoice];
         let Some(policy) = self.law.version_for(&migrated.policy, invoice) else { return };
         for entry in &mut case.entries {
-            let stage = entry.entered.stage;
-            entry.rung = entry.rung.and_then(|_| rung_of(policy, stage));
+            entry.rung = entry.rung.and_then(|_| rung_of(policy, entry.effect));
+            let enter = entry.rung.and_then(|rung| policy.rungs[usize::from(rung)].enter.as_ref());
+            let slow = entry.effect.slow.zip(enter.and_then(|enter| enter.slow));
+            entry.effect.slow = slow.map(|(entered, now)| entered.milder(now));
         }
         for would in &mut case.would {
             // What no rung is for any more is of none.
-            would.made.rung = rung_of(policy, would.made.stage).unwrap_or(u16::MAX);
+            would.made.rung = rung_of(policy, would.made.effect()).unwrap_or(u16::MAX);
         }
     }
 }
 
-/// The rung that enters that stage.
-fn rung_of(policy: &Policy, stage: Stage) -> Option<u16> {
-    let enters = |rung: &Rung| rung.enter.as_ref().is_some_and(|enter| enter.stage == stage);
+/// The rung that enters that stage; of slowness alone, the one that slows and enters none.
+fn rung_of(policy: &Policy, effect: Effect) -> Option<u16> {
+    let enters = |rung: &Rung| rung.enter.as_ref().is_some_and(|enter| enter.stage == effect.stage);
     let place = policy.rungs.iter().position(enters)?;
     u16::try_from(place).ok()
 }
@@ -55,7 +58,8 @@ impl Entry {
     #[must_use]
     pub fn stands_for(&self, rung: u16, case: &Case) -> bool {
         let own = self.rung == Some(rung);
-        own || (case.moved.is_some_and(|moved| self.time <= moved) && self.rung > Some(rung))
+        let moved = case.moved.is_some_and(|moved| self.time <= moved);
+        own || (moved && self.rung > Some(rung) && self.entered.stage != Stage::Full)
     }
 }
 

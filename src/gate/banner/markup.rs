@@ -7,8 +7,8 @@ use http::HeaderMap;
 
 use super::fits;
 use crate::clock;
+use crate::domain::effect::Effect;
 use crate::domain::grant::Words;
-use crate::domain::stage::Stage;
 use crate::gate::identify::Identity;
 use crate::gate::pages::Pages;
 use crate::gate::said::Said;
@@ -32,12 +32,12 @@ impl<S: Store> Gate<S> {
     pub async fn banner(
         &self,
         who: &Arc<Identity>,
-        stage: Stage,
+        effect: Effect,
         page: &HeaderMap,
     ) -> Option<Banner> {
         let now = clock::turn_now();
         let words = self.lookup.words(&who.tenant, who.shard, now).await?;
-        let markup = self.pages.banner(&words, stage, who, fits::allows_own_styles(page))?;
+        let markup = self.pages.banner(&words, effect, who, fits::allows_own_styles(page))?;
         Some(Banner { markup, who: Arc::clone(who), words })
     }
 
@@ -48,8 +48,14 @@ impl<S: Store> Gate<S> {
 }
 
 impl Pages {
-    fn banner(&self, words: &Words, stage: Stage, who: &Identity, styled: bool) -> Option<String> {
-        let said = Said::of(Some(words), stage, None, who.roles);
+    fn banner(
+        &self,
+        words: &Words,
+        effect: Effect,
+        who: &Identity,
+        styled: bool,
+    ) -> Option<String> {
+        let said = Said::of(Some(words), effect, None, who.roles);
         self.render("banner", &said, styled).map(|markup| ascii(markup.trim_end()))
     }
 }

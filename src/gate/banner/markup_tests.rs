@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::grant::Cause;
 use crate::domain::id::{Derivation, Derived};
 use crate::domain::money::Money;
-use crate::domain::stage::Role;
+use crate::domain::stage::{Role, Stage};
 use crate::domain::time::Instant;
 use crate::gate::identify::Identify;
 use crate::gate::settings::Settings;
@@ -44,7 +44,7 @@ fn pages() -> Pages {
 fn it_is_small_plain_and_ascii() {
     for stage in Stage::ALL {
         for roles in [&[Role::Billing][..], &[Role::User]] {
-            let markup = pages().banner(&words(), stage, &who(roles), true).unwrap();
+            let markup = pages().banner(&words(), Effect::of(stage), &who(roles), true).unwrap();
             assert!(markup.is_ascii() && markup.len() <= 2048, "{markup}");
             assert!(
                 markup.starts_with("<link rel=\"stylesheet\" href=\"/_ambergate/banner.css\" />")
@@ -53,16 +53,19 @@ fn it_is_small_plain_and_ascii() {
             assert!(!markup.contains("<script") && !markup.contains(" style="), "{markup}");
         }
     }
-    let unstyled = pages().banner(&words(), Stage::Grace, &who(&[Role::User]), false).unwrap();
+    let unstyled =
+        pages().banner(&words(), Effect::of(Stage::Grace), &who(&[Role::User]), false).unwrap();
     assert!(unstyled.starts_with("<aside"));
 }
 
 #[test]
 fn what_people_write_stays_text() {
-    let markup = pages().banner(&words(), Stage::Grace, &who(&[Role::User]), true).unwrap();
+    let markup =
+        pages().banner(&words(), Effect::of(Stage::Grace), &who(&[Role::User]), true).unwrap();
     assert!(markup.contains("&lt;script&gt;alert(1)"), "{markup}");
     assert!(markup.contains("&#220;nal"), "{markup}");
-    let markup = pages().banner(&words(), Stage::Grace, &who(&[Role::Billing]), true).unwrap();
+    let markup =
+        pages().banner(&words(), Effect::of(Stage::Grace), &who(&[Role::Billing]), true).unwrap();
     assert!(markup.contains("b=c&amp;d=&quot;e\""), "{markup}");
     assert!(markup.contains("&#8364;5.00"), "{markup}");
     assert_eq!(markup.matches('<').count(), markup.matches('>').count());

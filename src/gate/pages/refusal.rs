@@ -1,12 +1,13 @@
 //! A refusal: the page and the problem (SPEC 6 "Refusals", CONTRACTS 3).
 
-use http::header::{CONTENT_LANGUAGE, LINK};
-use http::{HeaderMap, HeaderValue};
+use http::header::{CONTENT_LANGUAGE, LINK, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Pages, navigation, problem, uncached};
 use crate::clock;
 use crate::domain::decide::Intent;
+use crate::domain::effect::Effect;
 use crate::domain::grant::Words;
 use crate::domain::stage::Stage;
 use crate::gate::said::{Said, may_see_amounts};
@@ -26,18 +27,26 @@ impl<S: Store> Gate<S> {
 
 impl Pages {
     fn refusal(&self, refusal: &Refusal, words: Option<&Words>, headers: &HeaderMap) -> Answer {
-        let said = Said::of(words, refusal.stage, Some(refusal.since), refusal.who.roles);
-        let said = if refusal.scope.is_whole() { said } else { said.about_part(refusal.stage) };
+        let effect = Effect { stage: refusal.stage, slow: refusal.late.map(|(rate, _)| rate) };
+        let said = Said::of(words, effect, Some(refusal.since), refusal.who.roles);
+        let said = if refusal.scope.is_whole() { said } else { said.about_part(effect) };
+        let again = refusal.late.map(|(_, after)| after.as_secs() + 1);
+        let said = Said { again, ..said };
+        let status =
+            if refusal.late.is_some() { StatusCode::TOO_MANY_REQUESTS } else { self.status };
         let page = if navigation::is_navigation(headers) {
             self.render("refusal", &said, true)
         } else {
             None
         };
         let mut answer = match page {
-            Some(page) => uncached(self.status, "text/html; charset=utf-8", page),
-            None => problem::of(self.status, &self.problem(refusal, &said, words, headers)),
+            Some(page) => uncached(status, "text/html; charset=utf-8", page),
+            None => problem::of(status, &self.problem(refusal, status, &said, words, headers)),
         };
         let headers = answer.headers_mut();
+        if let Some(seconds) = again {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static("en"));
         let status = format!("<{}/status>; rel=\"status\"", self.prefix);
         if let Ok(link) = HeaderValue::from_str(&status) {
@@ -54,23 +63,33 @@ impl Pages {
     fn problem(
         &self,
         refusal: &Refusal,
+        status: StatusCode,
         said: &Said,
         words: Option<&Words>,
         headers: &HeaderMap,
     ) -> Value {
         let frozen = refusal.stage == Stage::Frozen;
-        let slug = if frozen { "tenant-frozen" } else { "tenant-read-only" };
-        let refused = if frozen || refusal.intent == Intent::Read { "all" } else { "write" };
+        let slug = match refusal.late {
+            Some(_) => "tenant-slowed",
+            None if frozen => "tenant-frozen",
+            None => "tenant-read-only",
+        };
+        let all = frozen || refusal.late.is_some() || refusal.intent == Intent::Read;
+        let refused = if all { "all" } else { "write" };
         let since = said.since.as_ref().map(|since| format!(" Since {since}."));
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
         put("type", json!(problem::kind(slug)));
         put("title", json!(said.title));
-        put("status", json!(self.status.as_u16()));
+        put("status", json!(status.as_u16()));
         put("detail", json!(format!("{}{}", said.closed, since.unwrap_or_default())));
         put("code", json!(slug.replace('-', "_")));
         put("tenant", json!(refusal.who.tenant));
         put("stage", json!(refusal.stage));
+        if let Some((rate, _)) = refusal.late {
+            put("slow", json!(rate));
+            put("retry_after", json!(said.again));
+        }
         put("scope", json!(refusal.scope));
         put("since", json!(refusal.since));
         put("refused", json!(refused));

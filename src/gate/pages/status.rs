@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::{Answer, problem, stylesheet, uncached};
 use crate::clock;
 use crate::domain::decide::About;
+use crate::domain::effect::Effect;
 use crate::domain::grant::{BannerNotice, Grant, InvoiceWords, Words};
-use crate::domain::stage::Stage;
 use crate::domain::time::Instant;
 use crate::gate::classify::Part;
 use crate::gate::counters::Counters;
@@ -50,16 +50,18 @@ impl<S: Store> Gate<S> {
         };
         let words = self.lookup.words(&who.tenant, who.shard, real).await;
         let grant = self.grant_of(&who, real).await;
-        let stage_of = |part| self.stage_of(&standings, part, &who);
+        let effect_of = |part| self.effect_of(&standings, part, &who);
         let now = Now {
-            stage: stage_of(Part::Whole),
+            effect: effect_of(Part::Whole),
             since: standings.about(About::Whole).since,
             scopes: grant
                 .iter()
                 .flat_map(|grant| grant.all_scopes())
                 .map(|scope| {
-                    let stage = stage_of(Part::Of(scope.scope.clone()));
-                    json!({"scope": scope.scope, "stage": stage, "since": scope.since})
+                    let Effect { stage, slow } = effect_of(Part::Of(scope.scope.clone()));
+                    json!({
+                        "scope": scope.scope, "stage": stage, "slow": slow, "since": scope.since,
+                    })
                 })
                 .collect(),
         };
@@ -80,29 +82,33 @@ impl<S: Store> Gate<S> {
 /// What is enforced now.
 struct Now {
     /// Of the whole app.
-    stage: Stage,
+    effect: Effect,
     since: Instant,
     /// Of each scope that is not open.
     scopes: Vec<Value>,
 }
 
 fn status(who: &Identity, now: Now, grant: Option<&Grant>, words: Option<&Words>) -> Value {
-    let Now { stage, since, scopes } = now;
+    let Now { effect, since, scopes } = now;
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     put("tenant", json!(who.tenant));
-    put("stage", json!(stage));
-    if stage != Stage::Full && since > Instant::MIN {
+    put("stage", json!(effect.stage));
+    put("slow", json!(effect.slow));
+    if effect != Effect::NONE && since > Instant::MIN {
         put("since", json!(since));
     }
     put("scopes", json!(scopes));
     let next = grant.and_then(|grant| grant.announced.as_ref()).map(|named| {
-        json!({"stage": named.stage, "scope": named.scope, "at": named.at, "announced": true})
+        json!({
+            "stage": named.stage, "slow": named.slow, "scope": named.scope, "at": named.at,
+            "announced": true,
+        })
     });
     put("next", json!(next));
     match words {
         Some(words) if may_see_amounts(who.roles) => {
-            let said = Said::of(Some(words), stage, None, who.roles);
+            let said = Said::of(Some(words), effect, None, who.roles);
             put("owed", json!(words.owed));
             put("pay_url", json!(said.pay_url));
             put("invoices", words.invoices.iter().map(invoice).collect());

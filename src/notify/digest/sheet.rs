@@ -9,7 +9,6 @@ use super::{LISTED_MAX, Line, Said, Settings, Sheet};
 use crate::domain::digest::Listed;
 use crate::domain::id::{Derivation, Derived};
 use crate::domain::language::Language;
-use crate::domain::stage::Stage;
 use crate::domain::time::{Day, Instant};
 use crate::net::html::escaped;
 use crate::net::signed::{self, Hold};
@@ -108,14 +107,11 @@ fn about(Line { tenant, name, zone, listed }: &Line, when: &str) -> String {
 }
 
 fn becomes(listed: &Listed) -> String {
-    let stage = match listed.stage {
-        Stage::ReadOnly => "read-only",
-        stage => stage.word(),
-    };
+    let effect = listed.effect.to_string().replace('_', "-");
     if listed.scope.is_whole() {
-        return stage.to_owned();
+        return effect;
     }
-    format!("{} {stage}", line(listed.scope.as_ref()))
+    format!("{} {effect}", line(listed.scope.as_ref()))
 }
 
 fn because(listed: &Listed) -> String {

@@ -91,8 +91,23 @@ impl Front {
         self.put_parts(tenant, stage, &[]).await;
     }
 
+    /// The same, slowed down to that rate.
+    pub(crate) async fn put_slowed(&self, tenant: &str, stage: Stage, rate: &str) {
+        self.put_grant(tenant, stage, |grant| grant.scopes[0].slow = rate.parse().ok()).await;
+    }
+
     /// The same, with parts of the app that stand otherwise.
     pub(crate) async fn put_parts(&self, tenant: &str, stage: Stage, parts: &[(&str, Stage)]) {
+        let parts = |grant: &mut Grant| {
+            for (scope, stage) in parts {
+                let (scope, stage) = (scope.parse().unwrap(), *stage);
+                grant.scopes.push(ScopeStage { scope, stage, ..grant.scopes[0].clone() });
+            }
+        };
+        self.put_grant(tenant, stage, parts).await;
+    }
+
+    async fn put_grant(&self, tenant: &str, stage: Stage, change: impl FnOnce(&mut Grant)) {
         let Ok(Condition::Ready(incarnation)) = self.store.condition().await else {
             panic!("the store is not ready")
         };
@@ -101,10 +116,7 @@ impl Front {
         let expected = before.map(|stored| stored.digest);
         let stored = form::account(&tenant, &[]).unwrap();
         let mut grant = grant(&tenant, stage, stored.digest);
-        for (scope, stage) in parts {
-            let (scope, stage) = (scope.parse().unwrap(), *stage);
-            grant.scopes.push(ScopeStage { scope, stage, ..grant.scopes[0].clone() });
-        }
+        change(&mut grant);
         let commit = Commit {
             incarnation,
             expected,
@@ -164,7 +176,7 @@ pub(crate) fn token(tenant: &str, role: &str) -> String {
 
 fn grant(tenant: &TenantId, stage: Stage, digest: Digest) -> Grant {
     let since = "2026-03-23T08:00:00Z".parse().unwrap();
-    let scope = ScopeStage { scope: Scope::whole(), stage, since, because: None };
+    let scope = ScopeStage { scope: Scope::whole(), stage, slow: None, since, because: None };
     let announced = (stage == Stage::Grace).then(named);
     let banner = if stage == Stage::Full { Roles::NONE } else { Roles::EVERYONE };
     Grant { scopes: vec![scope], announced, banner, ..Grant::full(tenant.clone(), digest) }
@@ -172,7 +184,7 @@ fn grant(tenant: &TenantId, stage: Stage, digest: Digest) -> Grant {
 
 fn named() -> Named {
     let at = "2026-04-06T08:00:00Z".parse().unwrap();
-    Named { stage: Stage::ReadOnly, scope: Scope::whole(), at }
+    Named { stage: Stage::ReadOnly, slow: None, scope: Scope::whole(), at }
 }
 
 fn words(grant: &Grant) -> Words {

@@ -1,5 +1,6 @@
 //! Letters to send.
 
+use ambergate::domain::effect::Effect;
 use ambergate::domain::grant::Cause;
 use ambergate::domain::id::{Derivation, MessageId};
 use ambergate::domain::money::Money;
@@ -34,7 +35,7 @@ pub(crate) fn warning(name: &str, recipient: &str) -> Letter {
             number: "R-104".to_owned(),
             open: Some(amount),
             due_on,
-            stage: Stage::ReadOnly,
+            effect: Effect::of(Stage::ReadOnly),
             scope: None,
             at: "2026-03-30T08:00:00Z".parse().unwrap(),
             cause: Cause::Overdue,

@@ -4,9 +4,11 @@ use proptest::prelude::*;
 
 use super::{derived, instant, name};
 use crate::domain::decision::{
-    CaseRenewed, Checked, ChildLinked, Decision, Effect, PauseEntered, ScopeGated, StandingShared,
+    CaseRenewed, Checked, ChildLinked, Decision, PauseEntered, ScopeGated, StandingShared, Would,
     WouldHave,
 };
+use crate::domain::effect::Rate;
+use crate::domain::fact::Named;
 use crate::domain::id::{Derived, Scope};
 use crate::domain::payer::SharedStage;
 use crate::domain::stage::Stage;
@@ -34,10 +36,37 @@ pub(super) fn others() -> impl Strategy<Value = Decision> {
         derived().prop_map(|case| Decision::CaseRenewed(CaseRenewed { case })),
         (derived(), derived(), instant(), any::<bool>()).prop_map(|(entry, case, at, entered)| {
             let leg = Derived::from_bytes([5; 16]).into();
-            let what = if entered { Effect::Entered } else { Effect::Warned };
+            let what = if entered { Would::Entered } else { Would::Warned };
             let (stage, scope) = (Stage::ReadOnly, Scope::whole());
-            let would = WouldHave { entry, case, leg, rung: 2, n: 1, what, stage, scope, at };
+            let would = WouldHave {
+                entry,
+                case,
+                leg,
+                rung: 2,
+                n: 1,
+                what,
+                stage,
+                slow: slow(entered),
+                scope,
+                at,
+            };
             Decision::WouldHave(Box::new(would))
         }),
     ]
+}
+
+/// A rate, or none.
+pub(super) fn slow(slowed: bool) -> Option<Rate> {
+    slowed.then(|| "20 per minute".parse().unwrap())
+}
+
+/// What a warning names.
+pub(super) fn named() -> impl Strategy<Value = Named> {
+    let any = (name(), instant(), any::<bool>());
+    any.prop_map(|(scope, at, slowed)| Named {
+        stage: Stage::ReadOnly,
+        slow: slow(slowed),
+        scope,
+        at,
+    })
 }
