@@ -39,6 +39,13 @@ struct Phrases {
     bundle: FluentBundle<FluentResource>,
 }
 
+/// The text with a capital letter at its beginning.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
+}
+
 /// What a phrase is filled with.
 #[derive(Default)]
 struct Fill<'a>(FluentArgs<'a>);

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::effect::{Effect, Rate};
 use super::fact::{Channel, Named};
+pub use super::fees::FeeAnnounced;
 use super::id::{
-    ArrangementId, CaseId, Derived, EntryId, FeeId, InvoiceId, LegId, MessageId, NoticeId,
-    PolicyHash, Scope,
+    ArrangementId, CaseId, Derived, EntryId, InvoiceId, LegId, MessageId, NoticeId, PolicyHash,
+    Scope,
 };
-use super::money::Money;
 pub use super::payer::{ChildLinked, StandingShared};
 use super::stage::{Role, Roles, Stage};
 pub use super::task::{CREDIT_LIMIT, TaskKind, TaskMade};
@@ -317,24 +317,6 @@ pub struct ScopeGated {
     pub scope: Scope,
     /// What was looked at.
     pub checked: Checked,
-}
-
-/// `fee.announced`: information. It is owed once the billing system has invoiced it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FeeAnnounced {
-    /// H(case, n).
-    pub fee: FeeId,
-    /// For which case.
-    pub case: CaseId,
-    /// On which invoice.
-    pub invoice: InvoiceId,
-    /// Counts the announcements of the case, from 0.
-    pub n: u32,
-    /// Up to and with this day.
-    pub through: Day,
-    /// What has come together since the announcement before.
-    pub amount: Money,
 }
 
 /// `pause.entered`.

@@ -80,7 +80,7 @@ pub fn lines(tenant: &TenantId, account: &Account, law: &Law, situation: &Situat
         let What::Enter { effect, announced } = coming.what else { continue };
         let Some(case) = account.case(coming.case).filter(|_| effect.restricts()) else { continue };
         let mut warnings = account.notices.iter().rev().filter(|it| {
-            it.made.leg == case.leg()
+            it.made.leg == case.leg(now)
                 && it.made.rung == coming.rung
                 && it.made.step == Step::Warning
         });
@@ -112,7 +112,7 @@ pub fn hold(
 ) -> Option<ArrangementMade> {
     let notice = account.notice(id).filter(|notice| stands(notice))?;
     let case = account.case(notice.made.case).filter(|case| case.is_live())?;
-    if notice.made.step != Step::Warning || notice.made.leg != case.leg() {
+    if notice.made.step != Step::Warning || notice.made.leg != case.leg(now) {
         return None;
     }
     let invoice = account.invoice_of(case);

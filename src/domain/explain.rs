@@ -10,7 +10,7 @@ use super::account::{
 };
 use super::arrangement::ArrangementKind;
 use super::bearings::Bearings;
-use super::closed::{By, Closed, closed, scopes};
+use super::closed::{By, Closed, closed, generation, scopes};
 use super::decision::{CREDIT_LIMIT, Step, TaskKind, Would, WouldHave};
 use super::digest;
 use super::effect::Effect;
@@ -44,6 +44,10 @@ pub fn explain(
         ));
     } else if situation.switch_open {
         sentences.push("Nothing is refused to anybody: the switch is open.".to_owned());
+    } else if account.effect().restricts() && generation(account) < situation.generation {
+        let said = "Nothing is refused to it: everything was opened and closed again since, and what \
+                    restricts is entered anew, at a cutoff time.";
+        sentences.push(said.to_owned());
     }
     if situation.notices_held {
         let said = "Notices are held: no message leaves, and nothing gets harder meanwhile.";
@@ -78,10 +82,12 @@ pub fn explain(
                         arrangement.";
             sentences.push(said.to_owned());
         }
-        if closed.iter().any(|it| lifts(&it)) {
+        let lifted =
+            closed.iter().filter(lifts).map(|it| it.effect).fold(Effect::NONE, Effect::and);
+        if lifted != Effect::NONE {
             let term = account.invoices.iter().any(|it| it.term.is_some() && closes(account, it));
             let how = if term { "Renewing what ended, and paying" } else { "Paying" };
-            sentences.push(format!("{how} what is owed lifts it at once."));
+            sentences.push(format!("{how} what is owed lifts {lifted} at once."));
         }
     }
     sentences

@@ -126,6 +126,9 @@ pub struct InvoiceTerms {
     pub gates_scope: Option<bool>,
     /// Taken over with a history (`event import --opening`): counted, and silent until released.
     pub opening: Option<bool>,
+    /// The invoice of the same source that it takes the place of: nothing is owed on that one any more.
+    #[serde(default)]
+    pub replaces: Option<InvoiceId>,
 }
 
 /// One invoice's part of a payment.
@@ -302,9 +305,8 @@ impl ReceiptKind {
     #[must_use]
     pub const fn proves(self, channel: Channel) -> bool {
         match channel {
-            Channel::Email | Channel::Banner => {
-                matches!(self, Self::Accepted | Self::Delivered | Self::Seen)
-            }
+            Channel::Email => matches!(self, Self::Accepted | Self::Delivered | Self::Seen),
+            Channel::Banner => matches!(self, Self::Seen),
             Channel::Phone => matches!(self, Self::Spoken),
             Channel::Letter => matches!(self, Self::Posted),
         }

@@ -12,17 +12,38 @@
 //! 4. What came together is announced when a month is over, and when the case has ended: the
 //!    difference to what was announced before. What was announced is never taken back here.
 
+use serde::{Deserialize, Serialize};
+
 use super::acceptance::is_accepted;
 use super::account::{Account, Case, Invoice, InvoiceStatus};
 use super::bearings::Bearings;
 use super::decision::OVERDUE;
 use super::fact::{Collection, InvoiceKind};
+use super::id::{CaseId, FeeId, InvoiceId};
 use super::money::Money;
 use super::plan::anchor_of;
 use super::policy::{Anchor, LateFee, Law};
 use super::proof::first_proof;
 use super::span::{Span, Unit};
 use super::time::{DAY, Day, Instant};
+
+/// `fee.announced`: information. It is owed once the billing system has invoiced it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeeAnnounced {
+    /// H(case, n).
+    pub fee: FeeId,
+    /// For which case.
+    pub case: CaseId,
+    /// On which invoice.
+    pub invoice: InvoiceId,
+    /// Counts the announcements of the case, from 0.
+    pub n: u32,
+    /// Up to and with this day.
+    pub through: Day,
+    /// What has come together since the announcement before.
+    pub amount: Money,
+}
 
 /// No fee is reckoned for longer: over ten years.
 const DAYS_MAX: i32 = 4_000;

@@ -47,6 +47,7 @@ pub mod publish;
 pub mod record;
 pub mod selection;
 pub mod simulate;
+mod small;
 pub mod span;
 pub mod stage;
 pub mod stray;

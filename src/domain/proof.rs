@@ -3,7 +3,8 @@
 //! Rules:
 //! 1. Proofs count per (channel, person or mailbox): seen, spoken, posted, or accepted and not
 //!    bounced in the same attempt; a bounce that names no attempt takes back all of them. Only what
-//!    was learnt by then counts, and of a letter what was posted five working days before.
+//!    was learnt by then counts, and of a letter what was posted five working days before. What a
+//!    banner showed, it showed to a person in a role.
 //! 2. A warning *comes* at the first cutoff time at or after the latest of the time it named, the
 //!    times its repetitions said, its rung's planned time, and its proof plus the notice period.
 //! 3. It is *good until* the end of the cutoff hours of the working day after the first cutoff
@@ -17,7 +18,7 @@
 
 use super::account::{NoticeState, Receipt};
 use super::calendar::Almanac;
-use super::fact::ReceiptKind;
+use super::fact::{Channel, ReceiptKind};
 use super::policy::Warn;
 use super::span::Span;
 use super::time::{Fold, Instant};
@@ -77,10 +78,15 @@ fn counts_from(notice: &NoticeState, receipt: &Receipt, almanac: Almanac<'_>) ->
 /// Whether one receipt proves delivery, as far as was known at `at`.
 fn proves(notice: &NoticeState, receipt: &Receipt, at: Instant) -> bool {
     let to = notice.made.to;
-    let role = receipt.role.is_none_or(|role| to.is_everyone() || to.contains(role));
+    let role = match receipt.role {
+        Some(role) => to.is_everyone() || to.contains(role),
+        None => receipt.channel != Channel::Banner,
+    };
+    let somebody = receipt.channel.is_by_hand() || !receipt.recipient.is_empty();
     receipt.kind.proves(receipt.channel)
         && receipt.learnt <= at
         && role
+        && somebody
         && notice.made.by.contains(&receipt.channel)
         && !is_taken_back(notice, receipt, at)
 }

@@ -6,9 +6,13 @@
 //! 3. A link leads to `https` or `http` or is not shown.
 
 use crate::domain::effect::Rate;
+use crate::domain::grant::LISTED_MAX;
 use crate::domain::language::Language;
 use crate::domain::money::Money;
 use crate::domain::time::{Day, Instant, Zone};
+
+/// So many dates of messages are named.
+const SENT_MAX: usize = 3;
 
 /// `€1,240.00`, `USD 1,240.00`.
 #[must_use]
@@ -66,6 +70,34 @@ pub fn day(day: Day) -> String {
 #[must_use]
 pub fn rate(rate: Rate) -> String {
     Language::En.rate(rate)
+}
+
+/// `a, b or c`.
+#[must_use]
+pub fn listed(all: &[String], joined_by: &str) -> String {
+    match all {
+        [] => String::new(),
+        [one] => one.clone(),
+        [many @ .., last] => format!("{} {joined_by} {last}", many.join(", ")),
+    }
+}
+
+/// `12 March 2026, 13 March 2026 and 4 times before`, from the oldest on.
+#[must_use]
+pub fn dates(sent: &[Instant], zone: &Zone) -> String {
+    let mut dates: Vec<String> = sent.iter().map(|at| date(*at, zone)).collect();
+    dates.dedup();
+    let older = dates.len().saturating_sub(SENT_MAX);
+    if older == 0 {
+        return listed(&dates, "and");
+    }
+    // The newest: an older one is the last that anybody looks for.
+    let newest = dates.split_off(older).join(", ");
+    match older {
+        _ if sent.len() >= LISTED_MAX => format!("{newest} and many times before"),
+        1 => format!("{newest} and once before"),
+        older => format!("{newest} and {older} times before"),
+    }
 }
 
 /// The link, if it is one that may be shown.

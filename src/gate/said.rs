@@ -16,9 +16,6 @@ use crate::domain::stage::{Role, Roles, Stage};
 use crate::domain::term::TermKind;
 use crate::domain::time::{Instant, Zone};
 
-/// So many dates of messages are named.
-const SENT_MAX: usize = 3;
-
 /// Whether people with `roles` may see amounts.
 #[must_use]
 pub fn may_see_amounts(roles: Roles) -> bool {
@@ -150,7 +147,9 @@ impl Said {
             many: told.filter(|words| !words.invoices.is_empty()).map(many),
             invoices: told.map(lines).unwrap_or_default(),
             pay_url,
-            sent: told.map(|words| dates(&words.sent, &zone)).filter(|dates| !dates.is_empty()),
+            sent: told
+                .map(|words| phrases::dates(&words.sent, &zone))
+                .filter(|dates| !dates.is_empty()),
             kept_until: words.and_then(kept_until),
             ended: words.is_some_and(|words| words.term.is_some()),
             paid_for,
@@ -381,16 +380,7 @@ fn coming((named, ordered): (&Named, bool), zone: &Zone) -> String {
 }
 
 fn settlers(words: &Words) -> String {
-    listed(&words.settlers, "or")
-}
-
-/// `a, b or c`.
-fn listed(all: &[String], joined_by: &str) -> String {
-    match all {
-        [] => String::new(),
-        [one] => one.clone(),
-        [many @ .., last] => format!("{} {joined_by} {last}", many.join(", ")),
-    }
+    phrases::listed(&words.settlers, "or")
 }
 
 fn lines(words: &Words) -> Vec<Line> {
@@ -400,22 +390,6 @@ fn lines(words: &Words) -> Vec<Line> {
         due: invoice.due_on.map(phrases::day),
     };
     words.invoices.iter().map(line).collect()
-}
-
-fn dates(sent: &[Instant], zone: &Zone) -> String {
-    let mut dates: Vec<String> = sent.iter().map(|at| phrases::date(*at, zone)).collect();
-    dates.dedup();
-    let older = dates.len().saturating_sub(SENT_MAX);
-    if older == 0 {
-        return listed(&dates, "and");
-    }
-    // The newest: an older one is the last that anybody looks for.
-    let newest = dates.split_off(older).join(", ");
-    match older {
-        _ if sent.len() >= LISTED_MAX => format!("{newest} and many times before"),
-        1 => format!("{newest} and once before"),
-        older => format!("{newest} and {older} times before"),
-    }
 }
 
 #[cfg(test)]

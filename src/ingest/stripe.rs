@@ -197,6 +197,7 @@ fn invoice(kind: &str, object: &Value) -> Result<Vec<Said>, FieldFault> {
         purchase_order: None,
         gates_scope: None,
         opening: None,
+        replaces: None,
         collection: match text(object, "collection_method") {
             Some("charge_automatically") => Some(Collection::ChargeAutomatically),
             Some("send_invoice") => Some(Collection::SendInvoice),

@@ -175,7 +175,9 @@ fn is_same(before: &Account, after: &Account, about: &Ask) -> bool {
         Some((*amount, *owed, *status, *due_on))
     };
     let case = |account: &Account, id: CaseId| {
-        account.case(id).map(|case| (case.is_live(), case.leg(), case.holds.clone()))
+        account
+            .case(id)
+            .map(|case| (case.is_live(), case.scope.clone(), case.migrations, case.holds.clone()))
     };
     invoice(before) == invoice(after) && case(before, about.case) == case(after, about.case)
 }

@@ -237,5 +237,6 @@ fn terms(number: &str, due: Day) -> InvoiceTerms {
         collection: None,
         gates_scope: None,
         opening: None,
+        replaces: None,
     }
 }

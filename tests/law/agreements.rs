@@ -76,8 +76,12 @@ pub fn agree(world: &mut World, agreed: Agreed, (i, days): (u8, u8), number: usi
         Agreed::DisputeHalf => {
             ArrangementMade { reason, amount: Some(money(AMOUNT / 2)), ..of(K::Dispute) }
         }
+        // From today on, or from one of the next days.
         Agreed::Pause => ArrangementMade {
-            until: Some(When::Day(day(0))),
+            from: Some(number as i32 % 4)
+                .filter(|later| *later > 0)
+                .map(|later| When::Day(world.zone.day(world.now).plus(later))),
+            until: Some(When::Day(day(4))),
             stage: Some(Stage::Grace),
             accepted_by,
             ..of(K::Pause)
@@ -209,7 +213,7 @@ fn agreements(world: &World, about: &InvoiceId) -> Vec<(Instant, ArrangementMade
             // Without names it is about those that were there.
             let known = || issued(world, about).is_some_and(|issued| issued <= record.time);
             let named = made.invoices.as_ref().map_or_else(known, |named| named.contains(about));
-            named.then(|| (record.time, (**made).clone()))
+            named.then(|| (record.time.max(begins(world, made)), (**made).clone()))
         }
         Fact::TaskDone(done) if done.outcome == TaskOutcome::Promised => {
             // Where an operator asks for a stage, nothing is owed that could be promised.
@@ -225,6 +229,15 @@ fn agreements(world: &World, about: &InvoiceId) -> Vec<(Instant, ArrangementMade
     });
     let taken = taken_over(world, about).map(|taken| (taken, opening_of(about)));
     agreed.chain(taken).collect()
+}
+
+/// From when on it was agreed.
+fn begins(world: &World, made: &ArrangementMade) -> Instant {
+    match made.from {
+        None => Instant::MIN,
+        Some(When::Day(day)) => world.zone.start_of(day),
+        Some(When::Instant(at)) => at,
+    }
 }
 
 /// The invoice that a task was made for.

@@ -206,6 +206,7 @@ pub fn terms(world: &World, number: u8, days: i8, issue: bool) -> InvoiceTerms {
         collection: None,
         gates_scope: None,
         opening: None,
+        replaces: None,
     }
 }
 

@@ -10,6 +10,7 @@ mod calls;
 mod differential;
 mod digest;
 mod eased;
+mod edited;
 mod exceptions;
 mod forgotten;
 mod history;

@@ -15,13 +15,13 @@ use std::sync::Arc;
 use ambergate::domain::fact::InvoiceNamed;
 use ambergate::domain::policy::Law;
 use ambergate::domain::record::Fact;
-use ambergate::domain::time::{DAY, MINUTE};
+use ambergate::domain::time::DAY;
 
 use crate::agreements::{Agreed, is_closed_but_by_agreement};
 use crate::by_hand::ByHand;
 use crate::history::{Happening, beginning_under, happen};
 use crate::oracle::faults;
-use crate::watch::Terms;
+use crate::watch::{STANDARD_TERMS, Terms};
 use crate::without::Rule;
 use crate::world::{World, law_of};
 
@@ -60,13 +60,8 @@ enter = "frozen"
 warn = { before = "3 days", to = ["billing", "admin"], by = ["email", "banner"], needs = 2 }
 "#;
 
-const QUICK_TERMS: Terms = Terms {
-    period: 3,
-    after_due: (7, 10),
-    slow_after_due: 0,
-    slack: 15 * MINUTE,
-    postponements: None,
-};
+const QUICK_TERMS: Terms =
+    Terms { period: 3, after_due: (7, 10), postponements: None, ..STANDARD_TERMS };
 
 /// So many turns has the climb, and some are left for what was moved.
 const TURNS: usize = 30;

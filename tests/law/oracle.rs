@@ -238,8 +238,6 @@ fn scope_of(world: &World, about: &InvoiceId, t: Instant) -> Option<Scope> {
     said.next()
 }
 
-/// When so many had been told, as known by `t`: mailboxes that took the notice, one call, one
-/// letter; or, as the last resort, a letter or an owner's word alone.
 /// How many proofs the version asks for that the case was under at `t`. A stage that it does not have
 /// is only ordered, and asks for what the one before it does.
 fn needs(world: &World, entered: &RungEntered, t: Instant) -> usize {
@@ -259,6 +257,7 @@ fn needs(world: &World, entered: &RungEntered, t: Instant) -> usize {
     needs.map_or(usize::MAX, usize::from)
 }
 
+/// When so many had been told, as known by `t`: mailboxes, one call, one letter; or a last resort.
 fn proved(world: &World, made: &NoticeMade, needs: usize, t: Instant) -> Option<Instant> {
     let mut proofs: Vec<(String, Instant)> = mailed(world, made.notice, t);
     let calls = by_hand(world, made, (Channel::Phone, TaskKind::Call, TaskOutcome::Reached), t);

@@ -263,10 +263,8 @@ fn act(world: &mut World, words: &[&str]) {
         ["billing", "back"] => return world.billing.away = false,
         ["source", "silent"] => return world.situation.heard = false,
         ["source", "heard"] => return world.situation.heard = true,
-        ["show"] => {
-            let line = shown(world);
-            return world.log.push((world.now, line));
-        }
+        ["show"] => return world.log.push((world.now, shown(world))),
+        ["tasks"] => return world.log.push((world.now, to_do(world))),
         ["holiday", day] => return publish(world, day.parse().unwrap(), true),
         ["workday", day] => return publish(world, day.parse().unwrap(), false),
         ["dated", day, time, "accepted", policy, by] => {
@@ -361,6 +359,14 @@ fn shown(world: &World) -> String {
     }
     stages.insert(0, whole.to_string());
     format!("({}, owed {owed}{held})", stages.join(", "))
+}
+
+/// What people are to do.
+fn to_do(world: &World) -> String {
+    let account = world.account();
+    let open = account.tasks.iter().filter(|task| task.is_open());
+    let open: Vec<&str> = open.map(|task| task.made.kind.word()).collect();
+    format!("(to do: {})", open.join(", "))
 }
 
 /// Another version of every calendar is published.

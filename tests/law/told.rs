@@ -98,6 +98,14 @@ fn term(kind: &str, fields: &[&str]) -> Fact {
 /// What is said of money.
 fn told_money(words: &[&str], zone: &Zone) -> Fact {
     match words {
+        ["becomes_fee", invoice] => Fact::InvoiceUpdated(Box::new(InvoiceTerms {
+            kind: Some(InvoiceKind::Fee),
+            ..terms(invoice, None, None)
+        })),
+        ["replace", old, "by", invoice, amount, "due", due] => {
+            let terms = terms(invoice, Some(money(amount)), Some(due));
+            Fact::InvoiceIssued(Box::new(InvoiceTerms { replaces: Some(id(old)), ..terms }))
+        }
         ["failed", invoice] => failed(invoice, None),
         ["failed", invoice, "next", day, time] => {
             let time = time.parse().unwrap();
@@ -256,5 +264,6 @@ fn terms(invoice: &str, amount: Option<Money>, due: Option<&str>) -> InvoiceTerm
         collection: None,
         gates_scope: None,
         opening: None,
+        replaces: None,
     }
 }

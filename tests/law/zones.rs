@@ -102,6 +102,7 @@ fn world(policy: &str, zone: &Zone, due: Day) -> World {
         collection: None,
         gates_scope: None,
         opening: None,
+        replaces: None,
     })));
     world
 }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::{Fill, Forms, Phrases};
+use super::{Fill, Forms, Phrases, capital};
 use crate::domain::calendar::Calendar;
 use crate::domain::effect::Rate;
 use crate::domain::fact::{Channel, Collection};
@@ -415,11 +415,4 @@ impl Writer<'_> {
         });
         self.language.any_of(&amounts.collect::<Vec<_>>())
     }
-}
-
-/// The text with a capital letter at its beginning.
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(char::to_uppercase);
-    first.into_iter().flatten().chain(chars).collect()
 }

@@ -156,6 +156,10 @@ impl Checks<'_> {
             self.fault("amount_paid.currency", detail);
         }
         let whole = terms.scope.as_ref().is_some_and(crate::domain::id::Scope::is_whole);
+        self.no_term("replaces", terms.replaces.as_ref());
+        if terms.replaces.as_ref() == Some(&terms.invoice) {
+            self.fault("replaces", "an invoice does not replace itself");
+        }
         if terms.gates_scope == Some(true) && whole {
             self.fault("gates_scope", "gates a part of the app: `scope` names the whole");
         }

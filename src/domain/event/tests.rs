@@ -226,6 +226,7 @@ fn terms() -> impl Strategy<Value = Fact> {
                 collection: None,
                 gates_scope: Some(false),
                 opening: Some(true),
+                replaces: Some("in_0".parse().unwrap()),
             }))
         },
     )

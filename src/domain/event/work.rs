@@ -1,7 +1,8 @@
 //! What receipts and outcomes of tasks must say (SPEC 3, 4 `needs`).
 //!
 //! Rules:
-//! 1. A way proves in its own manner only: a call is `spoken`, a letter `posted`.
+//! 1. A way proves in its own manner only: a call is `spoken`, a letter `posted`, a banner `seen` by a
+//!    person in a role.
 //! 2. What an `owner` declares names the notice, who declares it, and three ways that were tried.
 //! 3. That a digest listed something, nobody else can say.
 //! 4. A promise says until when; nothing else that comes of a task does.
@@ -33,6 +34,19 @@ impl Checks<'_> {
                 self.fault("channel", "`letter` is the way of what was posted");
             }
             ReceiptKind::Declared => self.declared(receipt),
+            ReceiptKind::Accepted | ReceiptKind::Delivered
+                if receipt.channel == Channel::Banner =>
+            {
+                self.fault("kind", "`seen` is what proves that a banner was shown");
+            }
+            ReceiptKind::Seen if receipt.channel == Channel::Banner => {
+                if receipt.person.is_none() {
+                    self.fault("person", "missing: who was shown the banner");
+                }
+                if receipt.role.is_none() {
+                    self.fault("role", "missing: in which role they were shown it");
+                }
+            }
             ReceiptKind::Listed => self.fault("kind", "`listed` is what the digest itself says"),
             _ => {}
         }

@@ -101,7 +101,7 @@ impl<'a> Planner<'a> {
         if !self.situation.may_tell() {
             return self.look_again();
         }
-        let leg = case.leg();
+        let leg = case.leg(self.situation.now);
         let notice = Derivation::of("notice")
             .text(self.tenant.as_str())
             .id(leg)

@@ -14,10 +14,9 @@ use crate::domain::account::{Case, Invoice};
 use crate::domain::bearings::Bearings;
 use crate::domain::decision::{Checked, Decision, NoticeMade, OVERDUE, RungEntered, Step};
 use crate::domain::effect::Effect;
-use crate::domain::fact::InvoiceKind;
 use crate::domain::id::{Derivation, NoticeId};
-use crate::domain::money::Money;
 use crate::domain::policy::{Enter, Notice, Policy, Rung};
+use crate::domain::small;
 use crate::domain::time::Instant;
 
 /// The planning of one case.
@@ -122,16 +121,10 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         enter.effect_on(self.invoice())
     }
 
-    /// What is owed on the invoice.
-    pub(super) fn owed(&self) -> Option<Money> {
-        let invoice = self.invoice();
-        invoice.amount.map(|amount| Money { minor: invoice.owed, ..amount })
-    }
-
     /// Whether all that is overdue in the invoice's currency is less than what is asked for.
     pub(super) fn is_ignored(&self) -> bool {
         let account = self.planner.account;
-        super::relief::is_ignored(account, self.case, self.policy(), self.bearings, self.now())
+        small::is_ignored(account, self.case, self.bearings, self.now())
     }
 
     /// Whether this case may restrict at all.
@@ -140,16 +133,11 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         if !invoice.is_billed() {
             return true;
         }
-        let Some(owed) = self.owed() else { return false };
         let policy = self.policy();
-        let listed = [&policy.ignore_below, &policy.person_above]
-            .into_iter()
-            .flatten()
-            .all(|limits| limits.of(owed.currency).is_some());
-        if !listed {
+        if !small::is_listed(invoice, policy) {
             self.note_unlisted();
         }
-        listed && invoice.kind != InvoiceKind::Fee && !super::relief::is_short_paid(invoice, policy)
+        small::may_restrict(invoice, policy)
     }
 
     fn plan_notice(&mut self, rung: u16, notice: &Notice, planned: Instant) {
@@ -223,7 +211,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         at: Instant,
     ) {
         let Some(enter) = &rung.enter else { return };
-        let leg = self.case.leg();
+        let leg = self.case.leg(self.now());
         let entries = self.case.entries.iter();
         let n = entries.filter(|entry| entry.entered.leg == leg && entry.entered.rung == number);
         let n = u32::try_from(n.count()).unwrap_or(u32::MAX);
@@ -258,7 +246,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
 
     /// A notice of this leg that names nothing and goes to nobody yet.
     pub(super) fn draft(&self, rung: u16, step: Step, kind: &str) -> NoticeMade {
-        let leg = self.case.leg();
+        let leg = self.case.leg(self.now());
         let same = self.planner.notices_of(self.case.case).filter(|notice| {
             notice.made.leg == leg && notice.made.rung == rung && notice.made.step == step
         });

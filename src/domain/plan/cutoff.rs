@@ -211,7 +211,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     /// Warnings of this leg and rung that could not be delivered; one whose attempts were never
     /// made, or still go on, is none.
     fn failed_warnings(&self, rung: u16, needs: u8) -> Vec<&'a NoticeState> {
-        let leg = self.case.leg();
+        let leg = self.case.leg(self.now());
         let warnings = self.planner.notices_of(self.case.case).filter(|notice| {
             notice.made.leg == leg
                 && notice.made.rung == rung

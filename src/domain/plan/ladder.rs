@@ -47,6 +47,7 @@ pub(in crate::domain) struct Ladder<'a> {
     bearings: &'a Bearings<'a>,
     /// When something can be made at the earliest: now, or when the case is free again.
     free: Instant,
+    now: Instant,
     generation: u64,
     /// Dates that holds touch, first and last.
     held: Vec<(Day, Day)>,
@@ -66,7 +67,7 @@ impl<'a> Ladder<'a> {
         ground: &'a Ground<'a>,
         case: &'a Case,
         bearings: &'a Bearings<'a>,
-        free: Instant,
+        (free, now): (Instant, Instant),
         generation: u64,
         would: bool,
     ) -> Self {
@@ -87,8 +88,19 @@ impl<'a> Ladder<'a> {
         });
         let applies = applies.collect();
         let places = Vec::with_capacity(rungs);
-        let mut ladder =
-            Self { ground, case, bearings, free, generation, held, places, live, applies, would };
+        let mut ladder = Self {
+            ground,
+            case,
+            bearings,
+            free,
+            now,
+            generation,
+            held,
+            places,
+            live,
+            applies,
+            would,
+        };
         ladder.live = ladder.live_warnings();
         // Nearly all rungs are counted from the same day.
         let mut anchors = Anchors::default();
@@ -102,10 +114,11 @@ impl<'a> Ladder<'a> {
     /// Of each rung: the newest warning of this leg, if it can still make its cutoff possible. An
     /// older one that was given up for it stays given up, whatever calendar or contact comes.
     fn live_warnings(&self) -> Vec<Option<&'a NoticeState>> {
+        let leg = self.case.leg(self.now);
         let mut live = vec![None; self.bearings.policy.rungs.len()];
         for notice in self.ground.notices_of(self.case.case) {
             let made = &notice.made;
-            if made.step != Step::Warning || made.leg != self.case.leg() {
+            if made.step != Step::Warning || made.leg != leg {
                 continue;
             }
             let is_live = self.warned(notice).is_some_and(|warned| {
@@ -207,7 +220,7 @@ impl<'a> Ladder<'a> {
     pub(super) fn would_name(&self, rung: u16) -> Option<Instant> {
         let would = self.would_have(rung, Would::Warned)?;
         let good = self.almanac().end_of_next_working_day(would.made.at) > self.free;
-        (good && would.made.leg == self.case.leg()).then_some(would.made.at)
+        (good && would.made.leg == self.case.leg(self.now)).then_some(would.made.at)
     }
 
     fn would_have(&self, rung: u16, what: Would) -> Option<&'a WouldState> {
@@ -347,7 +360,11 @@ impl<'a> Ladder<'a> {
             let time = rung.at.time.unwrap_or(self.bearings.policy.cutoff_hours.start);
             return almanac.cutoff_at_or_after(almanac.zone.at(date, time, Fold::Later));
         }
-        let reminder = rung.notice.is_some() && rung.enter.is_none() && rung.at.offset <= 0;
+        let before = match rung.at.anchor {
+            Anchor::Issued => self.anchor(Anchor::Due).is_some_and(|due| date <= due),
+            _ => rung.at.offset <= 0,
+        };
+        let reminder = rung.notice.is_some() && rung.enter.is_none() && before;
         let day =
             if reminder { almanac.calendar.back(date) } else { almanac.calendar.forward(date) };
         Some(almanac.notice_time(day, rung.at.time))

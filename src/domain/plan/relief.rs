@@ -1,18 +1,18 @@
 //! What falls: entries that are no longer lawful, notices that count for nothing (SPEC 5.10).
 //!
-//! Rule: relief asks for nothing; it is decided whenever it is true.
+//! Rules:
+//! 1. Relief asks for nothing; it is decided whenever it is true.
+//! 2. What may restrict nobody any more threatens nobody: its warnings are void.
 
 use super::Planner;
-use crate::domain::account::{Account, Case, Entry, Invoice, InvoiceStatus, NoticeState};
-use crate::domain::bearings::Bearings;
+use crate::domain::account::{Case, Entry, InvoiceStatus, NoticeState};
 use crate::domain::decision::{
     Decision, LiftCause, NoticeMade, NoticeVoided, StageLifted, Step, VoidCause,
 };
 use crate::domain::effect::Effect;
 use crate::domain::fact::Channel;
 use crate::domain::id::Derivation;
-use crate::domain::policy::Policy;
-use crate::domain::time::Instant;
+use crate::domain::small::{is_ignored, is_short_paid, may_restrict};
 
 impl<'a> Planner<'a> {
     pub(super) fn relieve(&mut self) {
@@ -87,7 +87,7 @@ impl<'a> Planner<'a> {
         if shared.is_some() {
             return None;
         }
-        let policy = bearings.policy;
+        let (policy, restricts) = (bearings.policy, entry.entered.effect().restricts());
         let invoice = self.account.invoice_of(case);
         // What is disputed stands still where it is.
         if invoice.undisputed() == 0 && invoice.is_billed() {
@@ -98,24 +98,33 @@ impl<'a> Planner<'a> {
         if when.is_some_and(|when| !when.holds(self.account, case, &bearings.zone, now)) {
             return Some(LiftCause::Condition);
         }
-        let ignored = is_ignored(self.account, case, policy, bearings, now);
-        let short = entry.entered.effect().restricts() && is_short_paid(invoice, policy);
-        (ignored || short).then_some(LiftCause::Settled)
+        if is_ignored(self.account, case, bearings, now)
+            || is_short_paid(invoice, policy) && restricts
+        {
+            return Some(LiftCause::Settled);
+        }
+        (restricts && !may_restrict(invoice, policy)).then_some(LiftCause::Condition)
     }
 
     fn void_notices(&mut self, case: &'a Case) {
+        let now = self.situation.now;
+        let harmless = self.survey.ground.bearings(case.case).is_some_and(|bearings| {
+            let invoice = self.account.invoice_of(case);
+            is_ignored(self.account, case, bearings, now) || !may_restrict(invoice, bearings.policy)
+        });
         for notice in self.notices_of(case.case) {
             if !may_be_used(notice) {
                 continue;
             }
             let of = notice.made.of.and_then(|id| self.notice(id));
             let used = of.is_some_and(|of| of.voided.is_some());
-            let over = case.over_at().is_some_and(|at| at <= self.situation.now);
+            let over = case.over_at().is_some_and(|at| at <= now);
             let cause = if over || !case.is_live() {
                 VoidCause::Case
-            } else if notice.made.leg != case.leg() {
+            } else if notice.made.leg != case.leg(now) {
                 VoidCause::Leg
             } else if used
+                || harmless
                 || self.survey.ladder(case.case).is_some_and(|it| !it.applies(notice.made.rung))
                 || (of.is_none() && self.is_entered(case, notice.made.rung))
             {
@@ -177,42 +186,4 @@ impl<'a> Planner<'a> {
 fn may_be_used(notice: &NoticeState) -> bool {
     let names = matches!(notice.made.step, Step::Warning | Step::Again(_));
     names && notice.voided.is_none() && notice.spent.is_none()
-}
-
-/// Whether all that is overdue in the case's currency, itself counted, is below what the policy
-/// asks for.
-pub(super) fn is_ignored(
-    account: &Account,
-    case: &Case,
-    policy: &Policy,
-    bearings: &Bearings<'_>,
-    now: Instant,
-) -> bool {
-    let invoice = account.invoice_of(case);
-    let Some(amount) = invoice.amount else { return invoice.is_billed() };
-    let limits = policy.ignore_below.as_ref();
-    let Some(limit) = limits.and_then(|limits| limits.of(amount.currency)) else { return false };
-    let today = bearings.zone.day(now);
-    let until = invoice.due_on.map_or(today, |due| due.max(today));
-    let others = account
-        .cases
-        .iter()
-        .filter(|other| other.is_live() && other.has_begun(now) && other.invoice != case.invoice)
-        .map(|other| account.invoice_of(other))
-        .filter(|other| other.amount.is_some_and(|other| other.currency == amount.currency))
-        .filter(|other| other.due_on.is_none_or(|due| due <= until));
-    let mut total = invoice.undisputed();
-    for other in others {
-        if total >= limit {
-            return false;
-        }
-        total = total.saturating_add(other.undisputed());
-    }
-    total < limit
-}
-
-/// Whether so little of the invoice is missing that it is asked for, but never a cutoff.
-pub(super) fn is_short_paid(invoice: &Invoice, policy: &Policy) -> bool {
-    let Some((part, amount)) = policy.short_paid.zip(invoice.amount) else { return false };
-    invoice.undisputed() < part.of(amount)
 }

@@ -63,7 +63,7 @@ pub(in crate::domain) fn is_valid(notice: &NoticeState, survey: &Survey<'_>) -> 
     };
     match made.step {
         Step::Entered => ladder.entry(made.rung).is_some(),
-        Step::Plain => made.leg == case.leg(),
+        Step::Plain => made.leg == case.leg(now),
         Step::Warning => live(made.notice),
         Step::Again(_) => made.of.is_some_and(live) && made.says.is_none_or(|says| says > now),
         Step::Thanks | Step::Instalment(_) | Step::Missed(_) => true,

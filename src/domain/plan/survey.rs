@@ -139,8 +139,9 @@ impl<'g> Survey<'g> {
         let ladder = |(place, case): (usize, &'g Case), would: bool| {
             let climbs = case.is_live() && case.opened.is_some() && wanted(case);
             let bearings = ground.bearings_at(place).filter(|_| climbs)?;
-            let free = free_at(case, situation.now)?;
-            Some(Ladder::new(ground, case, bearings, free, situation.generation, would))
+            let now = situation.now;
+            let free = free_at(case, now)?;
+            Some(Ladder::new(ground, case, bearings, (free, now), situation.generation, would))
         };
         let ladders = cases().map(|it| ladder(it, false)).collect();
         let observed = cases().filter(|_| situation.observed);

@@ -8,12 +8,13 @@
 
 use super::climb::Climb;
 use super::{Planner, What};
-use crate::domain::account::{Case, HoldCause, MessageState, TaskState};
+use crate::domain::account::{Case, HoldCause, Invoice, MessageState, TaskState};
 use crate::domain::bearings::Bearings;
 use crate::domain::decision::{CREDIT_LIMIT, Decision, TaskKind, TaskMade};
 use crate::domain::fact::TaskOutcome;
 use crate::domain::id::{CaseId, Derivation};
 use crate::domain::policy::TaskRung;
+use crate::domain::selection::select;
 use crate::domain::stage::Role;
 use crate::domain::time::{Fold, Instant};
 
@@ -127,8 +128,10 @@ impl Planner<'_> {
             matches!(hold.cause, HoldCause::OnAccount | HoldCause::Unmatched) && hold.covers(now)
         });
         let Some(hold) = unclaimed else { return };
+        // What lapsed was never answered.
         let asked = self.account.tasks.iter().any(|task| {
-            task.made.kind == TaskKind::Allocate && task.made.about.as_deref() == Some(&hold.id)
+            let about = task.made.about.as_deref() == Some(&hold.id);
+            task.made.kind == TaskKind::Allocate && about && !task.lapsed
         });
         if asked || self.has_open(TaskKind::Allocate) {
             return;
@@ -173,13 +176,24 @@ impl Planner<'_> {
         }
         let currency = self.account.profile.credit_limit.map(|limit| limit.currency);
         let now = self.situation.now;
-        let runs = |case: &&Case| {
-            let amount = self.account.invoice_of(case).amount;
-            let same = amount.map(|amount| amount.currency) == currency;
-            same && case.is_live() && case.has_begun(now) && !case.is_held(now)
+        // Whatever stands still or has not failed yet is owed; only of what is silent nobody speaks.
+        let counts = |invoice: &&Invoice| {
+            let same = invoice.amount.map(|amount| amount.currency) == currency;
+            same && invoice.owed > 0 && !self.account.is_silent(invoice)
         };
-        let Some(case) = self.account.cases.iter().rev().find(runs) else { return };
-        let Some(bearings) = self.survey.ground.bearings(case.case) else { return };
+        let Some(invoice) = self.account.invoices.iter().rev().find(counts) else { return };
+        let of = |case: &&Case| self.account.invoice_of(case).invoice == invoice.invoice;
+        let case = self.account.cases.iter().rev().find(of).map(|case| case.case);
+        let own = || select(self.law, self.account, now);
+        let own = own().map(|policy| Bearings::of(self.law, &self.account.profile, policy));
+        let pinned = case.and_then(|case| self.survey.ground.bearings(case));
+        let Some(bearings) = pinned.or(own.as_ref()) else { return };
+        // A card that was not declined has no case.
+        let case = case.unwrap_or_else(|| {
+            Derivation::of("no case")
+                .names(&[self.tenant.as_str(), invoice.invoice.as_str()])
+                .finish()
+        });
         let due = bearings.almanac().send_at_or_after(now);
         if due > now {
             self.wake_at(due);
@@ -187,9 +201,9 @@ impl Planner<'_> {
         }
         let n = u32::try_from(before.len()).unwrap_or(u32::MAX);
         self.make_task(TaskMade {
-            task: task_id(case.case, None, TaskKind::Call, n, Some(CREDIT_LIMIT)),
+            task: task_id(case, None, TaskKind::Call, n, Some(CREDIT_LIMIT)),
             kind: TaskKind::Call,
-            case: case.case,
+            case,
             rung: None,
             n,
             due,

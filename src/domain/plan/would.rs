@@ -118,7 +118,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
         if !situation.is_fresh() || !situation.clock_agrees {
             return self.planner.look_again();
         }
-        let leg = self.case.leg();
+        let leg = self.case.leg(self.now());
         let same = self.case.would.iter().map(|it| &it.made);
         let same = same.filter(|it| it.leg == leg && it.rung == rung && it.what == what);
         let n = u32::try_from(same.count()).unwrap_or(u32::MAX);

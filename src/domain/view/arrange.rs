@@ -13,6 +13,7 @@ use super::cases::Began;
 use super::{Exempt, Run, Timed, Timer};
 use crate::domain::account::{Arrangement, Hold, HoldCause, Invoice};
 use crate::domain::arrangement::EXEMPTION_DAYS_MAX;
+use crate::domain::bearings::Bearings;
 use crate::domain::fact::{
     Access, ArrangementEnded, ArrangementKind, ArrangementMade, Instalment, InvoiceTerms,
     SilenceCause, When,
@@ -29,7 +30,7 @@ const MISSED_AFTER: i32 = 5;
 /// So many missed instalments end a plan.
 const MISSED_MAX: usize = 2;
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     pub(super) fn arrange(&mut self, record: &Record, made: &ArrangementMade) {
         let mut known = self.account.arrangements.iter();
         if known.any(|known| known.made.arrangement == made.arrangement) {
@@ -126,7 +127,10 @@ impl Run<'_> {
     /// A promise stands until the end of the working day after `until`.
     fn promise(&mut self, number: usize, record: &Record, places: &[usize]) {
         let made = &self.account.arrangements[number].made;
-        let (Some(until), Some(bearings)) = (made.until, self.bearings()) else { return };
+        let Some(until) = made.until else { return };
+        let about = places.first().copied();
+        let Some(bearings) = self.bearings_for(about) else { return };
+        let made = &self.account.arrangements[number].made;
         let day = match until {
             When::Day(day) => day,
             When::Instant(instant) => bearings.zone.day(instant),
@@ -151,7 +155,7 @@ impl Run<'_> {
     /// A plan stands until its second instalment was missed, or its last one had its time.
     fn plan(&mut self, number: usize, record: &Record, places: &[usize]) {
         let instalments = self.instalments(number).to_vec();
-        let Some(bearings) = self.bearings() else { return };
+        let Some(bearings) = self.bearings_for(places.first().copied()) else { return };
         let calendar = bearings.almanac().calendar;
         let certain = instalments.iter().map(|part| {
             let due = calendar.forward(part.due_on);
@@ -329,6 +333,14 @@ impl Run<'_> {
         let places = names.filter_map(|name| self.issued(name));
         let same = places.filter(|place| self.sheets[*place].currency == Some(currency));
         same.fold(0, |sum: i64, place| sum.saturating_add(of(&self.account.invoices[place])))
+    }
+
+    /// What is reckoned with about that invoice, or about none.
+    fn bearings_for(&mut self, place: Option<usize>) -> Option<Bearings<'a>> {
+        match place {
+            Some(place) => self.bearings_about(place),
+            None => self.bearings(),
+        }
     }
 
     pub(super) fn zone(&self) -> Zone {

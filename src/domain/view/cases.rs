@@ -14,6 +14,7 @@ use crate::domain::id::{CaseId, Derivation};
 use crate::domain::leg::Leg;
 use crate::domain::policy::WrittenOff;
 use crate::domain::record::Record;
+use crate::domain::small::{is_ignored, is_short_paid};
 use crate::domain::time::Instant;
 
 /// What began a case, and when.
@@ -120,18 +121,27 @@ impl Run<'_> {
         }
     }
 
+    /// Whether an invoice has a live case, and too little is owed on it for a climb.
+    pub(super) fn is_small(&mut self, place: usize, at: Instant) -> bool {
+        let Some(case) = self.live_case(place) else { return false };
+        let Some(bearings) = self.bearings_about(place) else { return false };
+        let (account, case) = (&self.account, &self.account.cases[case]);
+        let invoice = &account.invoices[place];
+        is_ignored(account, case, &bearings, at) || is_short_paid(invoice, bearings.policy)
+    }
+
     pub(super) fn live_case(&self, place: usize) -> Option<usize> {
         self.sheets[place].case.filter(|case| self.account.cases[*case].is_live())
     }
 
     /// What the climb is anchored to; another value is another case. `None`: there is none.
-    fn due_key(&self, place: usize) -> Option<i64> {
+    fn due_key(&mut self, place: usize) -> Option<i64> {
+        let written_off = self.account.invoices[place].status == InvoiceStatus::WrittenOff;
+        let lifted = written_off && self.written_off(place) == WrittenOff::Lift;
         let invoice = &self.account.invoices[place];
         if let Some(order) = &invoice.order {
             return (!order.ended).then(|| order.from.millis());
         }
-        let lifted =
-            invoice.status == InvoiceStatus::WrittenOff && self.written_off() == WrittenOff::Lift;
         if let Some(term) = invoice.term {
             let ends = invoice.due_on.filter(|_| term.state != TermState::Converted);
             return ends.map(|ends| i64::from(ends.number()));
@@ -152,8 +162,9 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn written_off(&self) -> WrittenOff {
-        self.bearings().map_or(WrittenOff::Climb, |bearings| bearings.policy.written_off)
+    pub(super) fn written_off(&mut self, place: usize) -> WrittenOff {
+        let bearings = self.bearings_about(place);
+        bearings.map_or(WrittenOff::Climb, |bearings| bearings.policy.written_off)
     }
 
     fn begin_case(&mut self, place: usize, by: Began<'_>, due_key: Option<i64>) {

@@ -1,11 +1,12 @@
 //! Facts, one by one.
 
 use super::Run;
+use super::cases::Began;
 use crate::domain::account::{Accepted, Failure, Invoice, InvoiceStatus};
 use crate::domain::fact::{
-    Allocation, ChargebackPhase, Collection, CreditChanged, InvoiceKind, InvoiceTerms,
-    PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, PolicyAccepted, RefundMade,
-    ReversalReason,
+    Allocation, ChargebackPhase, Collection, CreditChanged, FailureReason, InvoiceKind,
+    InvoiceTerms, PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, PolicyAccepted,
+    RefundMade, ReversalReason,
 };
 use crate::domain::id::{InvoiceId, Scope, Source};
 use crate::domain::money::Money;
@@ -161,9 +162,23 @@ impl Run<'_> {
         if stray {
             self.unmatched(record);
         }
+        if let Some(replaced) = &terms.replaces {
+            self.replace(record, source, replaced);
+        }
         self.rescope(place);
         self.narrow_orders(record);
         self.weigh(place, record);
+    }
+
+    /// An invoice takes the place of another one of its source: that one counts as void.
+    fn replace(&mut self, record: &Record, source: &Source, replaced: &InvoiceId) {
+        match self.issued(replaced) {
+            None => self.unmatched(record),
+            Some(place) if self.account.invoices[place].owner.as_ref() == Some(source) => {
+                self.void(record, replaced);
+            }
+            Some(_) => {}
+        }
     }
 
     /// A source says when an invoice is due, or a term ends.
@@ -304,13 +319,24 @@ impl Run<'_> {
                 }
             }
         }
-        self.account.invoices[place].returned = true;
+        let invoice = &mut self.account.invoices[place];
+        invoice.returned = true;
+        if invoice.collection == Collection::ChargeAutomatically && invoice.failed.is_none() {
+            // The charge failed after all.
+            let reason = FailureReason::Declined;
+            invoice.failed = Some(Failure { first: record.time, reason, next_attempt_at: None });
+        }
         let books = &mut self.sheets[place].books;
         match reversed.reason {
             ReversalReason::Chargeback => books.charge_back(source, amount),
             _ => books.reverse(source, amount),
         }
+        let small = self.is_small(place, record.time);
         self.weigh(place, record);
+        if small && !self.is_small(place, record.time) {
+            // It was not climbed for until now: the first rung, and not the old date.
+            self.begin_anew(place, Began { anew: true, ..Began::with(record) });
+        }
     }
 
     fn refund(&mut self, record: &Record, source: &Source, refund: &RefundMade) {

@@ -102,7 +102,7 @@ impl Run<'_> {
         record: &Record,
         pending: &PaymentPending,
     ) {
-        let Some(bearings) = self.bearings() else { return };
+        let Some(bearings) = self.bearings_about(place) else { return };
         let Some(in_flight) = bearings.policy.in_flight else { return };
         let invoice = &self.account.invoices[place];
         let owed = invoice.amount.map(|amount| Money { minor: invoice.owed, ..amount });
@@ -176,7 +176,7 @@ impl Run<'_> {
 
     pub(super) fn hold_for_write_off(&mut self, place: usize, record: &Record) {
         let id = format!("written_off:{}", record.id());
-        if self.written_off() == WrittenOff::Stay {
+        if self.written_off(place) == WrittenOff::Stay {
             let (cause, begin) = (HoldCause::WrittenOff, record.time);
             self.hold(place, Hold { id, cause, begin, end: None, at_most: None });
         }

@@ -45,7 +45,7 @@ impl Run<'_> {
 
     fn is_lawful(&self, case: &Case, t: Instant, entered: &RungEntered) -> bool {
         let live = case.began <= t && case.is_live();
-        let other = case.leg() != entered.leg || case.scope != entered.scope;
+        let other = case.leg(t) != entered.leg || case.scope != entered.scope;
         if !live || other || case.is_held(t) || case.opened.is_none() {
             return false;
         }
@@ -92,7 +92,7 @@ impl Run<'_> {
         let notice = entered.notice.and_then(|id| self.account.notice(id));
         notice.is_some_and(|notice| {
             let named = notice.made.names.as_ref();
-            let same = notice.made.leg == case.leg()
+            let same = notice.made.leg == case.leg(t)
                 && notice.made.rung == entered.rung
                 && named.is_some_and(|named| {
                     !entered.effect().is_harder_than(named.effect())

@@ -165,6 +165,8 @@ struct Run<'a> {
     begun: Vec<CaseId>,
     /// A decision spoke of a notice or a message that was not found.
     astray: bool,
+    /// A policy was asked about an invoice whose case is not opened.
+    guessed: bool,
 }
 
 impl<'a> Run<'a> {
@@ -190,6 +192,7 @@ impl<'a> Run<'a> {
             ordered: false,
             begun: Vec::new(),
             astray: false,
+            guessed: false,
         };
         for record in records {
             run.find_owner(record);
@@ -288,9 +291,25 @@ impl<'a> Run<'a> {
         self.account.invoices[place].owner.is_some().then_some(place)
     }
 
-    /// What an invoice's dates are reckoned with before its case is opened.
+    /// What a tenant's dates are reckoned with that are about no invoice.
     fn bearings(&self) -> Option<Bearings<'a>> {
         let policy = select(self.law, &self.account, self.account.newest)?;
+        Some(Bearings::of(self.law, &self.account.profile, policy))
+    }
+
+    /// What is reckoned with about an invoice: the version that its case was, or will be, opened
+    /// with. Another text of the policy changes nothing that was said under the one before.
+    fn bearings_about(&mut self, place: usize) -> Option<Bearings<'a>> {
+        let invoice = &self.account.invoices[place];
+        let case = self.sheets[place].case.map(|case| self.account.cases[case].case);
+        let own = case.and_then(|case| self.opened.get(&case));
+        let of = || self.opened.values().find(|it| it.invoice == invoice.invoice);
+        let Some(opened) = own.or_else(of) else {
+            // Once a case is opened, it is to be gone through again.
+            self.guessed = true;
+            return self.bearings();
+        };
+        let policy = self.law.version_for(&opened.policy, invoice)?;
         Some(Bearings::of(self.law, &self.account.profile, policy))
     }
 

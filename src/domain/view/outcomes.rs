@@ -7,7 +7,7 @@
 //!    among it. Limits were checked when it was recorded.
 //! 3. A finished `hand_off` begins a silence: others speak with the customer now.
 //! 4. A task lapses when another one took its place, or what it is about is over: its case, its
-//!    arrangement, or the warnings that it was to tell of.
+//!    arrangement, or the warnings that it was to tell of. Whom nothing is claimed from nobody calls.
 
 use super::Run;
 use crate::domain::account::{Invoice, Receipt, TaskState};
@@ -131,7 +131,12 @@ impl Run<'_> {
                 .arrangements
                 .iter()
                 .any(|known| known.made.arrangement.as_str() == about && known.ended.is_some()),
-            None => self.account.case(made.case).is_none_or(|case| !case.is_live()),
+            None => self.account.case(made.case).is_none_or(|case| {
+                let presses =
+                    matches!(made.kind, TaskKind::Call | TaskKind::Letter | TaskKind::FormalClaim);
+                let silent = self.account.is_silent(self.account.invoice_of(case));
+                !case.is_live() || (presses && silent)
+            }),
         }
     }
 

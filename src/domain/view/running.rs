@@ -91,7 +91,9 @@ impl Run<'_> {
         match &record.body {
             Body::Fact { fact: Fact::InvoiceIssued(terms), .. } => self.is_unheard_of(terms),
             Body::Fact { fact: Fact::TermUpdated(_), .. } => false,
-            Body::Decision(Decision::CaseOpened(opened)) => self.begun.contains(&opened.case),
+            Body::Decision(Decision::CaseOpened(opened)) => {
+                self.begun.contains(&opened.case) && !self.guessed
+            }
             Body::Decision(Decision::NoticeMade(made)) => {
                 self.is_matched() && made.of.as_ref().is_none_or(knows)
             }
