@@ -102,24 +102,49 @@ pub(super) async fn make(
         accepted_by: make.accepted_by,
         ..ArrangementMade::new(name.clone(), make.kind)
     }));
-    let faults = faults_of(&fact);
+    let faults = plain(faults_of(&fact));
     if !faults.is_empty() {
-        let plain = |fault: FieldFault| {
-            let field = fault.field.strip_prefix("data.").unwrap_or(&fault.field).to_owned();
-            FieldFault { field, detail: fault.detail }
-        };
-        return Err(faulty(&faults.into_iter().map(plain).collect::<Vec<_>>()));
+        return Err(faulty(&faults));
     }
     record(&admin, &standing.tenant, &format!("made-{name}"), fact).await?;
     Ok(created())
 }
 
+/// How an agreement ends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct End {
+    /// Not given: withdrawn.
+    how: Option<ArrangementEnd>,
+    amount: Option<Money>,
+    /// The answer, in words.
+    reason: Option<String>,
+}
+
+pub(super) async fn withdraw(
+    State(admin): State<Admin>,
+    Extension(caller): Extension<Caller>,
+    Named(named): Named<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    end_it(&admin, caller, named, End::default()).await
+}
+
 pub(super) async fn end(
     State(admin): State<Admin>,
     Extension(caller): Extension<Caller>,
-    Named((tenant, name)): Named<(String, String)>,
+    Named(named): Named<(String, String)>,
+    Json(end): Json<End>,
 ) -> Result<StatusCode, Problem> {
-    let standing = standing(&admin, &tenant).await?;
+    end_it(&admin, caller, named, end).await
+}
+
+async fn end_it(
+    admin: &Admin,
+    caller: Caller,
+    (tenant, name): (String, String),
+    end: End,
+) -> Result<StatusCode, Problem> {
+    let standing = standing(admin, &tenant).await?;
     let mut known = standing.account.arrangements.iter();
     let known = known.find(|known| known.made.arrangement.as_str() == name);
     let known = known.ok_or_else(|| Problem::not_found("this tenant has no such arrangement"))?;
@@ -130,17 +155,37 @@ pub(super) async fn end(
         let detail = "a due date that was given stands: make an extension to another date";
         return Err(Problem::conflict(detail));
     }
-    let arrangement = known.made.arrangement.clone();
-    let (how, by) = (ArrangementEnd::Withdrawn, Some(caller.name));
+    let how = end.how.unwrap_or(ArrangementEnd::Withdrawn);
+    let answered = how != ArrangementEnd::Withdrawn;
+    if answered && known.made.kind != ArrangementKind::Dispute {
+        let detail = "only a dispute is upheld or rejected; anything else is withdrawn";
+        return Err(faulty(&[FieldFault::new("how", detail)]));
+    }
+    if answered && end.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+        return Err(faulty(&[FieldFault::new("reason", "missing: the answer, in words")]));
+    }
     let fact = Fact::ArrangementEnded(ArrangementEnded {
-        arrangement,
+        arrangement: known.made.arrangement.clone(),
         how,
-        by,
-        amount: None,
-        reason: None,
+        by: Some(caller.name),
+        amount: end.amount,
+        reason: end.reason,
     });
-    record(&admin, &standing.tenant, &format!("ended-{name}"), fact).await?;
+    let faults = plain(faults_of(&fact));
+    if !faults.is_empty() {
+        return Err(faulty(&faults));
+    }
+    record(admin, &standing.tenant, &format!("ended-{name}"), fact).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The same faults, of a request's fields.
+fn plain(faults: Vec<FieldFault>) -> Vec<FieldFault> {
+    let plain = |fault: FieldFault| {
+        let field = fault.field.strip_prefix("data.").unwrap_or(&fault.field).to_owned();
+        FieldFault { field, detail: fault.detail }
+    };
+    faults.into_iter().map(plain).collect()
 }
 
 /// Records what somebody did.

@@ -69,7 +69,8 @@ pub(super) async fn forget(
 fn in_debt(standing: &Standing) -> Problem {
     let debts = Debts::of(&standing.account, standing.situation.now);
     let detail = format!(
-        "{debts}. The request is parked: settle that or write it off, then replay it (GET /v1/parked)"
+        "{debts}. The request is parked: settle that or write it off, then replay it (`ambergate event \
+         parked`, or GET /v1/parked)"
     );
     Problem::conflict(detail)
         .with("parked", json!(true))

@@ -101,7 +101,8 @@ impl Admin {
             .route("/v1/switch", get(switch::read));
         let deals = Router::new()
             .route("/v1/tenants/{tenant}/arrangements", post(arrangements::make))
-            .route("/v1/tenants/{tenant}/arrangements/{name}", delete(arrangements::end))
+            .route("/v1/tenants/{tenant}/arrangements/{name}", delete(arrangements::withdraw))
+            .route("/v1/tenants/{tenant}/arrangements/{name}/end", post(arrangements::end))
             .route("/v1/tasks/{task}/done", post(tasks::done))
             .route("/v1/parked/{id}/replay", post(parked::replay));
         let rules = Router::new()

@@ -18,6 +18,7 @@ use super::Settings;
 use crate::config::TokenRole;
 use crate::domain::event::FieldFault;
 use crate::domain::id::TenantId;
+use crate::domain::plain::plain;
 use crate::net::problem::{BODY_WITHIN, Problem};
 
 /// The largest body that is read.
@@ -95,7 +96,7 @@ pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem>
     let read: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let field = if path == "." { String::new() } else { path };
-        faulty(&[FieldFault::new(field, error.into_inner().to_string())])
+        faulty(&[FieldFault::new(field, plain(&error.into_inner().to_string()))])
     })?;
     reader.end().map_err(|error| Problem::validation(format!("after the JSON: {error}")))?;
     Ok(read)
@@ -109,7 +110,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let read = Query::<T>::from_request_parts(parts, state).await;
-        read.map(|Query(asked)| Self(asked)).map_err(|error| Problem::validation(error.body_text()))
+        read.map(|Query(asked)| Self(asked))
+            .map_err(|error| Problem::validation(plain(&error.body_text())))
     }
 }
 

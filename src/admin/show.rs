@@ -14,6 +14,7 @@ use crate::domain::fact::{Contact, Named};
 use crate::domain::fees::fee_of;
 use crate::domain::grant::ScopeStage;
 use crate::domain::id::Scope;
+use crate::domain::json::unless_slowed;
 use crate::domain::money::Money;
 use crate::domain::plan::{What, plan};
 use crate::domain::policy::Law;
@@ -57,15 +58,13 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
 
 /// The stage of each scope; the whole app is always one of them.
 fn scopes(account: &Account, closed: &[ScopeStage]) -> Vec<Value> {
-    let mut scopes: Vec<Value> = closed.iter().map(|scope| json!(scope)).collect();
+    let mut scopes: Vec<Value> = closed.iter().map(|it| unless_slowed(json!(it))).collect();
     if !closed.iter().any(|scope| scope.scope.is_whole()) {
         // Since what was closed was given back; null if nothing ever was.
         let entries = account.cases.iter().flat_map(|case| &case.entries);
         let since = entries.filter_map(|entry| entry.lifted).max();
         let (scope, stage) = (Scope::whole(), Stage::Full);
-        scopes.push(json!({
-            "scope": scope, "stage": stage, "slow": null, "since": since, "because": null,
-        }));
+        scopes.push(json!({"scope": scope, "stage": stage, "since": since, "because": null}));
     }
     scopes
 }
@@ -111,7 +110,8 @@ fn next(standing: &Standing) -> Option<Value> {
     let (at, (effect, announced)) = harder.next()?;
     let Effect { stage, slow } = effect;
     let announced = announced && effect.restricts();
-    Some(json!({"stage": stage, "slow": slow, "at": at, "announced": announced}))
+    let next = json!({"stage": stage, "slow": slow, "at": at, "announced": announced});
+    Some(unless_slowed(next))
 }
 
 /// What would be in force, were it enforced.
@@ -122,10 +122,10 @@ fn would_have(standing: &Standing) -> Option<Value> {
     let policy = Bearings::of_case(&standing.law, &standing.account, case)?.policy;
     let rung = policy.rungs.get(usize::from(made.rung)).map(|rung| rung.at.to_string());
     let because = json!({"invoice": invoice, "rung": rung});
-    Some(json!({
+    Some(unless_slowed(json!({
         "stage": made.stage, "slow": made.slow, "scope": made.scope, "since": would.time,
         "because": because,
-    }))
+    })))
 }
 
 fn accepted(accepted: &Accepted) -> Value {
@@ -178,6 +178,8 @@ pub(super) fn arrangement(arrangement: &Arrangement) -> Value {
         "invoices": arrangement.invoices,
         "opening": arrangement.is_opening(),
         "ended": arrangement.ended.map(|(at, _)| at),
+        "how": arrangement.ended.map(|(_, how)| how),
+        "answer": arrangement.answer,
         "by": arrangement.made.by,
         "reason": arrangement.made.reason,
     })
@@ -201,8 +203,8 @@ pub(super) fn task(task: &TaskState) -> Value {
 pub(super) fn work(law: &Law, account: &Account, task: &TaskState, now: Instant) -> Value {
     let mut shown = self::task(task);
     let notices = task.made.notices.iter().filter_map(|id| account.notice(*id));
-    let names: Vec<&Named> = notices.filter_map(|notice| notice.made.names.as_ref()).collect();
-    shown["names"] = json!(names);
+    let names = notices.filter_map(|notice| notice.made.names.as_ref()).map(named);
+    shown["names"] = names.collect();
     shown["time_zone"] = json!(account.profile.time_zone);
     let invoice = account.case(task.made.case).map(|case| account.invoice_of(case));
     shown["invoice"] = json!(invoice.map(|it| it.number.as_deref().unwrap_or(it.invoice.as_str())));
@@ -221,10 +223,15 @@ pub(super) fn notice(notice: &NoticeState) -> Value {
         "notice": notice.made.notice,
         "kind": notice.made.kind,
         "at": notice.time,
-        "names": notice.made.names,
+        "names": notice.made.names.as_ref().map(named),
         "receipts": notice.receipts.iter().map(receipt).collect::<Vec<_>>(),
         "void": notice.voided.is_some(),
     })
+}
+
+/// What a warning names.
+fn named(named: &Named) -> Value {
+    unless_slowed(json!(named))
 }
 
 fn receipt(receipt: &Receipt) -> Value {

@@ -159,7 +159,10 @@ impl Import {
         let client = self.remote.client()?;
         let mut tally = Tally { opening: self.opening, ..Tally::default() };
         for file in &self.files {
-            self::file(file, &client, &mut tally).await?;
+            let before = tally.refused.len();
+            let read = self::file(file, &client, &mut tally).await;
+            tally.tell(before);
+            read?;
         }
         if self.json {
             output::json(&tally.to_json());
@@ -199,8 +202,16 @@ struct Tally {
 
 impl Tally {
     fn refuse(&mut self, place: String, detail: &str) {
-        output::note(&format!("{place}: {detail}"));
         self.refused.push((place, detail.to_owned()));
+    }
+
+    /// Names what was refused of one file, in the order of its lines.
+    fn tell(&mut self, before: usize) {
+        let line = |place: &str| place.rsplit(':').next().and_then(|line| line.parse::<u64>().ok());
+        self.refused[before..].sort_by_key(|(place, _)| line(place));
+        for (place, detail) in &self.refused[before..] {
+            output::note(&format!("{place}: {detail}"));
+        }
     }
 
     /// Adds what the server says of a batch; `lines` are the places of its events.

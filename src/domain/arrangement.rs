@@ -252,6 +252,8 @@ pub struct Arrangement {
     pub until: Option<Instant>,
     /// When and how somebody ended it.
     pub ended: Option<(Instant, ArrangementEnd)>,
+    /// What they said to it: of a dispute, the answer.
+    pub answer: Option<String>,
     /// How much was to come, in minor units (`promise`, `plan`).
     pub asked: i64,
     /// What was paid on its invoices before.

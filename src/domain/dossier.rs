@@ -148,6 +148,8 @@ pub struct Agreed {
     pub ended: Option<Instant>,
     /// How it was ended.
     pub how: Option<ArrangementEnd>,
+    /// What was answered.
+    pub answer: Option<String>,
     /// Who made it.
     pub by: Option<String>,
     /// Why.
@@ -320,6 +322,7 @@ fn agreement(arrangement: &Arrangement) -> Agreed {
         amount: made.amount,
         ended: arrangement.ended.map(|(at, _)| at),
         how: arrangement.ended.map(|(_, how)| how),
+        answer: arrangement.answer.clone(),
         by: made.by.clone(),
         reason: made.reason.clone(),
     }

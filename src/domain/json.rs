@@ -13,6 +13,17 @@ const DOUBLED_MAX: usize = 20;
 /// So many characters of a name are told.
 const NAME_CHARS_MAX: usize = 100;
 
+/// The same object without its `slow`, where that is null: it is said of what is slowed only.
+#[must_use]
+pub fn unless_slowed(mut value: Value) -> Value {
+    if let Some(object) = value.as_object_mut()
+        && object.get("slow").is_some_and(Value::is_null)
+    {
+        object.remove("slow");
+    }
+    value
+}
+
 /// A text's value, and the JSON pointers of the names that appear twice in it. The first of two
 /// counts in the value.
 ///

@@ -39,6 +39,7 @@ pub mod order;
 pub mod outbound;
 pub mod payer;
 mod places;
+pub mod plain;
 pub mod plan;
 pub mod policy;
 pub mod profile;

@@ -269,7 +269,8 @@ fn stage(account: &Account, entry: EntryId) -> Option<Map<String, Value>> {
     });
     let (entered, since) = found?;
     let mut data = object(json!({
-        "stage": entered.stage, "slow": entered.slow, "scope": entered.scope, "since": since, "rung": entered.rung,
+        "stage": entered.stage, "slow": entered.slow, "scope": entered.scope, "since": since,
+        "rung": entered.rung,
         "case": entered.case,
     }));
     data.extend(because(account, entered.case));

@@ -102,7 +102,11 @@ fn past_fact(fact: &Fact) -> (&'static str, Option<InvoiceId>, String) {
             ("arrangement.made", format!("{kind}{stage}{until}{by}{reason}"))
         }
         Fact::ArrangementEnded(ended) => {
-            ("arrangement.ended", format!("{:?}", ended.how).to_lowercase())
+            let by = ended.by.as_deref().map_or_else(String::new, |by| format!(" by {by}"));
+            let reason = ended.reason.as_deref();
+            let reason = reason.map_or_else(String::new, |reason| format!(", because: {reason}"));
+            let how = format!("{:?}", ended.how).to_lowercase();
+            ("arrangement.ended", format!("{how}{by}{reason}"))
         }
         Fact::NoticeReceipt(receipt) => {
             ("notice.receipt", format!("{} by {}", receipt.kind.word(), receipt.channel.word()))

@@ -130,3 +130,42 @@ async fn amounts_that_do_not_fit_the_debt_are_refused() {
         assert_eq!(status, 201, "{body}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn a_dispute_ends_with_an_answer() {
+    let site = Site::new().await;
+    told(&site, &[tenant_updated("acme"), issued("acme", "in_1")]).await;
+    let post = "POST /v1/tenants/acme/arrangements";
+    let dispute = json!({"kind": "dispute", "invoices": ["in_1"], "reason": "never ordered"});
+    let (_, made) = site.ask("agent", post, Some(dispute)).await;
+    let name = made["arrangement"].as_str().unwrap();
+    let end = format!("{post}/{name}/end");
+    for (wrong, field) in [
+        (json!({"how": "rejected"}), "reason"),
+        (json!({"how": "rejected", "reason": " "}), "reason"),
+        (json!({"how": "partly", "reason": "one line of two"}), "amount"),
+    ] {
+        let (status, problem) = site.ask("agent", &end, Some(wrong)).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (400, &json!(field)), "{problem}");
+    }
+    assert_eq!(site.ask("viewer", &end, Some(json!({}))).await.0, 403);
+    let answer = json!({"how": "rejected", "reason": "the goods were delivered"});
+    assert_eq!(site.ask("agent", &end, Some(answer)).await.0, 204);
+    let tenant = site.get("/v1/tenants/acme").await;
+    let ended = &tenant["arrangements"][0];
+    let said = (&ended["how"], &ended["answer"]);
+    assert_eq!(said, (&json!("rejected"), &json!("the goods were delivered")));
+    let dossier = site.get("/v1/tenants/acme/dossier").await.to_string();
+    let timeline = site.get("/v1/tenants/acme/timeline").await.to_string();
+    assert!(dossier.contains("the goods were delivered"), "{dossier}");
+    assert!(
+        timeline.contains("rejected by agent, because: the goods were delivered"),
+        "{timeline}"
+    );
+    let promise = json!({"kind": "promise", "until": "2026-03-26", "invoices": ["in_1"]});
+    let (_, made) = site.ask("agent", post, Some(promise)).await;
+    let end = format!("{post}/{}/end", made["arrangement"].as_str().unwrap());
+    let upheld = json!({"how": "upheld", "reason": "yes"});
+    assert_eq!(site.ask("agent", &end, Some(upheld)).await.0, 400);
+    assert_eq!(site.ask("agent", &end, Some(json!({"reason": "paid by card"}))).await.0, 204);
+}

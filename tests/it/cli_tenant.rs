@@ -13,13 +13,13 @@ use crate::support::command::ambergate;
 /// What the stub was sent: method, path and body.
 type Seen = Arc<Mutex<Vec<(String, Value)>>>;
 
-struct Stub {
-    address: String,
+pub(crate) struct Stub {
+    pub(crate) address: String,
     seen: Seen,
 }
 
 impl Stub {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let seen = Seen::default();
         let app = Router::new().fallback(answer).with_state(Arc::clone(&seen));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -28,9 +28,38 @@ impl Stub {
         Self { address, seen }
     }
 
-    fn newest(&self) -> (String, Value) {
+    /// What it was sent, but for what it was asked.
+    pub(crate) fn posted(&self) -> Vec<(String, Value)> {
+        let seen = self.seen.lock().expect("nobody panicked");
+        seen.iter().filter(|(line, _)| line.starts_with("POST")).cloned().collect()
+    }
+
+    pub(crate) fn newest(&self) -> (String, Value) {
         self.seen.lock().expect("nobody panicked").last().expect("something").clone()
     }
+}
+
+/// A tenant with some of everything.
+fn acme() -> Value {
+    let opening = |invoice: &str, ended: Value| {
+        let name = format!("opening:{invoice}");
+        let invoices = json!([invoice]);
+        json!({"arrangement": name, "kind": "silence", "opening": true, "invoices": invoices,
+            "ended": ended})
+    };
+    let known = json!([
+        opening("in_1", Value::Null),
+        opening("in_2", Value::Null),
+        opening("in_3", json!("2026-03-01T00:00:00Z")),
+        {"arrangement": "a1", "kind": "promise", "ended": null},
+        {"arrangement": "a2", "kind": "promise", "ended": "2026-03-01T00:00:00Z"},
+    ]);
+    let invoices = json!([
+        {"invoice": "in_1"},
+        {"invoice": "in_2", "number": "R-2"},
+        {"invoice": "shop:1001", "number": "1001"},
+    ]);
+    json!({"tenant": "acme", "arrangements": known, "invoices": invoices})
 }
 
 async fn answer(State(seen): State<Seen>, request: Request) -> Response {
@@ -68,22 +97,7 @@ async fn answer(State(seen): State<Seen>, request: Request) -> Response {
         return Json(json!({"tenant": "paid", "arrangements": []})).into_response();
     }
     if line.starts_with("GET") {
-        let opening = |invoice: &str, ended: Value| {
-            let name = format!("opening:{invoice}");
-            let invoices = json!([invoice]);
-            json!({"arrangement": name, "kind": "silence", "opening": true, "invoices": invoices,
-                "ended": ended})
-        };
-        let known = json!([
-            opening("in_1", Value::Null),
-            opening("in_2", Value::Null),
-            opening("in_3", json!("2026-03-01T00:00:00Z")),
-            {"arrangement": "a1", "kind": "promise", "ended": null},
-            {"arrangement": "a2", "kind": "promise", "ended": "2026-03-01T00:00:00Z"},
-        ]);
-        let invoices = json!([{"invoice": "in_2", "number": "R-2"}]);
-        let shown = json!({"tenant": "acme", "arrangements": known, "invoices": invoices});
-        return Json(shown).into_response();
+        return Json(acme()).into_response();
     }
     if line == "POST /v1/tenants/owing/forget" {
         let problem = json!({"title": "Conflict", "detail": "EUR 10.00 owed on i1"});
@@ -148,12 +162,15 @@ async fn each_kind_says_what_it_was_told() {
         ),
         (&["exempt", "acme"], json!({"kind": "exemption"})),
         (
-            &["silence", "acme", "--cause", "insolvency", "--access", "keep"],
+            &["silence", "acme", "--cause", "insolvency"],
             json!({"kind": "silence", "cause": "insolvency", "access": "keep"}),
         ),
         (
-            &["dispute", "acme", "--line", "1", "--line", "2"],
-            json!({"kind": "dispute", "lines": ["1", "2"]}),
+            &["dispute", "acme", "--line", "1=20.00EUR", "--line", "2=5.00EUR", "--invoice", "R-2"],
+            json!({"kind": "dispute", "invoices": ["in_2"], "lines": [
+                {"line": "1", "amount": euros(2_000)},
+                {"line": "2", "amount": euros(500)},
+            ]}),
         ),
     ];
     for (arguments, body) in cases {
@@ -223,6 +240,8 @@ async fn what_makes_no_sense_is_not_sent() {
         (&["plan", "acme"][..], "--instalment"),
         (&["plan", "acme", "--instalment", "2026-05-01"][..], "2026-05-01=250.00EUR"),
         (&["silence", "acme", "--cause", "boredom"][..], "insolvency"),
+        (&["dispute", "acme", "--line", "3"][..], "3=100.00EUR"),
+        (&["release", "acme", "a1", "--how", "rejected"][..], "--reason"),
         (&["pin", "acme", "--stage", "closed", "--until", "2026-05-01"][..], "read_only, frozen"),
         (&["exempt", "acme", "--accepted-by", "ada"][..], "billing:Ada"),
         (&["release", "acme"][..], "<ARRANGEMENT>"),
@@ -263,7 +282,7 @@ async fn a_payment_that_names_no_invoice_is_said_to_lift_nothing() {
     let told = [&told[..], &["--invoice", "shop:1001"]].concat();
     let (code, out, _) = ambergate(&told, &stub.address, "").await;
     assert_eq!((code, out.as_str()), (0, "Taken.\n"));
-    let seen = stub.seen.lock().expect("nobody panicked").clone();
+    let seen = stub.posted();
     assert_eq!(seen[0].1["data"]["payment"], seen[1].1["data"]["payment"]);
     assert_ne!(seen[0].1["id"], seen[1].1["id"]);
 }
@@ -317,7 +336,7 @@ async fn a_payment_is_told_once_and_the_same_again() {
         let (code, out, said) = ambergate(&told, &stub.address, "").await;
         assert_eq!((code, out.as_str()), (0, "Taken.\n"), "{said}");
     }
-    let seen = stub.seen.lock().expect("nobody panicked").clone();
+    let seen = stub.posted();
     assert_eq!(seen[0], seen[1]);
     let (line, event) = &seen[0];
     let amount = json!({"minor": 50_000, "currency": "EUR"});

@@ -12,6 +12,7 @@ mod admin_told;
 mod asked;
 mod breaker;
 mod cli;
+mod cli_agreed;
 mod cli_check;
 mod cli_policy;
 mod cli_tenant;

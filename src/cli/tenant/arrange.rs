@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::release::Release;
-use super::{Asked, Stage};
+use super::{Asked, Stage, invoices};
 use crate::cli::output;
 use crate::cli::policy::money;
 use crate::cli::remote::Failure;
@@ -63,9 +63,9 @@ pub(in crate::cli) enum Arrange {
     },
     /// They say that something is wrong: that part stands still.
     Dispute {
-        /// Which lines of the invoice.
-        #[arg(long, value_name = "LINE")]
-        line: Vec<String>,
+        /// A line of the invoice, and how much of it, as 3=100.00EUR. Once for each line.
+        #[arg(long, value_name = "LINE=MONEY", value_parser = line)]
+        line: Vec<(String, Money)>,
         /// How much of it, such as 100.00EUR, if not all.
         #[arg(long, value_name = "MONEY", value_parser = money, conflicts_with = "line")]
         amount: Option<Money>,
@@ -130,7 +130,7 @@ pub(in crate::cli) enum Arrange {
 pub(in crate::cli) struct Made {
     /// The tenant's id.
     tenant: String,
-    /// For which invoices [default: all that are open].
+    /// For which invoices, by id or number [default: all that are open].
     #[arg(long, value_name = "INVOICE")]
     invoice: Vec<String>,
     /// Why.
@@ -184,7 +184,9 @@ impl Arrange {
                 made.make("plan", json!({ "instalments": parts })).await
             }
             Self::Dispute { line, amount, made } => {
-                let lines = (!line.is_empty()).then_some(line);
+                let of = |(line, amount): &(String, Money)| json!({"line": line, "amount": amount});
+                let lines: Vec<_> = line.iter().map(of).collect();
+                let lines = (!lines.is_empty()).then_some(lines);
                 made.make("dispute", json!({"lines": lines, "amount": amount})).await
             }
             Self::Pause { from, until, stage, made } => {
@@ -193,7 +195,7 @@ impl Arrange {
             }
             Self::Exempt { until, made } => made.make("exemption", json!({ "until": until })).await,
             Self::Silence { cause, access, from, made } => {
-                let (cause, access) = (word(cause), access.map(word));
+                let (cause, access) = (word(cause), word(access.unwrap_or(Access::Keep)));
                 made.make("silence", json!({"cause": cause, "access": access, "from": from})).await
             }
             Self::Pin { stage, until, made } => {
@@ -209,8 +211,9 @@ impl Made {
     async fn make(self, kind: &str, terms: Value) -> Result<(), Failure> {
         let mut body = Map::new();
         body.insert("kind".to_owned(), json!(kind));
-        if !self.invoice.is_empty() {
-            body.insert("invoices".to_owned(), json!(self.invoice));
+        let invoices = invoices::ids(&self.asked.remote, &self.tenant, &self.invoice).await?;
+        if !invoices.is_empty() {
+            body.insert("invoices".to_owned(), json!(invoices));
         }
         let accepted = json!(self.accepted_by);
         let said =
@@ -252,6 +255,13 @@ fn acceptance(text: &str) -> Result<Value, String> {
             Err("write the role, `billing` or `admin`, and the name: \"billing:Ada\"".to_owned())
         }
     }
+}
+
+/// `3=100.00EUR`.
+fn line(text: &str) -> Result<(String, Money), String> {
+    let shape = || format!("not a line and its amount such as 3=100.00EUR: {text:?}");
+    let (line, amount) = text.rsplit_once('=').ok_or_else(shape)?;
+    Ok((line.to_owned(), money(amount).map_err(|_| shape())?))
 }
 
 /// `2026-05-01=250.00EUR`.

@@ -136,13 +136,21 @@ fn debt(debt: &Value) -> Chapter {
             ("amount", "amount"),
             ("ended", "ended"),
             ("how", "how"),
+            ("answer", "answer"),
             ("by", "by"),
             ("why", "reason"),
         ],
     );
+    let (did, asked): (Vec<Value>, Vec<Value>) =
+        items(&debt["tasks"]).iter().cloned().partition(|task| !task["outcome"].is_null());
+    let asked = Table::of(
+        "What people were asked to do, and did not",
+        &Value::Array(asked),
+        &[("when", "at"), ("what", "kind"), ("due", "due")],
+    );
     let done = Table::of(
         "What people did",
-        &debt["tasks"],
+        &Value::Array(did),
         &[
             ("when", "at"),
             ("what", "kind"),
@@ -165,7 +173,7 @@ fn debt(debt: &Value) -> Chapter {
             ("given back", "lifted"),
         ],
     );
-    let tables = vec![said(&debt["notices"]), agreed, done, closed];
+    let tables = vec![said(&debt["notices"]), agreed, done, asked, closed];
     Chapter { title, facts: known(debt, &facts), tables }
 }
 
@@ -280,7 +288,9 @@ mod tests {
                 }],
                 "tasks": [{"kind": "call", "at": "2026-03-17T08:00:00Z",
                            "due": "2026-03-18T08:00:00Z", "outcome": "promised", "by": "ann",
-                           "note": "\"tomorrow\" & surely"}],
+                           "note": "\"tomorrow\" & surely"},
+                          {"kind": "letter", "at": "2026-03-19T08:00:00Z",
+                           "due": "2026-03-19T08:00:00Z", "outcome": null}],
             }],
             "timeline": [{"at": "2026-03-02T08:00:00Z", "what": "invoice.issued",
                           "invoice": "in_1", "detail": "EUR 1200.00, due 2026-03-13"}],
@@ -312,6 +322,10 @@ Fri 2026-03-20 10:00 CET    taken back
 What people did
 WHEN                      WHAT  DUE                       OUTCOME   BY   IN THEIR WORDS
 Tue 2026-03-17 09:00 CET  call  Wed 2026-03-18 09:00 CET  promised  ann  \"tomorrow\" & surely
+
+What people were asked to do, and did not
+WHEN                      WHAT    DUE
+Thu 2026-03-19 09:00 CET  letter  Thu 2026-03-19 09:00 CET
 
 What happened
 -------------

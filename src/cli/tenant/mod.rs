@@ -3,6 +3,7 @@
 mod arrange;
 mod dossier;
 mod forget;
+mod invoices;
 mod local;
 mod received;
 mod release;
@@ -208,7 +209,7 @@ fn show(tenant: &Value) {
         ("scopes", &["scope", "stage", "since", "because"][..]),
         ("invoices", &["invoice", "number", "status", "owed", "due_on", "scope"]),
         ("terms", &["term", "state", "ends_on", "data_until", "scope"]),
-        ("arrangements", &["arrangement", "kind", "from", "until", "ended"]),
+        ("arrangements", &["arrangement", "kind", "from", "until", "ended", "how", "answer"]),
         ("notices", &["kind", "at", "names", "receipts", "void"]),
         ("tasks", &["kind", "due", "assignee", "done"]),
         ("contacts", &["role", "name", "email", "phone"]),
@@ -226,7 +227,15 @@ fn show(tenant: &Value) {
 fn of(thing: &Value, key: &str) -> String {
     if let ("names", Some(_)) = (key, thing[key].as_object()) {
         let named = &thing[key];
-        return format!("{} from {}", cell(&named["stage"]), cell(&named["at"]));
+        let what = match (named["stage"].as_str(), named["slow"].as_str()) {
+            (Some("full"), Some(rate)) => format!("slowed to {rate}"),
+            (Some(stage), Some(rate)) => format!("{stage}, slowed to {rate}"),
+            _ => cell(&named["stage"]),
+        };
+        return format!("{what} from {}", cell(&named["at"]));
+    }
+    if key == "done" && thing["lapsed"] == true {
+        return "lapsed".to_owned();
     }
     if key != "receipts" {
         return cell(&thing[key]);

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::Asked;
+use super::{Asked, invoices};
 use crate::cli::policy::money;
 use crate::cli::remote::Failure;
 use crate::cli::{output, parked};
@@ -26,8 +26,8 @@ pub(in crate::cli) struct Received {
     /// By what the bank or the books know it, such as bank:4711: one id counts once.
     #[arg(long, value_name = "ID")]
     payment: String,
-    /// What it pays: an invoice, and how much of it if not all of the payment. None: money on
-    /// account.
+    /// What it pays: an invoice, by id or number, and how much of it if not all of the payment.
+    /// None: money on account.
     #[arg(long, value_name = "INVOICE[=MONEY]", value_parser = part)]
     invoice: Vec<(String, Option<Money>)>,
     /// How it was paid, such as bank_transfer.
@@ -41,7 +41,14 @@ pub(in crate::cli) struct Received {
 }
 
 impl Received {
-    pub(super) async fn run(self) -> Result<(), Failure> {
+    pub(super) async fn run(mut self) -> Result<(), Failure> {
+        let names: Vec<String> = self.invoice.iter().map(|(name, _)| name.clone()).collect();
+        // What makes no sense is not asked about.
+        self.parts()?;
+        let ids = invoices::ids(&self.asked.remote, &self.tenant, &names).await?;
+        for ((invoice, _), id) in self.invoice.iter_mut().zip(ids) {
+            *invoice = id;
+        }
         let mut data = json!({ "payment": self.payment, "amount": self.amount });
         if let Some(method) = &self.method {
             data["method"] = json!(method);

@@ -5,12 +5,15 @@
 //! 2. A batch takes the next tenants of whom something is to be released, in the order of their ids,
 //!    so the same command again takes those after them.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Asked;
+use super::arrange::word;
 use crate::cli::output;
+use crate::cli::policy::money;
 use crate::cli::remote::{Failure, Remote};
+use crate::domain::money::Money;
 use crate::net::client::escaped;
 
 /// `ambergate tenant release`.
@@ -32,8 +35,29 @@ pub(in crate::cli) struct Release {
     /// With `--opening`: of so many tenants, the next that have any.
     #[arg(long, value_name = "NUMBER", requires = "opening", conflicts_with = "all")]
     tenants: Option<u32>,
+    /// How a dispute ended [default: it was withdrawn].
+    #[arg(long, value_enum, conflicts_with_all = ["all", "opening"], requires = "reason")]
+    how: Option<How>,
+    /// How much of it they are credited, such as 100.00EUR, where it was upheld in part.
+    #[arg(long, value_name = "MONEY", value_parser = money, requires = "how")]
+    amount: Option<Money>,
+    /// The answer, in words; for anything but a dispute, why it ends.
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["all", "opening"])]
+    reason: Option<String>,
     #[command(flatten)]
     asked: Asked,
+}
+
+/// How a dispute ended.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum How {
+    /// They were right.
+    Upheld,
+    /// They were right about a part of it.
+    Partly,
+    /// They were not.
+    Rejected,
 }
 
 impl Release {
@@ -43,7 +67,10 @@ impl Release {
             None if self.all => Which::All,
             None => Which::Named(self.arrangement),
         };
-        let mut done = Done::default();
+        let how = self.how.map(word);
+        let said = how.is_some() || self.reason.is_some();
+        let said = said.then(|| json!({"how": how, "amount": self.amount, "reason": self.reason}));
+        let mut done = Done { said, ..Done::default() };
         match (&self.tenant, self.tenants) {
             (Some(tenant), _) => done.end(&self.asked.remote, tenant, &which).await?,
             (None, most) => done.end_batch(&self.asked.remote, &which, most.unwrap_or(0)).await?,
@@ -87,6 +114,8 @@ struct Done {
     /// (tenant, agreement).
     ended: Vec<(String, String)>,
     refused: Vec<String>,
+    /// How they end, and why, where that is said.
+    said: Option<Value>,
 }
 
 impl Done {
@@ -104,7 +133,11 @@ impl Done {
         };
         for name in names {
             let path = format!("{path}/arrangements/{}", escaped(&name));
-            match remote.delete(&path).await {
+            let ended = match &self.said {
+                None => remote.delete(&path).await,
+                Some(said) => remote.post(&format!("{path}/end"), said).await,
+            };
+            match ended {
                 Ok(_) => self.ended.push((tenant.to_owned(), name)),
                 Err(failure) => self.refused.push(format!("{name}: {failure}")),
             }
@@ -139,7 +172,7 @@ impl Done {
     }
 
     fn tell(self, json: bool, batch: bool) -> Result<(), Failure> {
-        let Self { ended, refused } = self;
+        let Self { ended, refused, .. } = self;
         if json {
             let names: Vec<&String> = ended.iter().map(|(_, name)| name).collect();
             let of: Vec<Value> =

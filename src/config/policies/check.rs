@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use super::super::fault::{Faults, Place};
 use super::super::fields::Fields;
 use super::read::Context;
+use super::rungs::Outline;
 use crate::domain::calendar::{Almanac, Calendar, Operator};
 use crate::domain::effect::Rate;
 use crate::domain::id::PolicyName;
 use crate::domain::policy::{Anchor, At, Policy, Rung, Select};
 use crate::domain::span::{Span, Unit};
 use crate::domain::stage::Stage;
-use crate::domain::time::{DAY, Instant};
+use crate::domain::time::{DAY, Instant, MINUTE};
+use crate::domain::week::Hours;
 
 /// The policy that is taken where no line of `[[select]]` matches.
 const FALLBACK: &str = "standard";
@@ -21,26 +23,38 @@ const FALLBACK: &str = "standard";
 const SEARCH_FROM_MILLIS: i64 = 20_458 * DAY;
 
 /// The order of the rungs: each is later, and at least as strict, as those before it.
-pub(super) fn order(policy: &Policy, fields: &Fields<'_>, places: &[Place]) {
-    if policy.rungs.len() != places.len() {
-        return;
-    }
-    let faults = fields.faults();
-    for (index, rung) in policy.rungs.iter().enumerate() {
-        let earlier = &policy.rungs[..index];
+pub(super) fn order(policy: &Policy, outlines: &[Outline], faults: &Faults) {
+    let rungs: Vec<Rung> = outlines.iter().map(|it| it.rung.clone()).collect();
+    let for_terms = rungs.iter().any(|rung| rung.at.anchor == Anchor::Ends);
+    for (index, Outline { rung, place, .. }) in outlines.iter().enumerate() {
+        let earlier = &rungs[..index];
         if let Some(before) = earlier.iter().rposition(|other| is_after(policy, other, rung)) {
-            let what = format!("this rung comes before rung {} of the policy", before + 1);
-            faults.add(&places[index], what, "put the rungs in the order of their dates");
+            let before = outlines[before].number;
+            let what = format!("this rung comes before rung {before} of the policy");
+            faults.add(place, what, "put the rungs in the order of their dates");
         }
-        let stray = policy.is_for_terms() && rung.at.anchor != Anchor::Ends;
-        if stray && rung.enter.is_none() {
+        if for_terms && rung.at.anchor != Anchor::Ends && rung.enter.is_none() {
             let what = "this rung is never reached: the others count from the end of a term";
-            faults.add(&places[index], what, "write it as `ends …`, or in a policy for invoices");
+            faults.add(place, what, "write it as `ends …`, or in a policy for invoices");
         }
         if let Some(enter) = &rung.enter {
-            stages(rung, enter.stage, earlier, &places[index], faults);
-            slowness(enter.slow, earlier, &places[index], faults);
+            stages(rung, enter.stage, earlier, place, faults);
+            slowness(enter.slow, earlier, place, faults);
         }
+    }
+}
+
+/// What has come is entered before its notice lapses.
+pub(super) fn slack(policy: &Policy, fields: &Fields<'_>) {
+    let Hours { start, end } = policy.cutoff_hours;
+    let hours = i64::from(end.minutes().saturating_sub(start.minutes())) * MINUTE;
+    if policy.slack.nominal_millis().is_none_or(|slack| slack >= hours.max(MINUTE)) {
+        let what = format!(
+            "is {}, as long as cutoffs may come on a day: a notice would lapse before anything \
+             could begin",
+            policy.slack
+        );
+        fields.fault("slack", &what, "give it less, such as \"15 minutes\"");
     }
 }
 

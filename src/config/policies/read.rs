@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::super::fault::{Place, suggest};
 use super::super::fields::Fields;
 use super::super::tree::Node;
-use super::{amounts, check, rungs, write};
+use super::rungs::{self, Rungs};
+use super::{amounts, check, write};
 use crate::domain::calendar::{Calendar, Operator};
 use crate::domain::id::{CalendarName, Derived, PolicyHash, PolicyName};
 use crate::domain::policy::{
@@ -114,15 +115,18 @@ pub(super) fn policy(
         None => fields.parsed("calendar"),
     };
     let defaults = context.map(|context| context.defaults).unwrap_or_default();
-    let (rungs, places) = rungs::rungs(fields);
+    let days = weekdays(fields, "cutoff_days", "mon tue wed thu");
+    let cutoff_hours = hours(fields, "cutoff_hours", 10, 16);
+    let timed = fields.faults().count() == before;
+    let Rungs { sound, places, outlines, any } = rungs::rungs(fields);
     let policy = Policy {
         title: fields.text("title").unwrap_or(name.as_str()).to_owned(),
         name,
         hash: PolicyHash::from(Derived::from_bytes([0; 16])),
         zone: zone.unwrap_or_else(Zone::utc),
         calendar: calendar.unwrap_or_else(no_calendar),
-        cutoff_days: weekdays(fields, "cutoff_days", "mon tue wed thu"),
-        cutoff_hours: hours(fields, "cutoff_hours", 10, 16),
+        cutoff_days: days,
+        cutoff_hours,
         send_hours: hours(fields, "send_hours", 9, 18),
         least_terms: fields.parsed("least_terms").unwrap_or(Span::working_days(3)),
         slack: fields.parsed("slack").unwrap_or(defaults.slack),
@@ -136,16 +140,18 @@ pub(super) fn policy(
         late_fee: fields.table("late_fee").and_then(|fields| late_fee(&fields)),
         accept: fields.table("accept").and_then(|fields| accept(&fields)),
         banner_for: banner_for(fields),
-        rungs,
+        rungs: sound,
         ordered: None,
     };
-    if policy.rungs.is_empty() && places.is_empty() {
+    if !any {
         fields.missing::<()>("rungs", "add `[[policies.NAME.rungs]]`");
     }
     if let Some(context) = context {
-        check::order(&policy, fields, &places);
+        check::order(&policy, &outlines, fields.faults());
         check::banner(&policy, fields, &places);
-        if fields.faults().count() == before {
+        // What is wrong elsewhere does not hide that nothing could ever come.
+        if timed {
+            check::slack(&policy, fields);
             check::hours(&policy, fields, context);
         }
     }

@@ -14,21 +14,63 @@ use crate::domain::stage::{Role, Roles, Stage};
 /// Notices that a rung may send.
 const NOTICES: [&str; 6] = ["upcoming", "due_today", "overdue", "entered", "thanks", "all_well"];
 
-/// Every rung that could be read; and where each of all of them stands.
-pub(super) fn rungs(policy: &Fields<'_>) -> (Vec<Rung>, Vec<Place>) {
-    let nodes = policy.list("rungs").unwrap_or_default();
-    let path = policy.path_of("rungs");
-    let rung =
-        |(index, node)| rung(&Fields::of(node, &format!("{path}[{index}]"), policy.faults())?);
-    let rungs = nodes.iter().enumerate().filter_map(rung).collect();
-    (rungs, nodes.iter().map(|node| node.place.clone()).collect())
+/// The rungs of a policy, as far as they could be read.
+#[derive(Default)]
+pub(super) struct Rungs {
+    /// Those with which nothing is wrong.
+    pub(super) sound: Vec<Rung>,
+    /// Where they stand.
+    pub(super) places: Vec<Place>,
+    /// When each comes and what begins with it, of all of which that could be read: what else is wrong
+    /// with a rung does not hide that it stands in the wrong place.
+    pub(super) outlines: Vec<Outline>,
+    /// Whether any is written at all.
+    pub(super) any: bool,
 }
 
-fn rung(fields: &Fields<'_>) -> Option<Rung> {
-    let at = day(fields);
+/// When a rung comes, and what begins with it.
+pub(super) struct Outline {
+    /// Which one, from 1.
+    pub(super) number: usize,
+    /// With nothing but its date and its effect.
+    pub(super) rung: Rung,
+    /// Where it stands.
+    pub(super) place: Place,
+}
+
+/// Every rung that could be read.
+pub(super) fn rungs(policy: &Fields<'_>) -> Rungs {
+    let nodes = policy.list("rungs").unwrap_or_default();
+    let path = policy.path_of("rungs");
+    let mut rungs = Rungs { any: !nodes.is_empty(), ..Rungs::default() };
+    for (index, node) in nodes.iter().enumerate() {
+        let fields = Fields::of(node, &format!("{path}[{index}]"), policy.faults());
+        let Some(fields) = fields else { continue };
+        let (at, effect) = (day(&fields), effect(&fields));
+        if let (Some(at), Ok(effect)) = (at, &effect) {
+            let begins =
+                |Effect { stage, slow }| Enter { stage, slow, warn: None, approval: false };
+            let enter = effect.map(begins);
+            let rung = Rung { at, when: None, enter, notice: None, task: None };
+            let place = node.place.clone();
+            rungs.outlines.push(Outline { number: index + 1, rung, place });
+        }
+        if let Some(rung) = rung(&fields, at, effect) {
+            rungs.sound.push(rung);
+            rungs.places.push(node.place.clone());
+        }
+    }
+    rungs
+}
+
+fn rung(
+    fields: &Fields<'_>,
+    at: Option<At>,
+    effect: Result<Option<Effect>, Faulty>,
+) -> Option<Rung> {
     let task = task(fields);
     let notice = notice(fields);
-    let enter = enter(fields);
+    let enter = enter(fields, effect);
     let when = condition(fields);
     if !["enter", "notice", "task", "slow"].into_iter().any(|key| fields.has(key)) {
         let help = "give it `enter`, `slow`, `notice` or `task`";
@@ -72,7 +114,10 @@ fn condition(fields: &Fields<'_>) -> Result<Option<Condition>, Faulty> {
     if fields.faults().count() > before { Err(Faulty) } else { Ok(Some(condition)) }
 }
 
-fn enter(fields: &Fields<'_>) -> Result<Option<Enter>, Faulty> {
+fn enter(
+    fields: &Fields<'_>,
+    effect: Result<Option<Effect>, Faulty>,
+) -> Result<Option<Enter>, Faulty> {
     let warn = fields.table("warn");
     if !fields.has("enter") && !fields.has("slow") {
         if fields.has("approval") {
@@ -88,10 +133,9 @@ fn enter(fields: &Fields<'_>) -> Result<Option<Enter>, Faulty> {
             }
         };
     }
-    let effect = effect(fields);
     let approval = fields.boolean("approval");
     let warned = warn.as_ref().map(self::warn);
-    let effect = effect?;
+    let effect = effect?.unwrap_or_default();
     let restricts = effect.restricts();
     if !restricts && approval.is_some() {
         fields.fault("approval", "is for cutoffs; grace is none", "take it out");
@@ -114,7 +158,10 @@ fn enter(fields: &Fields<'_>) -> Result<Option<Enter>, Faulty> {
 }
 
 /// What begins: a stage, slowness, or both.
-fn effect(fields: &Fields<'_>) -> Result<Effect, Faulty> {
+fn effect(fields: &Fields<'_>) -> Result<Option<Effect>, Faulty> {
+    if !fields.has("enter") && !fields.has("slow") {
+        return Ok(None);
+    }
     let slow: Option<Rate> = fields.parsed("slow");
     let faulty = fields.has("slow") && slow.is_none();
     let stages = [Stage::Grace, Stage::ReadOnly, Stage::Frozen].map(|stage| (stage.word(), stage));
@@ -133,7 +180,7 @@ fn effect(fields: &Fields<'_>) -> Result<Effect, Faulty> {
         fields.fault("slow", beside, help);
         return Err(Faulty);
     }
-    if faulty { Err(Faulty) } else { Ok(Effect { stage, slow }) }
+    if faulty { Err(Faulty) } else { Ok(Some(Effect { stage, slow })) }
 }
 
 fn warn(fields: &Fields<'_>) -> Option<Warn> {
@@ -152,10 +199,10 @@ fn warn(fields: &Fields<'_>) -> Option<Warn> {
         }
     }
     let (to, by) = to_and_by(fields);
-    if let Some(by) = &by {
-        enough_ways(fields, by);
-    }
     let needs = fields.number("needs", 1, 50);
+    if let Some(by) = &by {
+        enough_ways(fields, by, needs.unwrap_or(1));
+    }
     let needs = if fields.has("needs") { needs? } else { 1 };
     let needs = u8::try_from(needs).unwrap_or(u8::MAX);
     let before = before.filter(|before| before.count > 0)?;
@@ -163,8 +210,7 @@ fn warn(fields: &Fields<'_>) -> Option<Warn> {
 }
 
 /// A call proves once, and so does a letter, whoever is reached.
-fn enough_ways(fields: &Fields<'_>, by: &[Channel]) {
-    let needs = fields.number("needs", 1, 50).unwrap_or(1);
+fn enough_ways(fields: &Fields<'_>, by: &[Channel], needs: u32) {
     let most = u32::try_from(by.len()).unwrap_or(u32::MAX);
     if by.iter().all(|channel| channel.is_by_hand()) && needs > most {
         let what = format!("is {needs}, and `by` can prove it {most} times at the most");

@@ -206,6 +206,26 @@ fn slowness_stands_beside_stages() {
     parse(&alone, "p.toml").unwrap();
 }
 
+/// What is wrong with one rung hides nothing of the others, nor that nothing could ever come.
+#[test]
+fn all_faults_are_told_at_once() {
+    let text = SMALL
+        .replace("calendar = \"DE\"", "calendar = \"DE\"\ncutoff_days = [\"fri\"]")
+        .replace("\"7 days\"", "\"0 days\"")
+        .replace("\"due + 1 day\"\nenter = \"grace\"", "\"due + 16 days\"\nenter = \"frozen\"");
+    let faults = parse(&text, "p.toml").unwrap_err();
+    let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    for what in [
+        "a cutoff without a warning: frozen",
+        "a notice period of zero",
+        "comes before rung 1",
+        "gets less strict: read_only after frozen",
+        "never occur together",
+    ] {
+        assert_eq!(said.iter().filter(|it| it.contains(what)).count(), 1, "{what}: {said:#?}");
+    }
+}
+
 #[test]
 fn what_makes_no_sense_is_refused() {
     let warn = "\nwarn = { before = \"7 days\", to = [\"billing\"], by = [\"email\"] }";
@@ -244,6 +264,9 @@ fn what_makes_no_sense_is_refused() {
         ("enter = \"read_only\"", "enter = \"read_only\"\napproval = \"yes\"", "true or false"),
         ("calendar = \"DE\"", "calendar = \"DE\"\ncutoff_hours = \"16:00-10:00\"", "never occur"),
         ("calendar = \"DE\"", "calendar = \"DE\"\ncutoff_days = [\"fri\"]", "never occur"),
+        ("calendar = \"DE\"", "calendar = \"DE\"\nslack = \"3 days\"", "would lapse"),
+        ("calendar = \"DE\"", "calendar = \"DE\"\nslack = \"6 hours\"", "would lapse"),
+        ("by = [\"email\"] }", "by = [\"email\"], needs = 200 }", "needs"),
         (
             "calendar = \"DE\"",
             "calendar = \"DE\"\nbanner_for = { warned = [\"admin\"] }",

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::FieldFault;
 use crate::domain::decision::Decision;
+use crate::domain::plain::plain;
 use crate::domain::record::{Body, Fact};
 
 /// How every type of ours begins.
@@ -195,6 +196,6 @@ fn read<T: DeserializeOwned>(data: &Value) -> Result<T, FieldFault> {
             field = format!("{field}.{}", missing.trim_end_matches('`'));
             return FieldFault::new(field, "missing");
         }
-        FieldFault::new(field, detail)
+        FieldFault::new(field, plain(&detail))
     })
 }

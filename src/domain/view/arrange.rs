@@ -58,6 +58,7 @@ impl<'a> Run<'a> {
             from: from.max(record.time),
             until: None,
             ended: None,
+            answer: None,
             asked: 0,
             before: 0,
             came: 0,
@@ -233,7 +234,9 @@ impl<'a> Run<'a> {
             self.unmatched(record);
             return;
         };
-        self.account.arrangements[number].ended = Some((record.time, ended.how));
+        let arrangement = &mut self.account.arrangements[number];
+        arrangement.ended = Some((record.time, ended.how));
+        arrangement.answer.clone_from(&ended.reason);
         self.end_agreed(&ended.arrangement, record.time);
         match self.account.arrangements[number].made.kind {
             ArrangementKind::Dispute => self.answer(number, record, ended),

@@ -98,6 +98,7 @@ impl Run<'_> {
             from: record.time,
             until: None,
             ended: None,
+            answer: None,
             asked: 0,
             before: 0,
             came: 0,

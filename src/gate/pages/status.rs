@@ -8,6 +8,7 @@ use crate::clock;
 use crate::domain::decide::About;
 use crate::domain::effect::Effect;
 use crate::domain::grant::{BannerNotice, Grant, InvoiceWords, Words};
+use crate::domain::json::unless_slowed;
 use crate::domain::time::Instant;
 use crate::gate::classify::Part;
 use crate::gate::counters::Counters;
@@ -59,9 +60,9 @@ impl<S: Store> Gate<S> {
                 .flat_map(|grant| grant.all_scopes())
                 .map(|scope| {
                     let Effect { stage, slow } = effect_of(Part::Of(scope.scope.clone()));
-                    json!({
+                    unless_slowed(json!({
                         "scope": scope.scope, "stage": stage, "slow": slow, "since": scope.since,
-                    })
+                    }))
                 })
                 .collect(),
         };
@@ -94,16 +95,18 @@ fn status(who: &Identity, now: Now, grant: Option<&Grant>, words: Option<&Words>
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     put("tenant", json!(who.tenant));
     put("stage", json!(effect.stage));
-    put("slow", json!(effect.slow));
+    if let Some(rate) = effect.slow {
+        put("slow", json!(rate));
+    }
     if effect != Effect::NONE && since > Instant::MIN {
         put("since", json!(since));
     }
     put("scopes", json!(scopes));
     let next = grant.and_then(|grant| grant.announced.as_ref()).map(|named| {
-        json!({
+        unless_slowed(json!({
             "stage": named.stage, "slow": named.slow, "scope": named.scope, "at": named.at,
             "announced": true,
-        })
+        }))
     });
     put("next", json!(next));
     match words {
@@ -127,5 +130,5 @@ fn invoice(invoice: &InvoiceWords) -> Value {
 }
 
 fn notice(notice: &BannerNotice) -> Value {
-    json!({"notice": notice.notice, "kind": notice.kind, "names": notice.names})
+    json!({"notice": notice.notice, "kind": notice.kind, "names": notice.names.as_ref().map(|named| unless_slowed(json!(named)))})
 }

@@ -136,7 +136,7 @@ impl Report<'_> {
 fn print(headings: &[&str], mut rows: Vec<Vec<String>>, all: bool) {
     let more = if all { 0 } else { rows.len().saturating_sub(PRINTED_MAX) };
     rows.truncate(rows.len() - more);
-    table::print(headings, rows, "nobody");
+    table::print(headings, rows, "nobody would have been restricted");
     if more > 0 {
         output::note(&format!("{more} more lines: --all prints them"));
     }
