@@ -180,7 +180,11 @@ async fn page<D: Desk, P: Post>(State(door): State<Arc<Door<D, P>>>) -> Response
 /// An answer of RFC 9457.
 fn problem(status: StatusCode, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or_default();
-    let body = json!({ "title": title, "status": status.as_u16(), "detail": detail });
+    let code = title.to_lowercase().replace(' ', "_");
+    let name = format!("urn:ambergate:problem:{}", code.replace('_', "-"));
+    let body = json!({
+        "type": name, "title": title, "status": status.as_u16(), "detail": detail, "code": code,
+    });
     let kind = [(header::CONTENT_TYPE, "application/problem+json")];
     (status, kind, body.to_string()).into_response()
 }

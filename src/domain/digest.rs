@@ -32,6 +32,8 @@ pub struct Listed {
     pub notice: NoticeId,
     /// About which invoice.
     pub invoice: InvoiceId,
+    /// The number printed on it.
+    pub number: Option<String>,
     /// What is owed on it.
     pub owed: Option<Money>,
     /// What begins.
@@ -153,6 +155,7 @@ fn listed(account: &Account, notice: &NoticeState, at: Instant) -> Option<Listed
     Some(Listed {
         notice: notice.made.notice,
         invoice: invoice.invoice.clone(),
+        number: invoice.number.clone(),
         owed: invoice.amount.map(|amount| Money { minor: invoice.owed, ..amount }),
         effect: named.effect(),
         scope: named.scope.clone(),

@@ -153,7 +153,11 @@ fn explain_case(account: &Account, law: &Law, case: &Case, situation: &Situation
     let invoice = account.invoice_of(case);
     let mut sentences = vec![about(account, law, case)];
     let holds = case.holds.iter().filter(|hold| hold.covers(situation.now));
-    sentences.extend(holds.map(|hold| held(account, hold)));
+    // Two promises until the same day are one hold.
+    let mut holds: Vec<String> = holds.map(|hold| held(account, hold)).collect();
+    holds.sort_unstable();
+    holds.dedup();
+    sentences.extend(holds);
     let fee = fee_of(account, law, invoice, situation.now);
     sentences.extend(fee.map(|(fee, announced)| {
         let told = if announced.minor > 0 {

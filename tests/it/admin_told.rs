@@ -49,7 +49,10 @@ async fn every_agreement_that_stands_is_explained() {
     };
     let exempt = "stands about in_1 until 2026-06-30T22:00:00Z, made by";
     assert!(said("An exemption (`", exempt), "{sentences:#?}");
-    assert!(said("An exemption (`", "because: migrated with us."), "{sentences:#?}");
+    assert!(
+        said("An exemption (`", "because: migrated with us. Nothing is restricted because of that"),
+        "{sentences:#?}"
+    );
     let promise = "stands about in_2 until 2026-03-27T23:00:00Z, made by eve (agent).";
     assert!(said("A promise (`", promise), "{sentences:#?}");
 }
@@ -136,9 +139,13 @@ async fn a_dispute_ends_with_an_answer() {
     let site = Site::new().await;
     told(&site, &[tenant_updated("acme"), issued("acme", "in_1")]).await;
     let post = "POST /v1/tenants/acme/arrangements";
-    let dispute = json!({"kind": "dispute", "invoices": ["in_1"], "reason": "never ordered"});
+    let lines = json!([{"line": "3", "amount": {"minor": 2_500, "currency": "EUR"}}]);
+    let dispute =
+        json!({"kind": "dispute", "invoices": ["in_1"], "lines": lines, "reason": "never ordered"});
     let (_, made) = site.ask("agent", post, Some(dispute)).await;
-    let name = made["arrangement"].as_str().unwrap();
+    let name = made["arrangement"].as_str().unwrap_or_else(|| panic!("{made}"));
+    let explained = site.get("/v1/tenants/acme/explain").await.to_string();
+    assert!(explained.contains("stands about EUR 25.00 of in_1"), "{explained}");
     let end = format!("{post}/{name}/end");
     for (wrong, field) in [
         (json!({"how": "rejected"}), "reason"),

@@ -1,7 +1,8 @@
 //! What is agreed and stands, a sentence each: who said so, about what, until when, why.
 
 use crate::domain::account::{Account, Arrangement};
-use crate::domain::arrangement::{ArrangementKind, Outcome};
+use crate::domain::arrangement::{ArrangementKind, ArrangementMade, Outcome};
+use crate::domain::money::Money;
 use crate::domain::time::Instant;
 
 /// More invoices are not listed by name.
@@ -16,11 +17,12 @@ pub(super) fn agreements(account: &Account, now: Instant) -> Vec<String> {
 
 fn sentence(agreed: &Arrangement) -> String {
     let made = &agreed.made;
+    let part = disputed(made).map_or_else(String::new, |part| format!(" {part} of"));
     let about = match agreed.invoices.as_slice() {
         [] => String::new(),
         some if some.len() <= NAMED_MAX => {
             let names: Vec<&str> = some.iter().map(|invoice| invoice.as_str()).collect();
-            format!(" about {}", names.join(", "))
+            format!(" about{part} {}", names.join(", "))
         }
         many => format!(" about {} invoices", many.len()),
     };
@@ -28,7 +30,24 @@ fn sentence(agreed: &Arrangement) -> String {
     let by = made.by.as_deref().map_or_else(String::new, |by| format!(", made by {by}"));
     let why = made.reason.as_deref().map_or_else(String::new, |why| format!(", because: {why}"));
     let (kind, name) = (word(made.kind), &made.arrangement);
-    format!("{kind} (`{name}`) stands{about}{until}{by}{why}.")
+    let so = match (made.kind, &made.invoices) {
+        (ArrangementKind::Exemption, None) => {
+            " Nothing is restricted meanwhile, whatever was agreed or decided besides."
+        }
+        (ArrangementKind::Exemption, Some(_)) => {
+            " Nothing is restricted because of that meanwhile."
+        }
+        _ => "",
+    };
+    format!("{kind} (`{name}`) stands{about}{until}{by}{why}.{so}")
+}
+
+/// How much is disputed, where that is not all.
+fn disputed(made: &ArrangementMade) -> Option<Money> {
+    let lines = made.lines.as_deref().unwrap_or_default();
+    let minor = lines.iter().fold(0_i64, |sum, line| sum.saturating_add(line.amount.minor));
+    let lines = lines.first().map(|line| Money { minor, ..line.amount });
+    made.amount.or(lines).filter(|_| made.kind == ArrangementKind::Dispute)
 }
 
 const fn word(kind: ArrangementKind) -> &'static str {

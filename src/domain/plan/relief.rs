@@ -108,10 +108,13 @@ impl<'a> Planner<'a> {
 
     fn void_notices(&mut self, case: &'a Case) {
         let now = self.situation.now;
-        let harmless = self.survey.ground.bearings(case.case).is_some_and(|bearings| {
+        let harmless = || {
             let invoice = self.account.invoice_of(case);
-            is_ignored(self.account, case, bearings, now) || !may_restrict(invoice, bearings.policy)
-        });
+            self.survey.ground.bearings(case.case).is_some_and(|bearings| {
+                !may_restrict(invoice, bearings.policy)
+                    || is_ignored(self.account, case, bearings, now)
+            })
+        };
         for notice in self.notices_of(case.case) {
             if !may_be_used(notice) {
                 continue;
@@ -124,9 +127,9 @@ impl<'a> Planner<'a> {
             } else if notice.made.leg != case.leg(now) {
                 VoidCause::Leg
             } else if used
-                || harmless
                 || self.survey.ladder(case.case).is_some_and(|it| !it.applies(notice.made.rung))
                 || (of.is_none() && self.is_entered(case, notice.made.rung))
+                || harmless()
             {
                 VoidCause::Rung
             } else {

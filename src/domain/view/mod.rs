@@ -309,8 +309,11 @@ impl<'a> Run<'a> {
             self.guessed = true;
             return self.bearings();
         };
-        let policy = self.law.version_for(&opened.policy, invoice)?;
-        Some(Bearings::of(self.law, &self.account.profile, policy))
+        match self.law.version_for(&opened.policy, invoice) {
+            Some(policy) => Some(Bearings::of(self.law, &self.account.profile, policy)),
+            // A version that is not at hand: what is agreed holds all the same.
+            None => self.bearings(),
+        }
     }
 
     fn spare(&self, currency: Currency) -> i64 {

@@ -116,7 +116,11 @@ fn becomes(listed: &Listed) -> String {
 
 fn because(listed: &Listed) -> String {
     let owed = listed.owed.map_or_else(String::new, |owed| format!(" ({owed} owed)"));
-    format!("{}{owed}", line(listed.invoice.as_str()))
+    let id = line(listed.invoice.as_str());
+    match listed.number.as_deref().map(line).filter(|number| !number.is_empty() && *number != id) {
+        Some(number) => format!("{number} ({id}){owed}"),
+        None => format!("{id}{owed}"),
+    }
 }
 
 fn text(parts: &[&Part]) -> String {
