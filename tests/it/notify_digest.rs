@@ -94,7 +94,7 @@ async fn it_arrives_each_working_day_and_lets_in_what_it_lists() {
     let said =
         "- acme (Acme <b> - x): read-only from Monday, 30 March 2026, 10:00 CEST (Europe/Berlin), ";
     assert!(digests[18].2.contains(said), "{}", digests[18].2);
-    assert!(digests[18].2.contains("because of books:1 (EUR 1000.00 owed)"));
+    assert!(digests[18].2.contains("(books:1) (EUR 1000.00 owed)"));
     let mails = road.mailbox.mails();
     let html = &mails.iter().rev().find(|mail| mail.to[0].starts_with("ops@")).unwrap().html;
     assert!(html.contains("Acme &lt;b&gt; - x") && !html.contains("<b>"), "{html}");

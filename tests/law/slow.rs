@@ -274,7 +274,10 @@ impl Slow<'_> {
         if !announced || self.days.start_that_leaves(planned, 7) > self.now {
             return;
         }
-        let at = self.days.next_cutoff(planned.max(self.days.days_after(self.now, 7)));
+        // What follows one that lapsed at the time that it named is made the moment after.
+        let lapsed = self.warnings.iter().any(|it| it.rung == rung && it.at == self.now);
+        let now = self.now.plus_millis(i64::from(lapsed));
+        let at = self.days.next_cutoff(planned.max(self.days.days_after(now, 7)));
         let (day, minutes) = self.days.local(at);
         let word = day.weekday().word();
         let (hour, minute) = (minutes / 60, minutes % 60);
