@@ -53,7 +53,7 @@ pub fn by_hand(world: &mut World, what: ByHand) {
         ByHand::Declared => return receipt(world, ReceiptKind::Declared),
     };
     if let Some(done) = fact {
-        world.fact(Fact::TaskDone(done));
+        world.own_fact(Fact::TaskDone(done));
     }
 }
 
@@ -80,7 +80,7 @@ fn receipt(world: &mut World, kind: ReceiptKind) {
     let Some(warning) = warnings.find(|notice| notice.made.step == Step::Warning) else { return };
     let declared = kind == ReceiptKind::Declared;
     let tried = ["mail", "phone", "a visit"].map(str::to_owned).to_vec();
-    world.fact(Fact::NoticeReceipt(Box::new(NoticeReceipt {
+    world.own_fact(Fact::NoticeReceipt(Box::new(NoticeReceipt {
         notice: Some(warning.made.notice),
         message: None,
         attempt: None,

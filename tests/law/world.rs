@@ -128,6 +128,11 @@ impl World {
         self.fact_at(self.now, fact);
     }
 
+    /// A fact is made here, by a person: after all that is known (SPEC 5.1).
+    pub fn own_fact(&mut self, fact: Fact) {
+        self.fact_at(self.now.max(self.account().newest.plus_millis(1)), fact);
+    }
+
     /// A fact that happened at `time` arrives now.
     pub fn fact_at(&mut self, time: Instant, fact: Fact) {
         self.take("test", time, fact);
