@@ -50,7 +50,9 @@ pub(super) fn tenant(standing: &Standing, enforced: bool) -> Value {
         "tasks": account.tasks.iter().map(task).collect::<Vec<_>>(),
         "contacts": account.profile.contacts,
         "paid_by": account.profile.paid_by,
-        "pays_for": account.children,
+        "merged_into": account.profile.merged_into,
+        "pays_for": account.children.difference(&account.merged).collect::<Vec<_>>(),
+        "merged": account.merged,
         "digest": grant.digest,
         "notices": account.notices.iter().map(notice).collect::<Vec<_>>(),
     })
@@ -143,6 +145,7 @@ fn invoice(standing: &Standing, invoice: &Invoice) -> Value {
         "amount": invoice.amount,
         "due_on": invoice.due_on,
         "scope": invoice.scope,
+        "of": invoice.of,
         "late_fee": late_fee(standing, invoice),
     })
 }

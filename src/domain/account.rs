@@ -8,17 +8,13 @@ use std::collections::BTreeSet;
 
 pub use super::acceptance::Accepted;
 pub use super::arrangement::Arrangement;
-use super::decision::{
-    CaseOpened, FeeAnnounced, MessageMade, NoticeMade, RungEntered, TaskKind, TaskMade,
-};
+use super::decision::{CaseOpened, FeeAnnounced, MessageMade, NoticeMade, RungEntered};
 use super::effect::Effect;
 pub use super::exceptions::{GateState, PauseState};
-use super::fact::{
-    Channel, Collection, FailureReason, InvoiceKind, ReceiptKind, TaskOutcome, Term,
-};
+use super::fact::{Channel, Collection, FailureReason, InvoiceKind, ReceiptKind, Term};
 pub use super::forget::Forgotten;
 pub use super::hold::{Hold, HoldCause};
-use super::id::{CaseId, EntryId, InvoiceId, Scope, Source, TaskId, TenantId};
+use super::id::{CaseId, EntryId, InvoiceId, Scope, Source, TenantId};
 use super::leg::Leg;
 use super::money::Money;
 use super::order::Order;
@@ -28,6 +24,7 @@ use super::places::Index;
 pub use super::profile::Profile;
 use super::stage::{Role, Stage};
 pub use super::stray::Stray;
+pub use super::task::TaskState;
 use super::time::{Day, Instant, Zone};
 pub use super::would::WouldState;
 
@@ -40,6 +37,8 @@ pub struct Account {
     pub profile: Profile,
     /// Tenants that this one pays for, as they said.
     pub children: BTreeSet<TenantId>,
+    /// Those of them that were merged into this one.
+    pub merged: BTreeSet<TenantId>,
     /// How often a tenant said so, or said that it is no longer so.
     pub links: u32,
     /// How often it was recorded how this one's payer stands.
@@ -168,6 +167,8 @@ pub struct Invoice {
     pub shared: Option<Shared>,
     /// What an operator asks for, where it is no invoice but the climb of that.
     pub order: Option<Order>,
+    /// The tenant whose it is, where that was merged into this one.
+    pub of: Option<TenantId>,
 }
 
 /// Failed charges of an invoice.
@@ -284,39 +285,6 @@ pub struct MessageState {
     pub tried: Vec<Instant>,
     /// All receipts, in order.
     pub receipts: Vec<Receipt>,
-}
-
-/// A task and what became of it.
-#[derive(Clone, Debug)]
-pub struct TaskState {
-    /// The decision.
-    pub made: TaskMade,
-    /// When it was taken.
-    pub time: Instant,
-    /// When and how it was done.
-    pub done: Option<(Instant, TaskOutcome)>,
-    /// A later repetition took its place, or its case ended.
-    pub lapsed: bool,
-}
-
-impl TaskState {
-    /// Whether somebody still has to do it.
-    #[must_use]
-    pub const fn is_open(&self) -> bool {
-        self.done.is_none() && !self.lapsed
-    }
-
-    /// What is to be done.
-    #[must_use]
-    pub const fn kind(&self) -> TaskKind {
-        self.made.kind
-    }
-
-    /// Its id.
-    #[must_use]
-    pub const fn id(&self) -> TaskId {
-        self.made.task
-    }
 }
 
 impl Invoice {

@@ -37,6 +37,12 @@ pub fn explain(
 ) -> Vec<String> {
     let mut sentences = standing(tenant, account, law);
     sentences.extend(account.forgotten.map(|forgotten| was_forgotten(tenant, forgotten)));
+    sentences.extend(account.profile.merged_into.iter().map(|into| {
+        format!(
+            "{tenant} was merged into {into}: what it owes counts there, and how {into} stands is \
+             shared with it."
+        )
+    }));
     if situation.observed {
         sentences.push(format!(
             "Nothing is enforced for {tenant}: it is told nothing of a cutoff, and nothing is \
@@ -181,6 +187,11 @@ fn about(account: &Account, law: &Law, case: &Case) -> String {
     let due = invoice.due_on.map_or_else(String::new, |due| format!(", due {due}"));
     let policy = Bearings::of_case(law, account, case)
         .map_or_else(String::new, |bearings| format!(", policy `{}`", bearings.policy.name));
+    if let Some(shared) = &invoice.shared
+        && account.profile.merged_into.as_ref() == Some(&shared.payer)
+    {
+        return format!("The standing of {} is shared with it{policy}.", shared.payer);
+    }
     if let Some(shared) = &invoice.shared {
         return format!(
             "{} pays for this tenant, and its standing is shared{policy}.",
@@ -191,7 +202,9 @@ fn about(account: &Account, law: &Law, case: &Case) -> String {
         return ordered(account, order, invoice, &policy);
     }
     let Some(term) = invoice.term else {
-        return format!("Invoice {}: {owed} owed{due}{policy}.", invoice.invoice);
+        let of = invoice.of.as_ref();
+        let of = of.map_or_else(String::new, |of| format!(" (of {of}, which was merged into it)"));
+        return format!("Invoice {}{of}: {owed} owed{due}{policy}.", invoice.invoice);
     };
     let ends = invoice.due_on.map_or_else(String::new, |due| format!(" ends on {due}"));
     let kept =

@@ -19,6 +19,7 @@ pub use super::arrangement::{
 pub use super::channel::Channel;
 use super::effect::{Effect, Rate};
 use super::id::{InvoiceId, MessageId, NoticeId, PaymentId, PolicyHash, PolicyName, Scope};
+pub use super::merged::TenantMerged;
 use super::money::Money;
 pub use super::payer::PaidBy;
 use super::stage::{Role, Stage};

@@ -158,6 +158,8 @@ pub fn erased(body: &Body) -> Body {
     match &mut body {
         Body::Fact { fact, .. } => erase_fact(fact),
         Body::Decision(decision) => erase_decision(decision),
+        // It is erased where it is stored.
+        Body::Counted(_) => {}
     }
     body
 }
@@ -182,7 +184,8 @@ fn erase_fact(fact: &mut Fact) {
         | Fact::InvoiceVoided(_)
         | Fact::InvoiceWrittenOff(_)
         | Fact::TermUpdated(_)
-        | Fact::HookAnswered(_) => {}
+        | Fact::HookAnswered(_)
+        | Fact::TenantMerged(_) => {}
     }
 }
 

@@ -34,6 +34,7 @@ pub mod json;
 pub mod language;
 pub mod leg;
 pub mod limits;
+pub mod merged;
 pub mod money;
 pub mod order;
 pub mod outbound;

@@ -87,7 +87,8 @@ pub struct StandingShared {
     pub stages: Vec<SharedStage>,
 }
 
-/// `child.linked`: a tenant says that this one pays for it, or no longer says so.
+/// `child.linked`: a tenant says that this one pays for it or that it was merged into it, or no
+/// longer says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChildLinked {
@@ -99,6 +100,59 @@ pub struct ChildLinked {
     pub child: TenantId,
     /// Whether it is paid for.
     pub paid: bool,
+    /// Whether it was merged into this one.
+    #[serde(default)]
+    pub merged: bool,
+}
+
+impl ChildLinked {
+    /// How the two belong together.
+    #[must_use]
+    pub const fn tie(&self) -> Tie {
+        match (self.paid, self.merged) {
+            (false, _) => Tie::None,
+            (true, false) => Tie::Paid,
+            (true, true) => Tie::Merged,
+        }
+    }
+}
+
+/// How another tenant belongs to this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tie {
+    /// Not at all.
+    None,
+    /// This one pays for it.
+    Paid,
+    /// It was merged into this one: what is owed by it is owed by this one.
+    Merged,
+}
+
+impl Tie {
+    /// How `payer` is to know `child`, whose account is `account`.
+    #[must_use]
+    pub fn of(account: &Account, payer: &TenantId) -> Self {
+        let profile = &account.profile;
+        if profile.merged_into.as_ref() == Some(payer) {
+            Self::Merged
+        } else if profile.payer() == Some(payer) {
+            Self::Paid
+        } else {
+            Self::None
+        }
+    }
+
+    /// How `child` belongs to the tenant whose account is `account`, as far as that knows.
+    #[must_use]
+    pub fn known(account: &Account, child: &TenantId) -> Self {
+        if account.merged.contains(child) {
+            Self::Merged
+        } else if account.children.contains(child) {
+            Self::Paid
+        } else {
+            Self::None
+        }
+    }
 }
 
 /// What a payer shares of one part of the app, as the newest record says it.
@@ -142,7 +196,7 @@ impl Payer {
         let survey = Survey::new(&ground, *situation);
         let mut parts: Vec<(Scope, Vec<SharedStage>)> = Vec::new();
         // Who is paid for pays for nobody.
-        let cases = account.cases.iter().enumerate().filter(|_| account.profile.paid_by.is_none());
+        let cases = account.cases.iter().enumerate().filter(|_| account.profile.payer().is_none());
         for (place, case) in cases.filter(|(_, case)| case.is_live()) {
             let entries = case.entries.iter().filter(|it| is_shared(it, situation));
             for entry in entries.filter(|it| it.entered.stage != Stage::Full) {
@@ -235,7 +289,7 @@ pub fn is_climb(invoice: &InvoiceId) -> bool {
 /// What is to be recorded with `account`, that the payer that was read pays for.
 #[must_use]
 pub fn news(tenant: &TenantId, account: &Account, payer: &Payer) -> Vec<Decision> {
-    if account.profile.paid_by.as_ref() != Some(&payer.tenant) {
+    if account.profile.payer() != Some(&payer.tenant) {
         return Vec::new();
     }
     let mut found: Vec<(Scope, Vec<SharedStage>)> = Vec::new();
@@ -262,22 +316,24 @@ pub fn news(tenant: &TenantId, account: &Account, payer: &Payer) -> Vec<Decision
     decided.collect()
 }
 
-/// The record that `child` says, or no longer says, that `tenant` pays for it; `None`: it is known.
+/// The record of how `child` says that it belongs to `tenant`; `None`: that is known.
 #[must_use]
-pub fn link(
-    tenant: &TenantId,
-    account: &Account,
-    child: &TenantId,
-    paid: bool,
-) -> Option<Decision> {
-    if account.children.contains(child) == paid {
+pub fn link(tenant: &TenantId, account: &Account, child: &TenantId, tie: Tie) -> Option<Decision> {
+    if Tie::known(account, child) == tie {
         return None;
     }
+    let (paid, merged) = (tie != Tie::None, tie == Tie::Merged);
     let n = account.links;
     let link = Derivation::of("child")
         .text(tenant.as_str())
         .text(child.as_str())
         .number(i64::from(n))
         .finish();
-    Some(Decision::ChildLinked(Box::new(ChildLinked { link, n, child: child.clone(), paid })))
+    Some(Decision::ChildLinked(Box::new(ChildLinked {
+        link,
+        n,
+        child: child.clone(),
+        paid,
+        merged,
+    })))
 }

@@ -30,6 +30,17 @@ pub struct Profile {
     pub credit_limit: Option<Money>,
     /// The tenant that pays for this one.
     pub paid_by: Option<TenantId>,
+    /// The tenant that this one was merged into.
+    pub merged_into: Option<TenantId>,
     /// People and mailboxes.
     pub contacts: Vec<Contact>,
+}
+
+impl Profile {
+    /// The tenant whose standing is shared with this one: the one that it was merged into, else the
+    /// one that pays for it.
+    #[must_use]
+    pub fn payer(&self) -> Option<&TenantId> {
+        self.merged_into.as_ref().or(self.paid_by.as_ref())
+    }
 }

@@ -46,7 +46,7 @@ pub fn publish(
         .or_else(|| select(law, account, account.newest).map(|policy| &**policy))
         .map_or(Roles::NONE, |policy| banner_for(&policy.banner_for, stage, warned));
     let (scopes, shared) = own_and_shared(account, law);
-    let payer = account.profile.paid_by.clone().filter(|_| !shared.is_empty());
+    let payer = account.profile.payer().cloned().filter(|_| !shared.is_empty());
     let payer = payer.map(|payer| PayerGrant { tenant: payer, scopes: shared });
     let grant = Grant {
         tenant: tenant.clone(),

@@ -20,10 +20,11 @@ use super::decision::Decision;
 use super::fact::{
     ArrangementEnded, ArrangementMade, CreditChanged, HookAnswered, InvoiceNamed, InvoiceTerms,
     NoticeReceipt, PaymentFailed, PaymentPending, PaymentReceived, PaymentReversed, PolicyAccepted,
-    RefundMade, TaskDone, TenantForgotten, TenantUpdated, TermUpdated,
+    RefundMade, TaskDone, TenantForgotten, TenantMerged, TenantUpdated, TermUpdated,
 };
 use super::forget;
 use super::id::{Derivation, Derived, InvoiceId, RecordId, Source};
+use super::merged::Counted;
 use super::term::TermState;
 use super::time::Instant;
 
@@ -54,6 +55,9 @@ pub enum Body {
     },
     /// Ambergate's own.
     Decision(Decision),
+    /// Of a tenant that was merged into this one. It is stored with that one only.
+    #[serde(skip)]
+    Counted(Box<Counted>),
 }
 
 /// The facts of SPEC 3.
@@ -80,6 +84,7 @@ pub enum Fact {
     TermUpdated(TermUpdated),
     HookAnswered(HookAnswered),
     TenantForgotten(TenantForgotten),
+    TenantMerged(TenantMerged),
 }
 
 impl Fact {
@@ -136,7 +141,8 @@ impl Fact {
             | Self::PolicyAccepted(_)
             | Self::TermUpdated(_)
             | Self::HookAnswered(_)
-            | Self::TenantForgotten(_) => 13,
+            | Self::TenantForgotten(_)
+            | Self::TenantMerged(_) => 13,
         }
     }
 
@@ -186,7 +192,7 @@ impl Record {
     pub const fn as_fact(&self) -> Option<&Fact> {
         match &self.body {
             Body::Fact { fact, .. } => Some(fact),
-            Body::Decision(_) => None,
+            Body::Decision(_) | Body::Counted(_) => None,
         }
     }
 
@@ -195,7 +201,7 @@ impl Record {
     pub const fn as_decision(&self) -> Option<&Decision> {
         match &self.body {
             Body::Decision(decision) => Some(decision),
-            Body::Fact { .. } => None,
+            Body::Fact { .. } | Body::Counted(_) => None,
         }
     }
 
@@ -204,6 +210,7 @@ impl Record {
     pub fn source(&self) -> &str {
         match &self.body {
             Body::Fact { source, .. } => source.as_str(),
+            Body::Counted(counted) => counted.source.as_str(),
             Body::Decision(_) => Source::OWN,
         }
     }
@@ -218,6 +225,7 @@ impl Record {
     pub(super) fn id_text(&self) -> Cow<'_, str> {
         match &self.body {
             Body::Fact { id, .. } => Cow::Borrowed(id.as_str()),
+            Body::Counted(counted) => Cow::Borrowed(counted.id.as_str()),
             Body::Decision(decision) => Cow::Owned(decision.record_id()),
         }
     }
@@ -235,6 +243,7 @@ impl Record {
             | (Body::Decision(decision), Body::Fact { source, id, .. }) => {
                 source.as_str() == Source::OWN && decision.has_record_id(id.as_str())
             }
+            (Body::Counted(_), _) | (_, Body::Counted(_)) => false,
         }
     }
 
@@ -305,6 +314,7 @@ impl Record {
     const fn rank(&self) -> u8 {
         match &self.body {
             Body::Fact { fact, .. } => fact.rank(),
+            Body::Counted(counted) => counted.fact.rank(),
             Body::Decision(decision) => decision.rank(),
         }
     }
@@ -312,12 +322,13 @@ impl Record {
     /// The order of SPEC 5.2.
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {
-        let harsher_first = || match (self.as_fact(), other.as_fact()) {
+        let harsher_first = || match (self.said(), other.said()) {
             (Some(one), Some(two)) => two.harshness().cmp(&one.harshness()),
             _ => Ordering::Equal,
         };
         self.time
             .cmp(&other.time)
+            .then_with(|| self.happened().cmp(&other.happened()))
             .then_with(|| self.rank().cmp(&other.rank()))
             .then_with(harsher_first)
             .then_with(|| self.source().cmp(other.source()))

@@ -109,3 +109,36 @@ pub struct TaskMade {
     #[serde(default)]
     pub notices: Vec<NoticeId>,
 }
+
+/// A task and what became of it.
+#[derive(Clone, Debug)]
+pub struct TaskState {
+    /// The decision.
+    pub made: TaskMade,
+    /// When it was taken.
+    pub time: Instant,
+    /// When and how it was done.
+    pub done: Option<(Instant, TaskOutcome)>,
+    /// A later repetition took its place, or its case ended.
+    pub lapsed: bool,
+}
+
+impl TaskState {
+    /// Whether somebody still has to do it.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.done.is_none() && !self.lapsed
+    }
+
+    /// What is to be done.
+    #[must_use]
+    pub const fn kind(&self) -> TaskKind {
+        self.made.kind
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> TaskId {
+        self.made.task
+    }
+}

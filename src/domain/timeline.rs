@@ -67,6 +67,10 @@ pub(super) fn past(record: &Record, account: &Account) -> Option<Moment> {
     let (what, invoice, detail) = match &record.body {
         Body::Fact { fact, .. } => past_fact(fact),
         Body::Decision(decision) => past_decision(decision, account)?,
+        Body::Counted(counted) => {
+            let (what, invoice, detail) = past_fact(&counted.fact);
+            (what, invoice, format!("{detail} (of {})", counted.of).trim_start().to_owned())
+        }
     };
     Some(Moment { at: record.time, future: false, what, invoice, detail })
 }
@@ -126,6 +130,7 @@ fn past_fact(fact: &Fact) -> (&'static str, Option<InvoiceId>, String) {
             let by = forgotten.by.as_deref().map_or_else(String::new, |by| format!("by {by}"));
             ("tenant.forgotten", by)
         }
+        Fact::TenantMerged(merged) => ("tenant.merged", format!("into {}", merged.into)),
         Fact::PolicyAccepted(accepted) => {
             ("policy.accepted", format!("{} by {}", accepted.policy, accepted.by))
         }

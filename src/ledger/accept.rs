@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::StreamExt as _;
+use serde_json::Value;
 
 use super::beside::{Worked, work_out};
 use super::draft::{Added, Draft, Reading};
@@ -179,7 +180,7 @@ impl Ledger {
         let mut draft = self.draft(tenant).await?;
         let mut outcomes = vec![Outcome::Duplicate; items.len()];
         let mut news = Vec::new();
-        let mut held = None;
+        let (mut held, mut unmerged) = (None, Vec::new());
         // Whether a tenant may be forgotten is judged by all that comes with it.
         let (last, first): (Vec<_>, Vec<_>) =
             (0..items.len()).partition(|index| is_forgetting(&items[*index].record));
@@ -189,8 +190,15 @@ impl Ledger {
                 item.record.time = draft.own_time();
                 item.record.learnt = draft.now();
             }
+            let into = item.merges_into(&draft);
+            let unfit = match &into {
+                Some(into) => self.not_to_merge(tenant, into).await?,
+                None => None,
+            };
             if let Some(debts) = item.debts_before(&mut draft) {
                 held = Some((index, debts));
+            } else if let Some(reason) = unfit {
+                unmerged.push((index, reason));
             } else if draft.add(&item.record) == Added::Yes {
                 news.push(index);
                 outcomes[index] = Outcome::Accepted;
@@ -206,6 +214,9 @@ impl Ledger {
             self.ask_to_erase(tenant, items, &news).await?;
             self.journal_items(tenant, items, &news, mark).await?;
             self.settle(tenant, draft, *mark).await?;
+        }
+        for (index, reason) in unmerged {
+            outcomes[index] = self.park_merging(tenant, &items[index].record, &reason).await?;
         }
         if let Some((index, debts)) = held {
             outcomes[index] = self.park_forgetting(tenant, &items[index].record, &debts).await?;
@@ -356,7 +367,12 @@ impl Ledger {
                 return;
             }
         };
-        for event in parked.iter().filter(|it| it.event["subject"] == tenant.as_str()) {
+        let named = |event: &Value| {
+            event["subject"] == tenant.as_str()
+                || event["type"] == "ambergate.tenant.merged"
+                    && event["data"]["into"] == tenant.as_str()
+        };
+        for event in parked.iter().filter(|it| named(&it.event)) {
             if let Err(error) = Box::pin(self.replay(event, None, false)).await {
                 tracing::warn!(%tenant, %error, "a parked event stays parked");
             }
@@ -375,7 +391,9 @@ impl Ledger {
             records: records.unwrap_or_default(),
             situation: self.situation(Some(tenant), now, &around),
         };
-        Ok(Draft::new(tenant.clone(), reading, self.law()))
+        let mut draft = Draft::new(tenant.clone(), reading, self.law());
+        self.read_merged(&mut draft).await?;
+        Ok(draft)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::domain::plan::Ask;
 use crate::domain::record::{Record, insert};
 use crate::domain::time::{Instant, MINUTE};
 use crate::domain::view::view;
-use crate::store::{Store as _, StoreError, form};
+use crate::store::{Store as _, StoreError};
 
 /// So many invoices of a tenant are asked about at one time.
 pub(super) const ASKED_MAX: usize = 8;
@@ -146,15 +146,17 @@ impl Ledger {
         answer: Vec<Record>,
     ) -> Result<Asked, StoreError> {
         let Some(stored) = self.store().load(tenant).await? else { return Ok(Asked::Silent) };
+        let bytes = stored.account.len();
+        let mut records = self.records_of(tenant, stored).await?;
         let (law, whose, said, asked) = (self.law(), tenant.clone(), answer.clone(), about.clone());
-        let same = reckoned(stored.account.len(), move || {
-            let mut records = form::records(&whose, &stored)?;
+        let (same, of) = reckoned(bytes, move || {
             let before = view(&whose, &records, &law);
+            let of = before.invoice(&asked.invoice).and_then(|invoice| invoice.of.clone());
             for record in said {
                 insert(&mut records, record);
             }
             let after = view(&whose, &records, &law);
-            Ok(is_same(&before, &after, &asked))
+            Ok((is_same(&before, &after, &asked), of))
         })
         .await?;
         if same {
@@ -162,7 +164,9 @@ impl Ledger {
         }
         tracing::warn!(%tenant, invoice = %about.invoice, "the billing system says something else \
             of an invoice than was heard of it: that is taken, and nothing is entered now");
-        self.accept_items(tenant, answer.into_iter().map(Item::new).collect()).await;
+        // Where its invoice is another one's that was merged into this one, it is told that one.
+        let whose = of.as_ref().unwrap_or(tenant);
+        self.accept_items(whose, answer.into_iter().map(Item::new).collect()).await;
         Ok(Asked::Differs)
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::plan::known_by;
 use crate::domain::record::Fact;
 use crate::domain::view::view;
 use crate::ledger::Outcome;
-use crate::store::{Condition, Store as _, StoreError, form};
+use crate::store::{Condition, Store as _, StoreError};
 
 /// A call that is due, and what it says.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,9 +33,10 @@ impl Ledger {
         }
         let (now, stored) = tokio::try_join!(self.store().now(), self.store().load(tenant))?;
         let Some(stored) = stored else { return Ok(Vec::new()) };
+        let bytes = stored.account.len();
+        let records = self.records_of(tenant, stored).await?;
         let (law, tenant, hook) = (self.law(), tenant.clone(), hook.to_owned());
-        reckoned(stored.account.len(), move || {
-            let records = form::records(&tenant, &stored)?;
+        reckoned(bytes, move || {
             let account = view(&tenant, &records, &law);
             let now = known_by(&account, now);
             let due = outbound::due(&tenant, &account, &law.hooks, now).calls;

@@ -17,6 +17,7 @@ use crate::domain::account::Account;
 use crate::domain::decision::Decision;
 use crate::domain::forget::{self, Erasure};
 use crate::domain::id::{CaseId, Digest, Source, TenantId};
+use crate::domain::merged::together;
 use crate::domain::payer::{self, Payer};
 use crate::domain::plan::{Plan, Situation, plan};
 use crate::domain::policy::Law;
@@ -80,6 +81,8 @@ pub(super) struct Draft {
     tells: bool,
     /// The tenant that pays for this one, as it was just read.
     payer: Option<Payer>,
+    /// What counts of tenants that were merged into this one, as it was just read.
+    counted: Vec<Record>,
 }
 
 impl Draft {
@@ -95,7 +98,19 @@ impl Draft {
             needs_slot: false,
             tells: false,
             payer: None,
+            counted: Vec::new(),
         }
+    }
+
+    /// Takes note of what counts here of tenants that were merged into this one.
+    pub(super) fn set_counted(&mut self, counted: Vec<Record>) {
+        self.counted = counted;
+        self.account = None;
+    }
+
+    /// The tenant's own records.
+    pub(super) fn records(&self) -> &[Record] {
+        &self.reading.records
     }
 
     /// A billing system agreed about that case's invoice.
@@ -121,7 +136,7 @@ impl Draft {
 
     /// How many records it is of.
     pub(super) fn len(&self) -> usize {
-        self.reading.records.len()
+        self.reading.records.len() + self.counted.len()
     }
 
     /// The lines of what was added: of everything, or of the decisions alone.
@@ -138,7 +153,8 @@ impl Draft {
 
     /// The time of a record that is made here now.
     pub(super) fn own_time(&self) -> Instant {
-        let newest = self.reading.records.last().map(|record| record.time.plus_millis(1));
+        let newest = [self.reading.records.last(), self.counted.iter().max_by_key(|it| it.time)];
+        let newest = newest.into_iter().flatten().map(|record| record.time.plus_millis(1)).max();
         newest.map_or(self.now(), |after| after.max(self.now()))
     }
 
@@ -224,7 +240,13 @@ impl Draft {
 
     /// The account as it is now.
     pub(super) fn account(&mut self) -> &Account {
-        let viewed = || view(&self.tenant, &self.reading.records, &self.law);
+        let viewed = || {
+            if self.counted.is_empty() {
+                return view(&self.tenant, &self.reading.records, &self.law);
+            }
+            let records = together(&self.reading.records, &self.counted);
+            view(&self.tenant, &records, &self.law)
+        };
         self.account.get_or_insert_with(viewed)
     }
 
@@ -233,10 +255,11 @@ impl Draft {
         &self.tenant
     }
 
-    /// Tenants that were ever said to pay for it, or whose standing was shared.
+    /// Tenants that were ever said to pay for it, or into which it was merged.
     pub(super) fn payers(&self) -> BTreeSet<TenantId> {
         let named = |record: &Record| match &record.body {
             Body::Fact { fact: Fact::TenantUpdated(it), .. } => it.paid_by.clone()?.0,
+            Body::Fact { fact: Fact::TenantMerged(it), .. } => Some(it.into.clone()),
             _ => None,
         };
         self.reading.records.iter().filter_map(named).collect()

@@ -28,6 +28,7 @@ mod forget;
 mod inbox;
 mod journaled;
 mod law;
+mod merged;
 mod migrate;
 mod outbox;
 mod parked;
@@ -71,7 +72,7 @@ use crate::domain::time::{Instant, MINUTE};
 use crate::domain::view::view;
 use crate::store::any::AnyStore;
 use crate::store::journal::Journal;
-use crate::store::{Condition, Incarnation, Row, Store as _, StoreError, Switch, form};
+use crate::store::{Condition, Incarnation, Row, Store as _, StoreError, Switch};
 
 /// How many tenants of this process may be worked on at the same time; two that share a place
 /// wait for one another.
@@ -91,7 +92,7 @@ pub struct Ledger {
 pub struct Standing {
     /// Who.
     pub tenant: TenantId,
-    /// All that is recorded.
+    /// All that is recorded, and what counts here of other tenants.
     pub records: Vec<Record>,
     /// What they make.
     pub account: Account,
@@ -189,7 +190,7 @@ impl Ledger {
         self.store().condition().await
     }
 
-    /// All of a tenant's records, and what they make. `None`: never heard of it.
+    /// All of a tenant's records, with what counts of others, and what they make. `None`: never heard of it.
     ///
     /// # Errors
     ///
@@ -199,9 +200,10 @@ impl Ledger {
         tenant: &TenantId,
     ) -> Result<Option<(Vec<Record>, Account)>, StoreError> {
         let Some(stored) = self.store().load(tenant).await? else { return Ok(None) };
+        let bytes = stored.account.len();
+        let records = self.records_of(tenant, stored).await?;
         let (tenant, law) = (tenant.clone(), self.law());
-        beside::reckoned(stored.account.len(), move || {
-            let records = form::records(&tenant, &stored)?;
+        beside::reckoned(bytes, move || {
             let account = view(&tenant, &records, &law);
             Ok(Some((records, account)))
         })
@@ -232,12 +234,13 @@ impl Ledger {
             tokio::try_join!(store.now(), store.load(tenant), self.around())?;
         let Some(stored) = stored else { return Ok(None) };
         let (law, situation) = (self.law(), self.situation(Some(tenant), now, &around));
+        let (bytes, digest) = (stored.account.len(), stored.digest);
+        let records = self.records_of(tenant, stored).await?;
         let tenant = tenant.clone();
-        beside::reckoned(stored.account.len(), move || {
-            let records = form::records(&tenant, &stored)?;
+        beside::reckoned(bytes, move || {
             let situation = draft::present(&records, situation);
             let account = view(&tenant, &records, &law);
-            let (grant, _) = publish(&tenant, &account, &law, stored.digest, &situation);
+            let (grant, _) = publish(&tenant, &account, &law, digest, &situation);
             Ok(Some(Standing { tenant, records, account, grant, situation, law }))
         })
         .await

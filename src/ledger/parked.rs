@@ -3,7 +3,8 @@
 //! Rules:
 //! 1. Parked is durable: in the store, and in the journal.
 //! 2. Replaying takes the event as it came: it keeps its id, its time and when it became known. Only
-//!    a tenant is forgotten when a person replays that: it was not done before.
+//!    a tenant is forgotten when a person replays that, and merged when the other one is known: it
+//!    was not done before.
 
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use super::entry::Entry;
 use crate::domain::event::{self, FieldFault};
 use crate::domain::forget::is_forgetting;
 use crate::domain::id::{Derivation, Derived, TenantId};
-use crate::domain::record::Record;
+use crate::domain::record::{Fact, Record};
 use crate::store::{Parked, Store as _, StoreError};
 
 /// Why a parked event was not replayed.
@@ -92,7 +93,8 @@ impl Ledger {
         }
         let incoming = event::restore(&event).map_err(ReplayError::Faulty)?;
         let forgets = is_forgetting(&incoming.record);
-        let (journaled, own) = (named && !forgets, forgets && asked);
+        let merges = matches!(incoming.record.as_fact(), Some(Fact::TenantMerged(_)));
+        let (journaled, own) = (named && !forgets && !merges, merges || forgets && asked);
         let item = Item { record: incoming.record, journaled, own };
         let outcomes = Box::pin(self.accept_items(&incoming.tenant, vec![item])).await;
         match outcomes.first() {

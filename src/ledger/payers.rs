@@ -1,4 +1,5 @@
-//! Tenants that pay for others: who is looked at when one of them changes (SPEC 4 `paid_by`).
+//! Tenants that pay for others, or that others were merged into: who is looked at when one of them
+//! changes (SPEC 3 `tenant.merged`, 4 `paid_by`).
 //!
 //! Rules:
 //! 1. A tenant that is paid for is reckoned with its payer's account as just read; what changed there
@@ -14,10 +15,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Ledger;
 use super::draft::Draft;
 use crate::domain::id::TenantId;
-use crate::domain::payer::{self, Payer};
+use crate::domain::payer::{self, Payer, Tie};
 use crate::domain::record::{Fact, Record};
 use crate::domain::view::view;
-use crate::store::{Store as _, StoreError, form};
+use crate::store::{Store as _, StoreError};
 
 /// How often somebody else may be faster before a link is noted later.
 const CONFLICTS_MAX: usize = 50;
@@ -36,8 +37,8 @@ pub(super) struct Kin {
 struct Open {
     /// Tenants whose payer changed.
     due: BTreeSet<TenantId>,
-    /// Payers that are to know for whom they pay, or no longer do.
-    links: BTreeSet<(TenantId, TenantId, bool)>,
+    /// Payers that are to know how others belong to them.
+    links: BTreeSet<(TenantId, TenantId, Tie)>,
 }
 
 impl Kin {
@@ -49,19 +50,20 @@ impl Kin {
 impl Ledger {
     /// Reads the tenant that pays for this one, if there is one.
     pub(super) async fn read_payer(&self, draft: &mut Draft) -> Result<(), StoreError> {
-        let Some(payer) = draft.account().profile.paid_by.clone() else { return Ok(()) };
+        let Some(payer) = draft.account().profile.payer().cloned() else { return Ok(()) };
         let none = || Payer { tenant: payer.clone(), parts: Vec::new() };
         let Some(stored) = self.store().load(&payer).await? else {
             draft.set_payer(none());
             return Ok(());
         };
         let (law, situation, child) = (self.law(), draft.situation(), draft.tenant().clone());
-        let name = payer.clone();
-        let (read, linked, second) = super::beside::reckoned(stored.account.len(), move || {
-            let records = form::records(&name, &stored)?;
+        let (name, tie) = (payer.clone(), Tie::of(draft.account(), &payer));
+        let bytes = stored.account.len();
+        let records = self.records_of(&payer, stored).await?;
+        let (read, linked, second) = super::beside::reckoned(bytes, move || {
             let account = view(&name, &records, &law);
-            let second = account.profile.paid_by.is_some();
-            let linked = account.children.contains(&child);
+            let second = account.profile.payer().is_some();
+            let linked = Tie::known(&account, &child) == tie;
             Ok((Payer::of(&name, &account, &law, &situation), linked, second))
         })
         .await?;
@@ -70,7 +72,7 @@ impl Ledger {
                 standing is not shared. Name the tenant that pays in the end");
         }
         if !linked {
-            self.inner.kin.open().links.insert((payer.clone(), draft.tenant().clone(), true));
+            self.inner.kin.open().links.insert((payer.clone(), draft.tenant().clone(), tie));
         }
         draft.set_payer(read);
         Ok(())
@@ -81,15 +83,17 @@ impl Ledger {
         if !draft.added().is_empty() {
             let relinks = |record: &Record| match record.as_fact() {
                 Some(Fact::TenantUpdated(update)) => update.paid_by.is_some(),
+                Some(Fact::TenantMerged(_)) => true,
                 _ => false,
             };
             let before = draft.added().iter().any(relinks).then(|| draft.payers());
             let (child, account) = (draft.tenant().clone(), draft.account());
             let mut open = self.inner.kin.open();
             open.due.extend(account.children.iter().cloned());
+            open.due.extend(account.profile.merged_into.clone());
             for payer in before.into_iter().flatten() {
-                if account.profile.paid_by.as_ref() != Some(&payer) {
-                    open.links.insert((payer, child.clone(), false));
+                if account.profile.payer() != Some(&payer) {
+                    open.links.insert((payer, child.clone(), Tie::None));
                 }
             }
         }
@@ -100,10 +104,10 @@ impl Ledger {
     pub(super) async fn look_at_kin(&self) {
         loop {
             let next = self.inner.kin.open().links.pop_first();
-            let Some((payer, child, paid)) = next else { break };
-            if let Err(error) = self.note_link(&payer, &child, paid).await {
+            let Some((payer, child, tie)) = next else { break };
+            if let Err(error) = self.note_link(&payer, &child, tie).await {
                 tracing::warn!(%payer, %child, %error, "who pays for whom is noted later");
-                self.inner.kin.open().links.insert((payer, child, paid));
+                self.inner.kin.open().links.insert((payer, child, tie));
                 return;
             }
         }
@@ -119,12 +123,12 @@ impl Ledger {
         self.wake_up();
     }
 
-    /// Records with a payer that it pays for `child`, or no longer does.
+    /// Records with a payer how `child` belongs to it.
     async fn note_link(
         &self,
         payer: &TenantId,
         child: &TenantId,
-        paid: bool,
+        tie: Tie,
     ) -> Result<(), StoreError> {
         let _alone = self.alone(payer).await;
         for _ in 0..CONFLICTS_MAX {
@@ -132,9 +136,10 @@ impl Ledger {
             if !draft.is_known() {
                 return Ok(());
             }
-            let link = payer::link(payer, draft.account(), child, paid);
+            let link = payer::link(payer, draft.account(), child, tie);
             let Some(link) = link else { return Ok(()) };
             draft.decide(vec![link]);
+            self.read_merged(&mut draft).await?;
             match self.settle(payer, draft, None).await {
                 Err(StoreError::Conflict | StoreError::OtherIncarnation) => {}
                 done => return done.map(drop),

@@ -121,6 +121,7 @@ impl Ledger {
             after = Some(last.tenant.clone());
             for row in rows {
                 let mut draft = self.draft_in_recovery(&row.tenant, incarnation).await?;
+                self.read_merged(&mut draft).await?;
                 let decisions = what_restricts(draft.account());
                 if !decisions.is_empty() && draft.decide(decisions) {
                     let entries = draft.lines(true);

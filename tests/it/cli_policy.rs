@@ -153,6 +153,31 @@ async fn a_history_is_tested_against_a_policy() {
 }
 
 #[tokio::test]
+async fn what_a_merged_tenant_owes_is_tested_where_it_counts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = history(folder.path());
+    let merged = json!({
+        "specversion": "1.0", "id": "m1", "source": "crm", "subject": "tenant-000128",
+        "type": "ambergate.tenant.merged", "time": "2025-01-01T12:00:00Z",
+        "data": {"into": "tenant-000001"},
+    });
+    let lines = std::fs::read_to_string(&path).expect("the history");
+    std::fs::write(&path, format!("{lines}{merged}\n")).expect("a file");
+    let path = path.display().to_string();
+    let asked = ["policy", "backtest", "--events", &path, "--until", "2025-12-31", "--json"];
+    let (code, out, said) = ambergate(&asked, "", "").await;
+    assert_eq!((code, said.as_str()), (0, ""));
+    let json: Value = serde_json::from_str(&out).expect("JSON");
+    let restricted = json["restricted"].as_array().expect("a list");
+    let frozen = restricted.iter().filter(|it| {
+        let mut stretches = it["stretches"].as_array().into_iter().flatten();
+        stretches.any(|stretch| stretch["stage"] == "frozen")
+    });
+    let names: Vec<_> = frozen.filter_map(|it| it["tenant"].as_str()).collect();
+    assert_eq!(names, ["tenant-000001", "tenant-000153"]);
+}
+
+#[tokio::test]
 async fn two_policies_are_compared() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = history(folder.path()).display().to_string();

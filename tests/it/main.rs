@@ -32,6 +32,7 @@ mod gate_stages;
 mod hooks;
 mod journal;
 mod ledger;
+mod merged;
 mod notices_held;
 mod notify_digest;
 mod notify_road;

@@ -17,6 +17,7 @@ mod history;
 mod hooks;
 mod laws;
 mod mail;
+mod merged;
 mod model;
 mod moves;
 mod needed;

@@ -3,7 +3,8 @@
 //! It does what the ledger does between the two, with nothing but the law: what the payer shares is
 //! recorded with the tenant whenever either of them changes.
 
-use ambergate::domain::fact::{Contact, PaidBy, TenantUpdated};
+use ambergate::domain::fact::{Contact, PaidBy, TenantMerged, TenantUpdated};
+use ambergate::domain::merged::counted;
 use ambergate::domain::payer::{Payer, news};
 use ambergate::domain::record::{Fact, Record, insert};
 use ambergate::domain::stage::{Role, Stage};
@@ -19,6 +20,7 @@ impl World {
     pub fn add_payer(&mut self, email: &str) {
         let mut payer = Self::new(self.law.clone(), self.now);
         payer.tenant = PAYER.parse().unwrap();
+        payer.count = 1_000_000;
         payer.zone = self.zone.clone();
         payer.fact(Fact::TenantUpdated(Box::new(TenantUpdated {
             contacts: Some(vec![
@@ -49,6 +51,18 @@ impl World {
         })));
     }
 
+    /// It is merged into that tenant.
+    pub fn merge(&mut self, into: &str) {
+        self.fact(Fact::TenantMerged(TenantMerged { into: into.parse().unwrap() }));
+    }
+
+    /// What was said of a tenant that was merged is known to the other one at once.
+    pub fn tell_merged(&mut self) {
+        if self.payer.is_some() && self.account().profile.merged_into.is_some() {
+            self.at_payer(|_| {});
+        }
+    }
+
     /// Records what the payer shares now.
     pub fn follow_payer(&mut self) {
         let Some(payer) = &self.payer else { return };
@@ -68,6 +82,7 @@ impl World {
     pub fn at_payer(&mut self, act: impl FnOnce(&mut Self)) {
         let mut payer = self.payer.take().expect("the story has a payer");
         payer.now = self.now;
+        payer.counted = counted(&self.tenant, &self.records, &payer.tenant);
         act(&mut payer);
         payer.tick();
         self.payer = Some(payer);

@@ -21,7 +21,7 @@ fn happenings() -> impl Strategy<Value = Vec<(u16, u8)>> {
     prop::collection::vec((0_u16..300, 0_u8..12), 1..24)
 }
 
-fn beginning() -> World {
+pub fn beginning() -> World {
     let mut world = World::new(law_of(STANDARD), "2026-03-02T07:00:00Z".parse().unwrap());
     for (role, email) in [("billing", "kim@child.example"), ("admin", "lee@child.example")] {
         let mut contacts = world.account().profile.contacts;
@@ -67,7 +67,7 @@ fn happen(world: &mut World, (n, what): (usize, u8)) {
 }
 
 /// What is unlawful about what was entered with the tenant, by its records alone.
-fn faults(world: &World) -> Vec<String> {
+pub fn faults(world: &World) -> Vec<String> {
     let records = &world.records;
     let mut faults = Vec::new();
     for record in records {

@@ -285,6 +285,7 @@ fn act(world: &mut World, words: &[&str]) {
         }
         ["payer", "contact", email] => return world.add_payer(email),
         ["payer", rest @ ..] => return world.at_payer(|payer| act(payer, rest)),
+        ["merged", "into", payer] => return world.merge(payer),
         ["paid_by", payer] => return world.paid_by(payer.trim_matches('-')),
         ["mail", rest @ ..] => return world.mail = mail(&rest.join(" ")),
         _ => said(world, words),

@@ -12,6 +12,7 @@ use ambergate::domain::decision::{Decision, TaskMade, Would};
 use ambergate::domain::effect::Effect;
 use ambergate::domain::fact::HookAnswer;
 use ambergate::domain::id::{MessageId, Scope, TenantId};
+use ambergate::domain::merged::together;
 use ambergate::domain::outbound::Call;
 use ambergate::domain::plan::{Asking, Plan, Situation, plan};
 use ambergate::domain::policy::Law;
@@ -60,11 +61,14 @@ pub struct World {
     pub billing: Billing,
     /// The tenant that pays for this one.
     pub payer: Option<Box<Self>>,
+    /// What counts here of the tenant that was merged into this one.
+    pub counted: Vec<Record>,
     /// What becomes of the operator's digests, where one is required.
     pub digests: Digests,
     /// What hooks were told, when, and what came of it.
     pub calls: Vec<(Instant, Call, HookAnswer)>,
-    count: u32,
+    /// Counts facts: no two of two tenants have one id.
+    pub(crate) count: u32,
     pub(crate) first_attempts: BTreeMap<MessageId, Instant>,
 }
 
@@ -103,6 +107,7 @@ impl World {
             watch: Watch::default(),
             billing: Billing::default(),
             payer: None,
+            counted: Vec::new(),
             digests: Digests::default(),
             calls: Vec::new(),
             count: 0,
@@ -114,6 +119,9 @@ impl World {
         let law = self.told_law.as_ref().unwrap_or(&self.law);
         match self.told_records() {
             Some(records) => view(&self.tenant, &records, law),
+            None if !self.counted.is_empty() => {
+                view(&self.tenant, &together(&self.records, &self.counted), law)
+            }
             None => view(&self.tenant, &self.records, law),
         }
     }
@@ -151,6 +159,7 @@ impl World {
         insert(&mut self.records, record);
         // Relief is in the fact's own commit, whether anything is planned or not.
         self.settle(self.off);
+        self.tell_merged();
     }
 
     /// Applies decisions until none is left.

@@ -186,7 +186,9 @@ fn show(tenant: &Value) {
     for key in ["tenant", "name", "time_zone", "stage", "enforced", "policy", "owed"] {
         output::line(&format!("{key:<12}{}", cell(&tenant[key])));
     }
-    for key in ["forgotten", "on_account", "credit", "paid_by", "pays_for"] {
+    let more =
+        ["forgotten", "on_account", "credit", "merged_into", "merged", "paid_by", "pays_for"];
+    for key in more {
         let known = cell(&tenant[key]);
         if known != "-" {
             output::line(&format!("{key:<12}{known}"));

@@ -87,19 +87,28 @@ pub(super) fn check(fact: &Fact, faults: &mut Vec<FieldFault>) {
             checks.text("by", it.by.as_deref());
             checks.note("reason", it.reason.as_deref());
         }
-        Fact::PaymentFailed(_)
+        Fact::TenantMerged(_)
+        | Fact::PaymentFailed(_)
         | Fact::InvoicePaid(_)
         | Fact::InvoiceVoided(_)
         | Fact::InvoiceWrittenOff(_) => {}
     }
 }
 
-/// What is wrong with a tenant that is said to be paid for by itself.
-pub(super) fn pays_for_itself(tenant: &TenantId, fact: &Fact) -> Option<FieldFault> {
-    let Fact::TenantUpdated(update) = fact else { return None };
-    let payer = update.paid_by.as_ref()?.0.as_ref()?;
-    let detail = "the tenant itself: name the other one that pays, or with \"\" nobody";
-    (payer == tenant).then(|| FieldFault::new("data.paid_by", detail))
+/// What is wrong with a tenant that is said to be paid for by itself, or merged into itself.
+pub(super) fn names_itself(tenant: &TenantId, fact: &Fact) -> Option<FieldFault> {
+    let (field, named, detail) = match fact {
+        Fact::TenantUpdated(update) => {
+            let payer = update.paid_by.as_ref()?.0.as_ref()?;
+            let detail = "the tenant itself: name the other one that pays, or with \"\" nobody";
+            ("data.paid_by", payer, detail)
+        }
+        Fact::TenantMerged(merged) => {
+            ("data.into", &merged.into, "the tenant itself: name the other one")
+        }
+        _ => return None,
+    };
+    (named == tenant).then(|| FieldFault::new(field, detail))
 }
 
 pub(super) struct Checks<'a> {

@@ -18,28 +18,8 @@ pub const PREFIX: &str = "ambergate.";
 #[must_use]
 pub const fn kind_of(body: &Body) -> &'static str {
     match body {
-        Body::Fact { fact, .. } => match fact {
-            Fact::TenantUpdated(_) => "tenant.updated",
-            Fact::InvoiceIssued(_) => "invoice.issued",
-            Fact::InvoiceUpdated(_) => "invoice.updated",
-            Fact::PaymentReceived(_) => "payment.received",
-            Fact::PaymentPending(_) => "payment.pending",
-            Fact::PaymentFailed(_) => "payment.failed",
-            Fact::PaymentReversed(_) => "payment.reversed",
-            Fact::RefundMade(_) => "refund.made",
-            Fact::CreditChanged(_) => "credit.changed",
-            Fact::InvoicePaid(_) => "invoice.paid",
-            Fact::InvoiceVoided(_) => "invoice.voided",
-            Fact::InvoiceWrittenOff(_) => "invoice.written_off",
-            Fact::ArrangementMade(_) => "arrangement.made",
-            Fact::ArrangementEnded(_) => "arrangement.ended",
-            Fact::NoticeReceipt(_) => "notice.receipt",
-            Fact::TaskDone(_) => "task.done",
-            Fact::PolicyAccepted(_) => "policy.accepted",
-            Fact::TermUpdated(_) => "term.updated",
-            Fact::HookAnswered(_) => "hook.answered",
-            Fact::TenantForgotten(_) => "tenant.forgotten",
-        },
+        Body::Fact { fact, .. } => kind_of_fact(fact),
+        Body::Counted(counted) => kind_of_fact(&counted.fact),
         Body::Decision(decision) => match decision {
             Decision::CaseOpened(_) => "case.opened",
             Decision::NoticeMade(_) => "notice.made",
@@ -58,6 +38,32 @@ pub const fn kind_of(body: &Body) -> &'static str {
             Decision::StandingShared(_) => "standing.shared",
             Decision::ChildLinked(_) => "child.linked",
         },
+    }
+}
+
+const fn kind_of_fact(fact: &Fact) -> &'static str {
+    match fact {
+        Fact::TenantUpdated(_) => "tenant.updated",
+        Fact::InvoiceIssued(_) => "invoice.issued",
+        Fact::InvoiceUpdated(_) => "invoice.updated",
+        Fact::PaymentReceived(_) => "payment.received",
+        Fact::PaymentPending(_) => "payment.pending",
+        Fact::PaymentFailed(_) => "payment.failed",
+        Fact::PaymentReversed(_) => "payment.reversed",
+        Fact::RefundMade(_) => "refund.made",
+        Fact::CreditChanged(_) => "credit.changed",
+        Fact::InvoicePaid(_) => "invoice.paid",
+        Fact::InvoiceVoided(_) => "invoice.voided",
+        Fact::InvoiceWrittenOff(_) => "invoice.written_off",
+        Fact::ArrangementMade(_) => "arrangement.made",
+        Fact::ArrangementEnded(_) => "arrangement.ended",
+        Fact::NoticeReceipt(_) => "notice.receipt",
+        Fact::TaskDone(_) => "task.done",
+        Fact::PolicyAccepted(_) => "policy.accepted",
+        Fact::TermUpdated(_) => "term.updated",
+        Fact::HookAnswered(_) => "hook.answered",
+        Fact::TenantForgotten(_) => "tenant.forgotten",
+        Fact::TenantMerged(_) => "tenant.merged",
     }
 }
 
@@ -84,6 +90,7 @@ pub(super) fn read_fact(kind: &str, data: &Value) -> Result<Fact, FieldFault> {
         "term.updated" => Fact::TermUpdated(read(data)?),
         "hook.answered" => Fact::HookAnswered(read(data)?),
         "tenant.forgotten" => Fact::TenantForgotten(read(data)?),
+        "tenant.merged" => Fact::TenantMerged(read(data)?),
         _ if is_decision(kind) => {
             return Err(FieldFault::new("type", "a decision of ambergate's own: not taken"));
         }
@@ -157,6 +164,7 @@ pub(super) fn fact_data(fact: &Fact) -> Value {
         Fact::TermUpdated(it) => write(it),
         Fact::HookAnswered(it) => write(it),
         Fact::TenantForgotten(it) => write(it),
+        Fact::TenantMerged(it) => write(it),
     }
 }
 

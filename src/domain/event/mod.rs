@@ -175,7 +175,7 @@ fn parse_from(value: &Value, arrival: Instant, gate: bool) -> Result<Incoming, V
         Ok(fact) => {
             check::check(&fact, &mut faults);
             let tenant = envelope.subject.as_ref();
-            faults.extend(tenant.and_then(|tenant| check::pays_for_itself(tenant, &fact)));
+            faults.extend(tenant.and_then(|tenant| check::names_itself(tenant, &fact)));
             Some(fact)
         }
         Err(fault) => {
@@ -249,6 +249,7 @@ pub fn without_tenant(record: &Record) -> Value {
     let data = match &record.body {
         Body::Fact { fact, .. } => kind::fact_data(fact),
         Body::Decision(decision) => kind::decision_data(decision),
+        Body::Counted(counted) => kind::fact_data(&counted.fact),
     };
     let mut event = event_json(kind_of(&record.body), record.source(), &record.id(), data);
     event["time"] = json!(record.time);

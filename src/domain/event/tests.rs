@@ -10,11 +10,11 @@ use crate::domain::decision::{
 use crate::domain::fact::{
     Allocation, ArrangementKind, ArrangementMade, Channel, Contact, CreditChanged, HookAnswer,
     HookAnswered, InvoiceKind, InvoiceNamed, InvoiceTerms, NoticeReceipt, PaymentReceived,
-    PolicyAccepted, ReceiptKind, TaskDone, TaskOutcome, TenantForgotten, TenantUpdated, When,
+    PolicyAccepted, ReceiptKind, TaskDone, TaskOutcome, TenantForgotten, TenantMerged,
+    TenantUpdated, When,
 };
 use crate::domain::id::{Derived, Scope};
 use crate::domain::money::Money;
-
 use crate::domain::stage::{Role, Roles, Stage};
 use crate::domain::time::Day;
 
@@ -26,8 +26,7 @@ fn issued() -> Value {
     json!({
         "specversion": "1.0",
         "type": "ambergate.invoice.issued",
-        "source": "books",
-        "id": "1",
+        "source": "books", "id": "1",
         "subject": "acme",
         "time": "2026-03-02T07:00:00Z",
         "data": {
@@ -287,6 +286,7 @@ fn other_fact() -> impl Strategy<Value = Fact> {
             Fact::PolicyAccepted(PolicyAccepted { policy, version, by })
         }),
         name().prop_map(|invoice| Fact::InvoiceWrittenOff(InvoiceNamed { invoice })),
+        name().prop_map(|into| Fact::TenantMerged(TenantMerged { into })),
     ]
 }
 

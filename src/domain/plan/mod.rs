@@ -297,7 +297,7 @@ impl<'a> Planner<'a> {
 
     /// Whoever is paid for is looked at again, whatever is heard of the payer.
     fn look_at_payer(&mut self) {
-        if self.account.profile.paid_by.is_some() {
+        if self.account.profile.payer().is_some() {
             let shared = |invoice: &Invoice| {
                 invoice.shared.as_ref().is_some_and(|shared| !shared.stages.is_empty())
             };

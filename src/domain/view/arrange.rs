@@ -36,9 +36,8 @@ impl<'a> Run<'a> {
         if known.any(|known| known.made.arrangement == made.arrangement) {
             return;
         }
-        let open = |invoice: &&Invoice| invoice.owed > 0;
-        let all = || self.account.invoices.iter().filter(open).map(|known| known.invoice.clone());
-        let invoices: Vec<InvoiceId> = made.invoices.clone().unwrap_or_else(|| all().collect());
+        let all = || self.open_invoices().collect();
+        let invoices: Vec<InvoiceId> = made.invoices.clone().unwrap_or_else(all);
         let places: Vec<usize> = invoices.iter().filter_map(|name| self.issued(name)).collect();
         if places.len() < invoices.len() {
             self.unmatched(record);
@@ -209,6 +208,7 @@ impl<'a> Run<'a> {
         self.exempt.push(Exempt {
             arrangement: number,
             invoices: named.then(|| places.to_vec()),
+            of: self.of.clone(),
             begin: record.time,
             end,
         });
@@ -220,8 +220,10 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn is_exempt(&self, place: usize, at: Instant) -> bool {
+        let of = &self.account.invoices[place].of;
         self.exempt.iter().any(|exempt| {
-            let about = exempt.invoices.as_ref().is_none_or(|places| places.contains(&place));
+            let named = exempt.invoices.as_ref().is_none_or(|places| places.contains(&place));
+            let about = named && (exempt.of.is_none() || exempt.of == *of);
             about && exempt.begin <= at && at < exempt.end
         })
     }

@@ -13,7 +13,7 @@ use crate::domain::fact::{Collection, TermState};
 use crate::domain::id::{CaseId, Derivation};
 use crate::domain::leg::Leg;
 use crate::domain::policy::WrittenOff;
-use crate::domain::record::Record;
+use crate::domain::record::{Body, Record};
 use crate::domain::small::{is_ignored, is_short_paid};
 use crate::domain::time::Instant;
 
@@ -83,7 +83,9 @@ impl Run<'_> {
 
     pub(super) fn climb(&mut self, place: usize, began: Began<'_>) {
         let live = self.live_case(place);
-        let due = self.due_key(place).filter(|_| !self.is_exempt(place, began.time));
+        let due = self
+            .due_key(place)
+            .filter(|_| !(self.is_exempt(place, began.time) || self.is_counted_elsewhere(place)));
         if let Some(case) = live {
             if due.is_some() && self.account.cases[case].due_key == due {
                 return;
@@ -171,7 +173,11 @@ impl Run<'_> {
         let invoice = &self.account.invoices[place];
         let (id, source) = (by.record.id_text(), by.record.source());
         let names = [self.tenant.as_str(), invoice.invoice.as_str(), source, &id];
-        let case: CaseId = Derivation::of("case").names(&names).finish();
+        let named = Derivation::of("case").names(&names);
+        let case: CaseId = match &by.record.body {
+            Body::Counted(counted) => named.number(counted.since.millis()).finish(),
+            Body::Fact { .. } | Body::Decision(_) => named.finish(),
+        };
         let before = self.sheets[place].case.is_some();
         let from = invoice.order.as_ref().map_or(by.time, |order| order.from);
         let opened = self.opened.get(&case).cloned();

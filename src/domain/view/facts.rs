@@ -42,6 +42,7 @@ pub(super) fn unheard_of(invoice: &InvoiceId) -> Invoice {
         term: None,
         shared: None,
         order: None,
+        of: None,
     }
 }
 
@@ -93,6 +94,7 @@ impl Run<'_> {
             }
             Fact::HookAnswered(_) => {}
             Fact::TenantForgotten(_) => self.forget(record),
+            Fact::TenantMerged(merged) => self.merge(record, merged),
         }
         self.hold_for_spare_money(record);
         self.weigh_credit(record);
@@ -105,7 +107,9 @@ impl Run<'_> {
 
     /// Since when more is owed than the credit limit.
     fn weigh_credit(&mut self, record: &Record) {
-        let Some(limit) = self.account.profile.credit_limit else { return };
+        let profile = &self.account.profile;
+        let limit = profile.credit_limit.filter(|_| profile.merged_into.is_none());
+        let Some(limit) = limit else { return };
         let same = |amount: &Money| amount.currency == limit.currency;
         if self.account.owed().iter().any(|owed| same(owed) && owed.minor > limit.minor) {
             self.account.over_limit.get_or_insert(record.time);
@@ -133,7 +137,8 @@ impl Run<'_> {
         if let Some(scope) = &terms.scope {
             invoice.scope = scope.clone();
         }
-        if let Some(gates) = terms.gates_scope {
+        let own = self.account.profile.merged_into.is_none();
+        if let Some(gates) = terms.gates_scope.filter(|_| own) {
             invoice.gates_scope = gates;
             invoice.gating = invoice.gating.or(gates.then_some(record.learnt));
         }
@@ -203,12 +208,16 @@ impl Run<'_> {
 
     fn credit(&mut self, record: &Record, said: &CreditChanged) {
         let amount = said.amount;
-        let known = self.credits.iter().position(|it| it.amount.currency == amount.currency);
+        let same = |it: &super::Credit| it.amount.currency == amount.currency && it.of == self.of;
+        let known = self.credits.iter().position(same);
         let looked_at = known.map_or(0, |place| self.credits.swap_remove(place).looked_at);
         let looked_at = looked_at.min(amount.minor);
-        self.credits.push(super::Credit { amount, learnt: record.learnt, looked_at });
+        let of = self.of.clone();
+        self.credits.push(super::Credit { of, amount, learnt: record.learnt, looked_at });
         self.account.credit.retain(|it| it.currency != amount.currency);
-        self.account.credit.push(amount);
+        for credit in self.credits.iter().filter(|it| it.amount.currency == amount.currency) {
+            crate::domain::account::add(&mut self.account.credit, credit.amount);
+        }
     }
 
     fn receive(&mut self, record: &Record, source: &Source, payment: &PaymentReceived) {

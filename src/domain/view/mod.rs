@@ -16,6 +16,7 @@ mod forgotten;
 mod gates;
 mod holds;
 mod judge;
+mod merged;
 mod moves;
 mod orders;
 mod outcomes;
@@ -91,6 +92,8 @@ struct Loose {
 /// What is owed to the tenant in one currency.
 #[derive(Clone, Debug)]
 struct Credit {
+    /// To which tenant, where it is one that was merged into this one.
+    of: Option<TenantId>,
     amount: Money,
     learnt: Instant,
     /// So much of it a person has looked at.
@@ -111,6 +114,8 @@ struct Exempt {
     arrangement: usize,
     /// `None`: all of them.
     invoices: Option<Vec<usize>>,
+    /// All of this tenant's, where it was merged into this one.
+    of: Option<TenantId>,
     begin: Instant,
     end: Instant,
 }
@@ -134,15 +139,20 @@ enum Timed {
     Exempted(usize),
 }
 
+/// A source, and the tenant of which it spoke, where that was merged into this one.
+type Sayer = (Option<TenantId>, Source);
+
 /// The pass over the records.
 #[derive(Clone, Debug)]
 struct Run<'a> {
     tenant: TenantId,
     law: &'a Law,
+    /// Whose record is applied, if that is a tenant that was merged into this one.
+    of: Option<TenantId>,
     account: Account,
     /// One a invoice, in the order of `account.invoices`.
     sheets: Vec<Sheet>,
-    contacts: Vec<(Source, Vec<Contact>)>,
+    contacts: Vec<(Sayer, Vec<Contact>)>,
     /// Payments that counted, and their source.
     payments: Vec<(PaymentId, Source)>,
     loose: Vec<Loose>,
@@ -175,6 +185,7 @@ impl<'a> Run<'a> {
         let mut run = Self {
             tenant: tenant.clone(),
             law,
+            of: None,
             account: Account::default(),
             sheets: Vec::new(),
             contacts: Vec::new(),
@@ -206,14 +217,22 @@ impl<'a> Run<'a> {
     fn find_owner(&mut self, record: &Record) {
         let (source, terms) = match &record.body {
             Body::Fact { source, fact: Fact::InvoiceIssued(terms), .. } => (source, terms),
+            Body::Counted(counted) => match &counted.fact {
+                Fact::InvoiceIssued(terms) => (&counted.source, terms),
+                _ => return,
+            },
             Body::Fact { source, fact: Fact::TermUpdated(term), .. } => {
                 return self.find_term(source, term, record);
             }
             _ => return,
         };
         let place = self.invoice(&terms.invoice);
-        let owner = &mut self.account.invoices[place].owner;
-        owner.get_or_insert_with(|| source.clone());
+        let invoice = &mut self.account.invoices[place];
+        // It is of another one as long as this tenant's own records do not say that it is its own.
+        let first = invoice.owner.is_none();
+        let of = record.counted_of().filter(|_| first || invoice.of.is_some());
+        invoice.of = of.map(|of| invoice.of.take().unwrap_or_else(|| of.clone()));
+        invoice.owner.get_or_insert_with(|| source.clone());
         let sheet = &mut self.sheets[place];
         sheet.issued.get_or_insert(record.time);
         sheet.heard = Some(sheet.heard.map_or(record.learnt, |heard| heard.min(record.learnt)));
@@ -233,6 +252,7 @@ impl<'a> Run<'a> {
                 self.apply_fact(record, source, fact);
             }
             Body::Decision(decision) => self.apply_decision(record, decision),
+            Body::Counted(counted) => self.count(record, counted),
         }
         self.judge_gates();
     }
@@ -261,8 +281,9 @@ impl<'a> Run<'a> {
         profile.customer_since = update.customer_since.or(profile.customer_since);
         profile.credit_limit = update.credit_limit.or(profile.credit_limit);
         if let Some(contacts) = &update.contacts {
-            self.contacts.retain(|(known, _)| known != source);
-            self.contacts.push((source.clone(), contacts.clone()));
+            let from = (self.of.clone(), source.clone());
+            self.contacts.retain(|(known, _)| *known != from);
+            self.contacts.push((from, contacts.clone()));
             profile.contacts.clear();
             for contact in self.contacts.iter().flat_map(|(_, contacts)| contacts) {
                 if !profile.contacts.contains(contact) {

@@ -7,17 +7,22 @@
 
 use super::Run;
 use crate::domain::decision::{ChildLinked, StandingShared};
-use crate::domain::id::Source;
-use crate::domain::payer::{PaidBy, Shared, climb_of};
+use crate::domain::id::{Source, TenantId};
+use crate::domain::payer::{PaidBy, Shared, Tie, climb_of};
 use crate::domain::record::Record;
 
 impl Run<'_> {
     pub(super) fn set_payer(&mut self, record: &Record, said: &PaidBy) {
-        let payer = said.0.clone().filter(|payer| *payer != self.tenant);
-        if self.account.profile.paid_by == payer {
+        let before = self.account.profile.payer().cloned();
+        self.account.profile.paid_by = said.0.clone().filter(|payer| *payer != self.tenant);
+        self.follow(before.as_ref(), record);
+    }
+
+    /// Follows whoever pays now, where that is not who paid before.
+    pub(super) fn follow(&mut self, before: Option<&TenantId>, record: &Record) {
+        if self.account.profile.payer() == before {
             return;
         }
-        self.account.profile.paid_by = payer;
         for place in 0..self.account.invoices.len() {
             if let Some(shared) = &mut self.account.invoices[place].shared {
                 shared.stages.clear();
@@ -29,7 +34,7 @@ impl Run<'_> {
     /// How the payer stands from now on. What is said of another one than pays now is of before.
     pub(super) fn share(&mut self, record: &Record, shared: &StandingShared) {
         self.account.shares += 1;
-        if self.account.profile.paid_by.as_ref() != Some(&shared.payer) {
+        if self.account.profile.payer() != Some(&shared.payer) {
             return;
         }
         let place = self.invoice(&climb_of(&shared.payer, &shared.scope));
@@ -44,10 +49,16 @@ impl Run<'_> {
 
     pub(super) fn link(&mut self, linked: &ChildLinked) {
         self.account.links += 1;
-        if linked.paid {
-            self.account.children.insert(linked.child.clone());
-        } else {
-            self.account.children.remove(&linked.child);
+        let tie = linked.tie();
+        for (ties, named) in [
+            (&mut self.account.children, tie != Tie::None),
+            (&mut self.account.merged, tie == Tie::Merged),
+        ] {
+            if named {
+                ties.insert(linked.child.clone());
+            } else {
+                ties.remove(&linked.child);
+            }
         }
     }
 }

@@ -101,6 +101,8 @@ impl Run<'_> {
                 self.is_matched() && made.notices.iter().all(knows)
             }
             Body::Decision(Decision::TaskMade(_)) => self.is_matched(),
+            // What was said before the merge comes all at once, and about what is known already.
+            Body::Counted(_) => false,
             Body::Fact { .. } | Body::Decision(_) => true,
         }
     }

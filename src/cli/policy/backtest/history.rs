@@ -3,7 +3,7 @@
 //! Rule: the files are read through once for this; no event is kept.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
@@ -33,6 +33,8 @@ pub(super) struct History {
     files: Vec<PathBuf>,
     /// Where each tenant's lines stand, in their order.
     pub(super) tenants: Vec<(TenantId, Vec<Place>)>,
+    /// Tenants of which a line says that they were merged into another one, by that one.
+    pub(super) merged: BTreeMap<TenantId, BTreeSet<TenantId>>,
     /// Lines that are no event of a tenant, and why.
     pub(super) refused: Vec<(String, String)>,
     /// How many lines were events.
@@ -49,6 +51,8 @@ struct Glance<'a> {
     subject: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     time: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "type")]
+    kind: Option<Cow<'a, str>>,
 }
 
 impl History {
@@ -57,6 +61,7 @@ impl History {
         let mut history = Self {
             files: files.to_vec(),
             tenants: Vec::new(),
+            merged: BTreeMap::new(),
             refused: Vec::new(),
             events: 0,
             oldest: None,
@@ -117,11 +122,23 @@ impl History {
             .map_err(|_| "not a CloudEvent: one JSON object is expected on each line".to_owned())?;
         let subject = event.subject.ok_or("no subject: whose event is it?")?;
         let tenant = subject.parse::<TenantId>().map_err(|error| format!("subject: {error}"))?;
+        if event.kind.as_deref() == Some("ambergate.tenant.merged") {
+            let event: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
+            let into = event["data"]["into"].as_str().and_then(|into| into.parse().ok());
+            let joined = into.map(|into| self.merged.entry(into).or_default());
+            joined.map(|joined| joined.insert(tenant.clone()));
+        }
         if let Some(time) = event.time.and_then(|time| time.parse::<Instant>().ok()) {
             self.oldest = Some(self.oldest.map_or(time, |oldest| oldest.min(time)));
             self.newest = Some(self.newest.map_or(time, |newest| newest.max(time)));
         }
         Ok(tenant)
+    }
+
+    /// Where a tenant's lines stand.
+    pub(super) fn lines(&self, tenant: &TenantId) -> &[Place] {
+        let place = self.tenants.binary_search_by(|(known, _)| known.cmp(tenant));
+        place.map_or(&[], |place| &self.tenants[place].1)
     }
 
     /// The place as people read it: file and line.

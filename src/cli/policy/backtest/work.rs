@@ -4,13 +4,14 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
-use super::history::{History, Reader};
+use super::history::{History, Place, Reader};
 use super::progress::Progress;
 use crate::cli::remote::Failure;
 use crate::domain::backtest::{Assumed, Line, Outcome, backtest, mailboxes, read};
 use crate::domain::id::TenantId;
+use crate::domain::merged::{counted, together};
 use crate::domain::policy::Law;
-use crate::domain::record::{Fact, Record};
+use crate::domain::record::{Fact, Record, insert};
 use crate::domain::stage::Stage;
 use crate::domain::time::Instant;
 
@@ -75,6 +76,20 @@ struct One {
     own: u64,
     unreachable: bool,
     endless: Option<String>,
+}
+
+impl One {
+    /// Of the tenant that stands there, of which nothing was looked at yet.
+    fn at(place: usize) -> Self {
+        Self {
+            place,
+            outcomes: [Outcome::default(), Outcome::default()],
+            refused: Vec::new(),
+            own: 0,
+            unreachable: false,
+            endless: None,
+        }
+    }
 }
 
 /// Every tenant of the history.
@@ -146,29 +161,13 @@ fn work(task: &Task<'_>, next: &AtomicUsize, send: &mpsc::SyncSender<std::io::Re
 
 fn one(task: &Task<'_>, place: usize, reader: &mut Reader) -> std::io::Result<One> {
     let (tenant, lines) = &task.history.tenants[place];
-    let mut one = One {
-        place,
-        outcomes: [Outcome::default(), Outcome::default()],
-        refused: Vec::new(),
-        own: 0,
-        unreachable: false,
-        endless: None,
-    };
-    let mut records: Vec<Record> = Vec::with_capacity(lines.len());
-    let mut bytes = Vec::new();
-    for line in lines {
-        reader.line(*line, &mut bytes)?;
-        let event = serde_json::from_slice(&bytes).unwrap_or_default();
-        match read(&event) {
-            Ok(Line::Fact(record)) => records.push(*record),
-            Ok(Line::Own) => one.own += 1,
-            Err(faults) => {
-                let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
-                one.refused.push((task.history.shown(*line), faults.join("; ")));
-            }
-        }
+    let mut one = One::at(place);
+    let mut records = records(task, lines, reader, &mut one)?;
+    let others = counted_of_others(task, &[tenant], reader)?;
+    let reached = records.iter().chain(&others).any(is_reached);
+    if !others.is_empty() {
+        records = together(&records, &others);
     }
-    let reached = records.iter().any(is_reached);
     if !reached && task.assume_mailboxes {
         let first = records.iter().map(|record| record.learnt).min();
         records.extend(first.and_then(|first| mailboxes(tenant, first)));
@@ -184,9 +183,58 @@ fn one(task: &Task<'_>, place: usize, reader: &mut Reader) -> std::io::Result<On
     Ok(one)
 }
 
+/// The facts that stand on these lines.
+fn records(
+    task: &Task<'_>,
+    lines: &[Place],
+    reader: &mut Reader,
+    one: &mut One,
+) -> std::io::Result<Vec<Record>> {
+    let mut records = Vec::with_capacity(lines.len());
+    let mut bytes = Vec::new();
+    for line in lines {
+        reader.line(*line, &mut bytes)?;
+        let event = serde_json::from_slice(&bytes).unwrap_or_default();
+        match read(&event) {
+            Ok(Line::Fact(record)) => records.push(*record),
+            Ok(Line::Own) => one.own += 1,
+            Err(faults) => {
+                let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+                one.refused.push((task.history.shown(*line), faults.join("; ")));
+            }
+        }
+    }
+    Ok(records)
+}
+
+/// What counts for the last one of a chain of tenants, of those that were merged into it.
+fn counted_of_others(
+    task: &Task<'_>,
+    chain: &[&TenantId],
+    reader: &mut Reader,
+) -> std::io::Result<Vec<Record>> {
+    let mut all = Vec::new();
+    let Some(into) = chain.last() else { return Ok(all) };
+    let joined = task.history.merged.get(*into).into_iter().flatten();
+    for of in joined.filter(|of| !chain.contains(of)) {
+        // What is wrong with its lines is said where it is looked at itself.
+        let mut said = One::at(0);
+        let told = records(task, task.history.lines(of), reader, &mut said)?;
+        let mut own = Vec::with_capacity(told.len());
+        told.into_iter().for_each(|record| _ = insert(&mut own, record));
+        if counted(of, &own, into).is_empty() {
+            continue;
+        }
+        let further: Vec<&TenantId> = chain.iter().copied().chain([of]).collect();
+        let others = counted_of_others(task, &further, reader)?;
+        all.extend(counted(of, &together(&own, &others), into));
+    }
+    Ok(all)
+}
+
 /// Whether it names a mailbox.
 fn is_reached(record: &Record) -> bool {
-    match record.as_fact() {
+    match record.said() {
         Some(Fact::TenantUpdated(update)) => {
             let mut contacts = update.contacts.iter().flatten();
             contacts.any(|contact| contact.email.is_some())

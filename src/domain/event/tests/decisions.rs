@@ -31,7 +31,7 @@ pub(super) fn others() -> impl Strategy<Value = Decision> {
             Decision::StandingShared(Box::new(shared))
         }),
         (derived(), name(), any::<bool>()).prop_map(|(link, child, paid)| {
-            Decision::ChildLinked(Box::new(ChildLinked { link, n: 2, child, paid }))
+            Decision::ChildLinked(Box::new(ChildLinked { link, n: 2, child, paid, merged: !paid }))
         }),
         derived().prop_map(|case| Decision::CaseRenewed(CaseRenewed { case })),
         (derived(), derived(), instant(), any::<bool>()).prop_map(|(entry, case, at, entered)| {
