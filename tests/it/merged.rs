@@ -53,6 +53,21 @@ async fn a_payment_in_the_other_name_opens_both_too() {
     }
 }
 
+/// Whose invoice it is need not be whose name the payment is told in.
+#[tokio::test]
+async fn a_payment_in_the_merged_name_pays_what_the_other_one_owes_itself() {
+    let world = World::in_memory().await;
+    read_only_together(&world).await;
+    world.accept(&[issued("acme", "own")]).await;
+    assert_eq!(owed(&world, "acme").await, 200_000);
+    world.accept(&[paid("beta", "own")]).await;
+    assert_eq!(owed(&world, "acme").await, 100_000);
+    let (_, beta) = world.account("beta").await;
+    assert!(beta.tasks.iter().all(|task| !task.is_open()), "{:?}", beta.tasks);
+    assert!(beta.cases.iter().all(|case| case.holds.is_empty()));
+    assert_eq!(world.stage("beta").await, Stage::ReadOnly);
+}
+
 #[tokio::test]
 async fn each_is_told_of_its_own_climb_by_its_own_mail() {
     let world = World::in_memory().await;

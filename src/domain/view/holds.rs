@@ -156,7 +156,9 @@ impl Run<'_> {
         money: fmt::Arguments<'_>,
         matched: Option<Instant>,
     ) {
-        if matched.is_some_and(|matched| matched <= record.learnt) {
+        // What finds no invoice of a merged tenant's may find one where that counts.
+        let elsewhere = self.account.profile.merged_into.is_some();
+        if elsewhere || matched.is_some_and(|matched| matched <= record.learnt) {
             return;
         }
         let id = format!("unmatched:{money}");
