@@ -68,15 +68,20 @@ pub(super) async fn make(
 ) -> Result<Response, Problem> {
     let standing = standing(&admin, &tenant).await?;
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-    let name = name(&standing, &make, key.unwrap_or_default())?;
+    let name = match key {
+        Some(key) => keyed(&standing, key)?,
+        None => name(&standing, &make)?,
+    };
     let location = format!("/v1/tenants/{tenant}/arrangements/{name}");
     let answer = json!({"arrangement": name, "kind": make.kind});
     let created = || {
         (StatusCode::CREATED, [("location", location.clone())], Answer(answer.clone()))
             .into_response()
     };
-    if standing.account.arrangements.iter().any(|known| is_named(&known.made, &name)) {
-        return Ok(created());
+    let mut known = standing.account.arrangements.iter();
+    if let Some(known) = known.find(|known| is_named(&known.made, &name)) {
+        let same = key.is_none() || make.says(&known.made);
+        return if same { Ok(created()) } else { Err(Problem::key_reused()) };
     }
     let faults = judge(&standing, &make);
     if !faults.is_empty() {
@@ -204,12 +209,44 @@ pub(super) async fn record(
     }
 }
 
+impl Make {
+    /// Whether that is what was asked for with it.
+    fn says(&self, made: &ArrangementMade) -> bool {
+        let asked = ArrangementMade {
+            arrangement: made.arrangement.clone(),
+            kind: self.kind,
+            invoices: self.invoices.clone(),
+            until: self.until,
+            due_on: self.due_on,
+            amount: self.amount,
+            by: made.by.clone(),
+            reason: self.reason.clone(),
+            lines: self.lines.clone(),
+            from: self.from,
+            instalments: self.instalments.clone(),
+            stage: self.stage,
+            opens: self.opens,
+            cause: self.cause,
+            access: self.access,
+            accepted_by: self.accepted_by.clone(),
+        };
+        asked == *made
+    }
+}
+
+/// What it is called that was sent with that key, whatever became of it.
+fn keyed(standing: &Standing, key: &str) -> Result<ArrangementId, Problem> {
+    let derivation = Derivation::of("arrangement by key").text(standing.tenant.as_str());
+    let derived: Derived = derivation.text(key).finish();
+    derived.to_string().parse().map_err(|_| Problem::internal())
+}
+
 /// What it is called: the same while it stands, another once it was ended.
-fn name(standing: &Standing, make: &Make, key: &str) -> Result<ArrangementId, Problem> {
+fn name(standing: &Standing, make: &Make) -> Result<ArrangementId, Problem> {
     let says = serde_json::to_string(make).map_err(|_| Problem::internal())?;
     for again in 0..AGAIN_MAX {
         let derivation = Derivation::of("arrangement").text(standing.tenant.as_str());
-        let derived: Derived = derivation.text(&says).text(key).number(again).finish();
+        let derived: Derived = derivation.text(&says).text("").number(again).finish();
         let name = derived.to_string().parse().map_err(|_| Problem::internal())?;
         let mut known = standing.account.arrangements.iter();
         let now = standing.situation.now;

@@ -65,6 +65,16 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", "This is not possible as things stand", detail)
     }
 
+    /// The key of another request: 422 (draft-ietf-httpapi-idempotency-key-header-07).
+    #[must_use]
+    pub fn key_reused() -> Self {
+        let (title, detail) = (
+            "This Idempotency-Key was used for something else",
+            "what was sent with it before is done: send this with a key of its own",
+        );
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-conflict", title, detail)
+    }
+
     /// Nobody that is known: 401. Nothing is said of what the token was compared with.
     #[must_use]
     pub fn unknown_token() -> Self {

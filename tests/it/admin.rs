@@ -35,7 +35,7 @@ impl Here for Gate {
 pub(crate) struct Site {
     pub(crate) world: World,
     pub(crate) memory: Memory,
-    router: Router,
+    pub(crate) router: Router,
     here: Arc<AtomicBool>,
 }
 

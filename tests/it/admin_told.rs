@@ -1,6 +1,9 @@
 //! What the API tells people: why a case stands still, what money waits, who is not let in.
 
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use crate::admin::Site;
 use crate::world::{event, issued, tenant_updated};
@@ -25,6 +28,44 @@ async fn a_promise_says_why_it_lasts_longer_than_its_day() {
     assert!(sentences.contains(&json!(said)), "{sentences:#?}");
     let (_, timeline) = site.ask("viewer", "GET /v1/tenants/acme/timeline", None).await;
     assert_eq!(timeline["time_zone"], "Europe/Berlin");
+}
+
+/// Sends an agreement with a key; answers status and body.
+async fn agree(site: &Site, key: &str, body: &Value) -> (u16, Value) {
+    let request = Request::builder()
+        .method("POST")
+        .uri("/v1/tenants/acme/arrangements")
+        .header("authorization", "Bearer agent")
+        .header("content-type", "application/json")
+        .header("idempotency-key", key)
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    let response = site.router.clone().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap())
+}
+
+#[tokio::test]
+async fn a_key_is_of_one_request() {
+    let site = Site::new().await;
+    told(&site, &[tenant_updated("acme"), issued("acme", "in_1")]).await;
+    let promise = json!({"kind": "promise", "until": "2026-03-26", "invoices": ["in_1"]});
+    let (status, made) = agree(&site, "k1", &promise).await;
+    assert_eq!(status, 201);
+    assert_eq!(agree(&site, "k1", &promise).await, (201, made.clone()));
+    let later = json!({"kind": "promise", "until": "2026-03-27", "invoices": ["in_1"]});
+    let (status, problem) = agree(&site, "k1", &later).await;
+    let of = problem["type"].as_str().unwrap_or_default();
+    assert_eq!((status, of.ends_with("idempotency-conflict")), (422, true), "{problem}");
+    // What became of it changes nothing: it was done.
+    let name = made["arrangement"].as_str().unwrap();
+    let line = format!("DELETE /v1/tenants/acme/arrangements/{name}");
+    assert_eq!(site.ask("agent", &line, None).await.0, 204);
+    assert_eq!(agree(&site, "k1", &promise).await, (201, made));
+    assert_eq!(agree(&site, "k2", &later).await.0, 201);
+    let tenant = site.get("/v1/tenants/acme").await;
+    assert_eq!(tenant["arrangements"].as_array().unwrap().len(), 2);
 }
 
 /// An exemption ends the climb: without a sentence of its own nothing would be said of it.
