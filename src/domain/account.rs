@@ -5,6 +5,9 @@
 //! 2. Times in it are times of records, never of the machine.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 pub use super::acceptance::Accepted;
 pub use super::arrangement::Arrangement;
@@ -242,7 +245,7 @@ pub struct Entry {
 #[derive(Clone, Debug)]
 pub struct NoticeState {
     /// The decision.
-    pub made: NoticeMade,
+    pub made: Arc<NoticeMade>,
     /// When it was taken.
     pub time: Instant,
     /// When it was voided.
@@ -261,7 +264,7 @@ pub struct Receipt {
     /// By which way.
     pub channel: Channel,
     /// The person or mailbox.
-    pub recipient: String,
+    pub recipient: SmolStr,
     /// In which role they were reached.
     pub role: Option<Role>,
     /// What happened.
@@ -278,7 +281,7 @@ pub struct Receipt {
 #[derive(Clone, Debug)]
 pub struct MessageState {
     /// The decision.
-    pub made: MessageMade,
+    pub made: Arc<MessageMade>,
     /// When it was taken.
     pub time: Instant,
     /// When each attempt began.

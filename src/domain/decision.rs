@@ -1,5 +1,7 @@
 //! Decisions: ambergate's own records (SPEC 3, 5). Their ids are derived from what they are about.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::effect::{Effect, Rate};
@@ -24,11 +26,11 @@ pub enum Decision {
     /// A case begins its climb under this version of a policy.
     CaseOpened(CaseOpened),
     /// A notice exists; its messages follow.
-    NoticeMade(Box<NoticeMade>),
+    NoticeMade(Arc<NoticeMade>),
     /// A notice counts for nothing any more.
     NoticeVoided(NoticeVoided),
     /// One envelope to one recipient: a frozen list of notices.
-    MessageMade(Box<MessageMade>),
+    MessageMade(Arc<MessageMade>),
     /// An attempt is about to begin.
     MessageTried(MessageTried),
     /// Work for a person exists.

@@ -304,7 +304,7 @@ fn told(account: &Account, notice: &NoticeState) -> Told {
 fn proof(receipt: &Receipt) -> Proof {
     Proof {
         channel: receipt.channel,
-        recipient: Some(receipt.recipient.clone()).filter(|it| !it.is_empty()),
+        recipient: Some(receipt.recipient.to_string()).filter(|it| !it.is_empty()),
         role: receipt.role,
         kind: receipt.kind,
         at: receipt.at,

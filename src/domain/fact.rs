@@ -285,6 +285,20 @@ pub enum ReceiptKind {
 }
 
 impl ReceiptKind {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Accepted,
+        Self::Delivered,
+        Self::Bounced,
+        Self::Deferred,
+        Self::Seen,
+        Self::Failed,
+        Self::Spoken,
+        Self::Posted,
+        Self::Declared,
+        Self::Listed,
+    ];
+
     /// The word used in events and APIs.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -21,6 +21,7 @@
 //! and its tenant can find that guess confirmed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::account::{Account, InvoiceStatus, add};
 use super::arrangement::{ArrangementKind, ArrangementMade, Outcome};
@@ -225,7 +226,10 @@ fn erase_receipt(receipt: &mut NoticeReceipt) {
 
 fn erase_decision(decision: &mut Decision) {
     match decision {
-        Decision::MessageMade(made) => made.recipient = mailbox_of(Some(made.role)),
+        Decision::MessageMade(made) => {
+            let recipient = mailbox_of(Some(made.role));
+            Arc::make_mut(made).recipient = recipient;
+        }
         Decision::TaskMade(made) => erase_task(made),
         Decision::CaseMigrated(migrated) => (migrated.by, migrated.reason) = (None, None),
         Decision::CaseOpened(_)

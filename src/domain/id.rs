@@ -54,11 +54,24 @@ impl serde::de::Visitor<'_> for Name {
     }
 }
 
+/// A name that was taken before: it is not looked at again.
+pub(crate) trait Known {
+    /// Of that text.
+    fn known(text: &str) -> Self;
+}
+
 macro_rules! outside_name {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(SmolStr);
+
+        impl Known for $name {
+            #[inline]
+            fn known(text: &str) -> Self {
+                Self(SmolStr::new(text))
+            }
+        }
 
         impl $name {
             /// The name as it came.

@@ -12,6 +12,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Currency([u8; 3]);
 
 impl Currency {
+    /// Of a code that was a currency when it was written.
+    #[must_use]
+    pub const fn of_code(code: [u8; 3]) -> Self {
+        Self(code)
+    }
+
     /// The code, such as `EUR`.
     #[must_use]
     pub fn code(&self) -> &str {

@@ -1,5 +1,10 @@
 //! Where the things of an account stand, by their names: a look instead of a walk.
 
+use std::fmt;
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::RandomState;
+
 use super::account::{Account, Case, Invoice, MessageState, NoticeState};
 use super::id::{CaseId, EntryId, InvoiceId, MessageId, NoticeId};
 
@@ -33,10 +38,46 @@ impl<T: Ord> Places<T> {
     }
 }
 
+/// Places of invoices, by hashes of their names: a name is compared once, and not at each step.
+#[derive(Clone, Default)]
+pub(super) struct Names {
+    hashes: Vec<(u64, usize)>,
+    state: RandomState,
+}
+
+impl fmt::Debug for Names {
+    /// How they are hashed is another time another way, and says nothing about the account.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Names")
+    }
+}
+
+impl Names {
+    fn hash(&self, name: &InvoiceId) -> u64 {
+        self.state.hash_one(name.as_str())
+    }
+
+    /// Where the invoice of that name stands among `invoices`, those of which places were noted.
+    #[inline]
+    pub(super) fn get(&self, name: &InvoiceId, invoices: &[Invoice]) -> Option<usize> {
+        let hash = self.hash(name);
+        let first = self.hashes.partition_point(|(known, _)| *known < hash);
+        let same = self.hashes[first..].iter().take_while(|(known, _)| *known == hash);
+        same.map(|(_, place)| *place).find(|place| invoices[*place].invoice == *name)
+    }
+
+    /// Notes where the invoice of that name stands, which stood nowhere.
+    pub(super) fn note(&mut self, name: &InvoiceId, place: usize) {
+        let hash = self.hash(name);
+        let at = self.hashes.partition_point(|(known, _)| *known < hash);
+        self.hashes.insert(at, (hash, place));
+    }
+}
+
 /// Where everything of an account stands that is looked for by its name.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    pub(super) invoices: Places<InvoiceId>,
+    pub(super) invoices: Names,
     pub(super) cases: Places<CaseId>,
     pub(super) notices: Places<NoticeId>,
     pub(super) messages: Places<MessageId>,
@@ -54,7 +95,7 @@ impl Account {
     /// The invoice of that name.
     #[must_use]
     pub fn invoice(&self, invoice: &InvoiceId) -> Option<&Invoice> {
-        Some(&self.invoices[self.index.invoices.get(invoice)?])
+        Some(&self.invoices[self.index.invoices.get(invoice, &self.invoices)?])
     }
 
     /// The case of that id.

@@ -92,6 +92,12 @@ impl Roles {
     /// Every signed-in person, with or without a role.
     pub const EVERYONE: Self = Self(0xff);
 
+    /// From the one byte that it is in the compact form.
+    #[must_use]
+    pub const fn of_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
     /// Whether people of `role` are among them.
     #[must_use]
     pub const fn contains(self, role: Role) -> bool {

@@ -42,7 +42,7 @@ pub struct Envelope {
     /// To whose people.
     pub tenant: TenantId,
     /// The message.
-    pub made: MessageMade,
+    pub made: Arc<MessageMade>,
     /// Which attempt, from 1.
     pub attempt: u32,
     /// The store's time when it was committed.

@@ -11,7 +11,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Row, StoreError, Stored};
+use super::{Row, StoreError, Stored, reading};
 use crate::domain::grant::{Grant, Words};
 use crate::domain::id::{Derived, Digest, TenantId};
 use crate::domain::record::Record;
@@ -41,7 +41,10 @@ pub fn records(tenant: &TenantId, stored: &Stored) -> Result<Vec<Record>, StoreE
         let detail = format!("its bytes have digest {actual}, not {}: damaged", stored.digest);
         return Err(StoreError::Unreadable { place: place(), detail });
     }
-    let (owner, records): (TenantId, Vec<Record>) = read(&place, &stored.account)?;
+    let (owner, records) = match reading::account(body(&place, &stored.account)?) {
+        Some(read) => read,
+        None => read(&place, &stored.account)?,
+    };
     same(&place, tenant, &owner)?;
     Ok(records)
 }
@@ -196,6 +199,8 @@ fn unreadable(place: &dyn Fn() -> String, detail: String) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::domain::fact::{InvoiceTerms, TenantUpdated};
     use crate::domain::record::Fact;
@@ -228,6 +233,42 @@ mod tests {
         assert_eq!(again.digest, stored.digest);
         let empty = account(&tenant("acme"), &[]).unwrap();
         assert_ne!(empty.digest, stored.digest);
+    }
+
+    proptest! {
+        /// By hand or by the general reader: the same.
+        #[test]
+        fn what_is_read_by_hand_is_what_was_written(
+            told in prop::collection::vec(crate::domain::event::tests::record(), 0..6),
+        ) {
+            let stored = account(&tenant("acme"), &told).unwrap();
+            let by_hand = reading::account(&stored.account[1..]);
+            prop_assert_eq!(by_hand, Some((tenant("acme"), told)));
+            for end in 1..stored.account.len() {
+                prop_assert_eq!(reading::account(&stored.account[1..end]), None);
+            }
+            let longer = [&stored.account[1..], &[0]].concat();
+            prop_assert_eq!(reading::account(&longer), None);
+        }
+
+        /// Bytes that are anything are read as the general reader reads them, or by one of them only:
+        /// by hand names are not looked at again.
+        #[test]
+        fn nothing_is_read_into_bytes_that_is_not_there(
+            bytes in prop::collection::vec(any::<u8>(), 0..60),
+            told in crate::domain::event::tests::record(),
+            place in any::<prop::sample::Index>(),
+        ) {
+            let mut damaged = account(&tenant("acme"), &[told]).unwrap().account[1..].to_vec();
+            let index = place.index(damaged.len());
+            damaged[index] ^= bytes.first().copied().unwrap_or(1);
+            for bytes in [bytes, damaged] {
+                let read = postcard::from_bytes::<(TenantId, Vec<Record>)>(&bytes);
+                if let (Some(by_hand), Ok(read)) = (reading::account(&bytes), read) {
+                    prop_assert_eq!(by_hand, read);
+                }
+            }
+        }
     }
 
     #[test]

@@ -15,12 +15,14 @@
 
 pub mod any;
 pub mod breaker;
+mod bytes;
 pub mod embedded;
 pub mod form;
 pub mod journal;
 pub mod marks;
 pub mod memory;
 pub mod near;
+mod reading;
 pub mod remote;
 mod whole;
 

@@ -1,5 +1,7 @@
 //! The law with a rule taken out: the planner is told something else than is true.
 
+use std::sync::Arc;
+
 use ambergate::domain::account::MessageState;
 use ambergate::domain::arrangement::{Acceptance, ArrangementMade};
 use ambergate::domain::decision::Decision;
@@ -155,7 +157,7 @@ impl World {
                 made.notices = decisions.filter_map(any_warning).collect();
             }
             (Rule::LastResort, Body::Decision(Decision::NoticeMade(made))) => {
-                made.last_resort = true;
+                Arc::make_mut(made).last_resort = true;
             }
             _ => {}
         }
@@ -199,11 +201,13 @@ impl World {
     pub(crate) fn drawn(&self, decision: Decision) -> Decision {
         match decision {
             Decision::NoticeMade(mut made) if self.without == Some(Rule::DerivedIds) => {
-                made.notice = Derivation::of("drawn").number(self.draw).id(made.notice).finish();
+                let drawn = Derivation::of("drawn").number(self.draw).id(made.notice).finish();
+                Arc::make_mut(&mut made).notice = drawn;
                 Decision::NoticeMade(made)
             }
             Decision::MessageMade(mut made) if self.without == Some(Rule::DerivedIds) => {
-                made.message = Derivation::of("drawn").number(self.draw).id(made.message).finish();
+                let drawn = Derivation::of("drawn").number(self.draw).id(made.message).finish();
+                Arc::make_mut(&mut made).message = drawn;
                 Decision::MessageMade(made)
             }
             other => other,

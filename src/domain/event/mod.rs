@@ -409,4 +409,4 @@ impl<'a> Attributes<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 mod decisions;
 
 use proptest::prelude::*;
@@ -24,11 +26,9 @@ fn arrival() -> Instant {
 
 fn issued() -> Value {
     json!({
-        "specversion": "1.0",
-        "type": "ambergate.invoice.issued",
+        "specversion": "1.0", "type": "ambergate.invoice.issued",
         "source": "books", "id": "1",
-        "subject": "acme",
-        "time": "2026-03-02T07:00:00Z",
+        "subject": "acme", "time": "2026-03-02T07:00:00Z",
         "data": {
             "invoice": "books:1",
             "amount": {"minor": 100_000, "currency": "EUR"},
@@ -299,7 +299,7 @@ fn notice() -> impl Strategy<Value = Decision> {
             } else {
                 Role::ALL.into_iter().filter(|role| roles & (1 << *role as u8) != 0).collect()
             };
-            Decision::NoticeMade(Box::new(NoticeMade {
+            Decision::NoticeMade(Arc::new(NoticeMade {
                 notice,
                 case: Derived::from_bytes([1; 16]).into(),
                 leg: Derived::from_bytes([2; 16]).into(),
@@ -324,7 +324,7 @@ fn decision() -> impl Strategy<Value = Decision> {
         let notices = vec![Derived::from_bytes([3; 16]).into()];
         let (channel, role) = (Channel::Email, Role::Admin);
         let made = MessageMade { message, channel, recipient, role, notices, date, n: 0 };
-        Decision::MessageMade(Box::new(made))
+        Decision::MessageMade(Arc::new(made))
     });
     let notices = prop::collection::vec(derived(), 0..3);
     let task = (derived(), derived(), instant(), notices).prop_map(|(task, case, due, notices)| {
@@ -377,7 +377,7 @@ fn decision() -> impl Strategy<Value = Decision> {
     ]
 }
 
-fn record() -> impl Strategy<Value = Record> {
+pub(crate) fn record() -> impl Strategy<Value = Record> {
     let fact = prop_oneof![tenant_updated(), terms(), other_fact()];
     let fact = (name(), name(), any::<bool>(), fact)
         .prop_map(|(source, id, dated, fact)| Body::Fact { source, id, dated, fact });

@@ -9,6 +9,8 @@
 //!    plan: not while it stands still by anything else, nor once the instalment has come.
 //! 4. Such a task is about its arrangement and lasts as long as that stands.
 
+use std::sync::Arc;
+
 use super::Planner;
 use crate::domain::account::{Account, Arrangement, Case, HoldCause};
 use crate::domain::bearings::Bearings;
@@ -109,7 +111,7 @@ impl<'a> Planner<'a> {
             .number(step.number())
             .number(0)
             .finish();
-        self.decide(Decision::NoticeMade(Box::new(NoticeMade {
+        self.decide(Decision::NoticeMade(Arc::new(NoticeMade {
             notice,
             case: case.case,
             leg,

@@ -8,6 +8,8 @@
 //! 3. A rung whose condition is not so is not there: nothing of it is made, and no stage after its
 //!    own is entered or announced.
 
+use std::sync::Arc;
+
 use super::ladder::Ladder;
 use super::{Coming, Planner, What};
 use crate::domain::account::{Case, Invoice};
@@ -276,7 +278,7 @@ impl<'p, 'a: 'p> Climb<'p, 'a> {
     }
 
     pub(super) fn make(&mut self, made: NoticeMade) {
-        self.planner.decide(Decision::NoticeMade(Box::new(made)));
+        self.planner.decide(Decision::NoticeMade(Arc::new(made)));
     }
 
     /// Whether the rung's own notice was made; under another version, one of its kind.

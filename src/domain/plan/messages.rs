@@ -12,6 +12,8 @@
 //! 4. What is said only on fresh feeds does not leave while a source is silent.
 //! 5. While notices are held no message is made, and none leaves.
 
+use std::sync::Arc;
+
 use super::Planner;
 use super::standing::{is_settled, may_be_said, may_have_left, recipients, same_mailbox};
 use crate::domain::account::{MessageState, NoticeState};
@@ -167,7 +169,7 @@ impl<'a> Planner<'a> {
             let to = recipients(self.account, made.to);
             let now = |mailbox: &str| envelopes.iter().any(|it| same_mailbox(it.mailbox, mailbox));
             if made.by.contains(&Channel::Email) && to.iter().any(|(mailbox, _)| now(mailbox)) {
-                self.decide(Decision::NoticeMade(Box::new(made)));
+                self.decide(Decision::NoticeMade(Arc::new(made)));
                 any = true;
             }
         }
@@ -214,7 +216,7 @@ impl<'a> Planner<'a> {
             .text(mailbox)
             .number(i64::from(n))
             .finish();
-        self.decide(Decision::MessageMade(Box::new(MessageMade {
+        self.decide(Decision::MessageMade(Arc::new(MessageMade {
             message,
             channel: Channel::Email,
             recipient: mailbox.to_owned(),

@@ -4,6 +4,8 @@
 //! 1. Relief asks for nothing; it is decided whenever it is true.
 //! 2. What may restrict nobody any more threatens nobody: its warnings are void.
 
+use std::sync::Arc;
+
 use super::Planner;
 use crate::domain::account::{Case, Entry, InvoiceStatus, NoticeState};
 use crate::domain::decision::{
@@ -166,7 +168,7 @@ impl<'a> Planner<'a> {
             .number(Step::Thanks.number())
             .number(i64::from(n))
             .finish();
-        self.decide(Decision::NoticeMade(Box::new(NoticeMade {
+        self.decide(Decision::NoticeMade(Arc::new(NoticeMade {
             notice,
             case: case.case,
             leg,

@@ -180,7 +180,7 @@ impl Run<'_> {
         };
         let before = self.sheets[place].case.is_some();
         let from = invoice.order.as_ref().map_or(by.time, |order| order.from);
-        let opened = self.opened.get(&case).cloned();
+        let opened = self.opened_with(case).cloned();
         let scope = invoice.scope.clone();
         let mut begun = Case {
             case,

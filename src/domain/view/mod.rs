@@ -23,17 +23,18 @@ mod outcomes;
 mod papers;
 mod pauses;
 mod payers;
+mod places;
 mod running;
 mod terms;
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::account::{Account, Hold};
 use super::bearings::Bearings;
 use super::decision::{CaseOpened, Decision};
 use super::fact::{Contact, TenantUpdated};
-use super::id::{CaseId, InvoiceId, PaymentId, Source, TenantId};
+use super::id::{CaseId, PaymentId, Source, TenantId};
 use super::money::{Currency, Money};
 use super::policy::Law;
 use super::record::{Body, Fact, Record};
@@ -169,8 +170,10 @@ struct Run<'a> {
     /// Any hold was made; any order was.
     held: bool,
     ordered: bool,
-    /// Which version each case was opened with.
-    opened: BTreeMap<CaseId, CaseOpened>,
+    /// Which version each case was opened with, by their ids.
+    opened: Vec<CaseOpened>,
+    /// The place of the invoice that was asked for last: mostly it is asked for again.
+    last: Cell<usize>,
     /// Cases that the newest record began.
     begun: Vec<CaseId>,
     /// A decision spoke of a notice or a message that was not found.
@@ -198,13 +201,15 @@ impl<'a> Run<'a> {
             everywhere: Vec::new(),
             exempt: Vec::new(),
             timers: Vec::new(),
-            opened: BTreeMap::new(),
+            opened: Vec::new(),
+            last: Cell::new(0),
             held: false,
             ordered: false,
             begun: Vec::new(),
             astray: false,
             guessed: false,
         };
+        run.make_room(records);
         for record in records {
             run.find_owner(record);
             run.find_paper(record);
@@ -296,22 +301,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The place of an invoice in the account; a new one is made where it is not known.
-    fn invoice(&mut self, invoice: &InvoiceId) -> usize {
-        self.account.index.invoices.get(invoice).unwrap_or_else(|| {
-            self.account.index.invoices.note(invoice.clone(), self.sheets.len());
-            self.account.invoices.push(facts::unheard_of(invoice));
-            self.sheets.push(Sheet::default());
-            self.sheets.len() - 1
-        })
-    }
-
-    /// The place of an invoice that was issued, sooner or later.
-    fn issued(&self, invoice: &InvoiceId) -> Option<usize> {
-        let place = self.account.index.invoices.get(invoice)?;
-        self.account.invoices[place].owner.is_some().then_some(place)
-    }
-
     /// What a tenant's dates are reckoned with that are about no invoice.
     fn bearings(&self) -> Option<Bearings<'a>> {
         let policy = select(self.law, &self.account, self.account.newest)?;
@@ -323,8 +312,8 @@ impl<'a> Run<'a> {
     fn bearings_about(&mut self, place: usize) -> Option<Bearings<'a>> {
         let invoice = &self.account.invoices[place];
         let case = self.sheets[place].case.map(|case| self.account.cases[case].case);
-        let own = case.and_then(|case| self.opened.get(&case));
-        let of = || self.opened.values().find(|it| it.invoice == invoice.invoice);
+        let own = case.and_then(|case| self.opened_with(case));
+        let of = || self.opened.iter().find(|it| it.invoice == invoice.invoice);
         let Some(opened) = own.or_else(of) else {
             // Once a case is opened, it is to be gone through again.
             self.guessed = true;

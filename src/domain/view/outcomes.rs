@@ -9,6 +9,8 @@
 //! 4. A task lapses when another one took its place, or what it is about is over: its case, its
 //!    arrangement, or the warnings that it was to tell of. Whom nothing is claimed from nobody calls.
 
+use smol_str::SmolStr;
+
 use super::Run;
 use crate::domain::account::{Invoice, Receipt, TaskState};
 use crate::domain::decision::{CREDIT_LIMIT, TaskKind, TaskMade};
@@ -51,7 +53,7 @@ impl Run<'_> {
             };
             notice.receipts.push(Receipt {
                 channel,
-                recipient: String::new(),
+                recipient: SmolStr::default(),
                 role: None,
                 kind,
                 attempt: 0,

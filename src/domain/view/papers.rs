@@ -1,5 +1,9 @@
 //! Notices, messages, tasks, and the receipts that come back.
 
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
 use super::Run;
 use crate::domain::account::{Account, MessageState, NoticeState, Receipt, TaskState};
 use crate::domain::decision::Decision;
@@ -13,12 +17,15 @@ impl Run<'_> {
     pub(super) fn find_paper(&mut self, record: &Record) {
         match record.as_decision() {
             Some(Decision::CaseOpened(opened)) => {
-                self.opened.entry(opened.case).or_insert_with(|| opened.clone());
+                let place = self.opened.binary_search_by_key(&opened.case, |known| known.case);
+                if let Err(place) = place {
+                    self.opened.insert(place, opened.clone());
+                }
             }
             Some(Decision::NoticeMade(made)) => {
                 self.account.index.notices.note(made.notice, self.account.notices.len());
                 self.account.notices.push(NoticeState {
-                    made: (**made).clone(),
+                    made: Arc::clone(made),
                     time: record.time,
                     voided: None,
                     spent: None,
@@ -29,7 +36,7 @@ impl Run<'_> {
             Some(Decision::MessageMade(made)) => {
                 self.account.index.messages.note(made.message, self.account.messages.len());
                 self.account.messages.push(MessageState {
-                    made: (**made).clone(),
+                    made: Arc::clone(made),
                     time: record.time,
                     tried: Vec::new(),
                     receipts: Vec::new(),
@@ -127,7 +134,12 @@ impl Run<'_> {
     pub(super) fn receipt(&mut self, record: &Record, said: &NoticeReceipt) {
         let mut receipt = Receipt {
             channel: said.channel,
-            recipient: said.mailbox.clone().or_else(|| said.person.clone()).unwrap_or_default(),
+            recipient: said
+                .mailbox
+                .as_ref()
+                .or(said.person.as_ref())
+                .map(SmolStr::new)
+                .unwrap_or_default(),
             role: said.role,
             kind: said.kind,
             attempt: said.attempt.unwrap_or(0),
@@ -141,7 +153,7 @@ impl Run<'_> {
                 return;
             };
             if receipt.recipient.is_empty() {
-                receipt.recipient.clone_from(&message.made.recipient);
+                receipt.recipient = SmolStr::new(&message.made.recipient);
             }
             receipt.role = receipt.role.or(Some(message.made.role));
             message.receipts.push(receipt.clone());
