@@ -34,6 +34,8 @@ pub struct Advanced {
     pub hooks: Vec<String>,
     /// When to look again.
     pub wake: Option<Instant>,
+    /// Into which tenant it was merged: what changed here may count there.
+    pub into: Option<TenantId>,
 }
 
 /// An attempt at a message that may begin now.
@@ -168,11 +170,12 @@ impl Ledger {
         }
         draft.set_agreed(agreed);
         draft.set_tells(tells);
-        let Settled { plan, draft } = self.settle(tenant, draft, None).await?;
+        let Settled { plan, mut draft } = self.settle(tenant, draft, None).await?;
         let mut hooks: Vec<String> = plan.calls.iter().map(|call| call.hook.clone()).collect();
         hooks.sort_unstable();
         hooks.dedup();
-        Ok((Advanced { wake: draft.wake(&plan), sends: plan.sends, hooks }, plan.asks))
+        let (wake, into) = (draft.wake(&plan), draft.account().profile.merged_into.clone());
+        Ok((Advanced { wake, sends: plan.sends, hooks, into }, plan.asks))
     }
 
     /// Commits that an attempt at `message` begins now. `None`: it is not due, or fell away.

@@ -7,12 +7,15 @@
 //! 2. Whatever is committed of a payer has those looked at that it pays for. Should that be lost, each
 //!    of them looks by itself, before long.
 //! 3. A payer's account says for whom it pays, because they said so: no list is kept beside it.
-//! 4. No tenant's work waits for another one's: what follows for others is done afterwards.
+//! 4. What counts for a tenant of one that was merged into it counts for the next one of their chain
+//!    too: each of them is looked at.
+//! 5. No tenant's work waits for another one's: what follows for others is done afterwards.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Ledger;
+use super::advance::Advanced;
 use super::draft::Draft;
 use crate::domain::id::TenantId;
 use crate::domain::payer::{self, Payer, Tie};
@@ -35,7 +38,7 @@ pub(super) struct Kin {
 
 #[derive(Debug, Default)]
 struct Open {
-    /// Tenants whose payer changed.
+    /// Tenants whose payer changed, or what counts for them of others.
     due: BTreeSet<TenantId>,
     /// Payers that are to know how others belong to them.
     links: BTreeSet<(TenantId, TenantId, Tie)>,
@@ -111,14 +114,26 @@ impl Ledger {
                 return;
             }
         }
+        let mut seen = BTreeSet::new();
         for _ in 0..AT_ONCE {
             let next = self.inner.kin.open().due.pop_first();
-            let Some(child) = next else { return };
-            if let Err(error) = Box::pin(self.look_at(&child, false)).await {
-                tracing::warn!(tenant = %child, %error, "its payer changed: it is looked at later");
-                self.inner.kin.open().due.insert(child);
-                return;
+            let Some(tenant) = next else { return };
+            let looked = Box::pin(self.look_at(&tenant, false)).await;
+            let mut open = self.inner.kin.open();
+            match looked {
+                // What counts here counts there too, even where nothing followed from it here.
+                Ok(Advanced { into: Some(into), .. }) if !seen.contains(&into) => {
+                    open.due.insert(into);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%tenant, %error, "what counts for it changed: it is looked at \
+                        later");
+                    open.due.insert(tenant);
+                    return;
+                }
             }
+            seen.insert(tenant);
         }
         self.wake_up();
     }

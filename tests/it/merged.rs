@@ -157,6 +157,22 @@ async fn no_ring_is_closed() {
 }
 
 #[tokio::test]
+async fn a_payment_at_the_foot_of_a_chain_opens_its_head_before_it_is_answered() {
+    let world = World::in_memory().await;
+    for name in ["a", "b", "c", "d"] {
+        world.accept(&[tenant_updated(name)]).await;
+    }
+    world.accept(&[issued("a", "i-a")]).await;
+    for (of, into) in [("a", "b"), ("b", "c"), ("c", "d")] {
+        assert_eq!(world.accept(&[merged(of, into)]).await, [Outcome::Accepted]);
+    }
+    world.pass("2026-03-30T08:15:00Z").await;
+    assert_eq!(world.stage("d").await, Stage::ReadOnly);
+    world.accept(&[paid("a", "i-a")]).await;
+    assert_eq!(world.stage("d").await, Stage::Full);
+}
+
+#[tokio::test]
 async fn who_is_merged_again_counts_there_and_no_longer_here() {
     let world = World::in_memory().await;
     read_only_together(&world).await;
