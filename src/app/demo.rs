@@ -12,11 +12,11 @@ use axum::response::Response;
 use http::Method;
 use sha2::{Digest as _, Sha256 as Hash};
 
-use super::control;
 use super::listen::{Door, Stop};
 use super::panel;
 use super::serve::{Control, Front, Running, open_control, open_front, raise_when_closed_here};
 use super::{AppError, signals};
+use super::{authz, control};
 use crate::cli::{self, DemoAsked};
 use crate::clock::{Clock, machine_now};
 use crate::config::{
@@ -55,16 +55,7 @@ pub async fn demo(asked: DemoAsked, metrics: Metrics) -> Result<(), AppError> {
     let mut config = configure(&asked, &folder, &secrets, mail_address)?;
     let admin_door = Door::take("--admin", config.admin.listen).await?;
     if asked.upstream.is_none() {
-        let (listener, address) = sample_app::listen()
-            .await
-            .map_err(|error| format!("the sample app cannot listen: {error}"))?;
-        config.upstream.addresses = vec![address.to_string()];
-        let till = Till::new(format!("http://{}", admin_door.address), &secrets.token);
-        tokio::spawn(async move {
-            if let Err(error) = sample_app::serve(listener, Some(till)).await {
-                tracing::error!(%error, "the sample app broke");
-            }
-        });
+        config.upstream.addresses = vec![begin_sample_app(&admin_door, &secrets).await?];
     }
     if let Some(digest) = config.digest.as_mut().filter(|digest| digest.url.is_empty()) {
         digest.url = format!("http://{}", admin_door.address);
@@ -89,13 +80,16 @@ pub async fn demo(asked: DemoAsked, metrics: Metrics) -> Result<(), AppError> {
         seed(&asked, &control, &clock, &secrets, &app).await?
     };
     let (pull, stop) = Stop::new();
+    let authz = authz_door(&asked).await?;
     let settling = Settling::new(&control, &front, &clock);
     let mover = {
         let settling = settling.clone();
         Mover::new(Arc::clone(&control.scheduler), clock.clone())
             .and_then(move || Box::pin(settling.clone().heard()))
     };
-    print(&app, &admin_door, &secrets, &links, &clock, !folder.own);
+    let doors = Doors { app: &app, admin: &admin_door, authz: authz.as_ref() };
+    print(&doors, &secrets, &links, &clock, !folder.own);
+    let answering = authz.map(|door| door.serve(authz::service(&front.gate), stop.clone()));
     let scheduler = Arc::clone(&control.scheduler);
     let running = Running { front: Some(front), control: Some(control) };
     let router = panel::router(&config, &running, metrics)
@@ -110,7 +104,29 @@ pub async fn demo(asked: DemoAsked, metrics: Metrics) -> Result<(), AppError> {
     pull.send_replace(true);
     running.drain_front().await;
     let _ = tokio::join!(serving, following);
+    if let Some(answering) = answering {
+        let _ = answering.await;
+    }
     Ok(())
+}
+
+/// Begins the app that is protected where none was named; where it is.
+async fn begin_sample_app(admin: &Door, secrets: &Secrets) -> Result<String, String> {
+    let (listener, address) = sample_app::listen()
+        .await
+        .map_err(|error| format!("the sample app cannot listen: {error}"))?;
+    let till = Till::new(format!("http://{}", admin.address), &secrets.token);
+    tokio::spawn(async move {
+        if let Err(error) = sample_app::serve(listener, Some(till)).await {
+            tracing::error!(%error, "the sample app broke");
+        }
+    });
+    Ok(address.to_string())
+}
+
+async fn authz_door(asked: &DemoAsked) -> Result<Option<Door>, String> {
+    let Some(address) = asked.authz else { return Ok(None) };
+    Door::take("--authz", address).await.map(Some)
 }
 
 async fn seed(
@@ -285,7 +301,15 @@ impl Drop for Folder {
     }
 }
 
-fn print(app: &str, admin: &Door, secrets: &Secrets, links: &[Link], clock: &Clock, keeps: bool) {
+/// Where the demo is to be reached.
+struct Doors<'a> {
+    app: &'a str,
+    admin: &'a Door,
+    authz: Option<&'a Door>,
+}
+
+fn print(doors: &Doors<'_>, secrets: &Secrets, links: &[Link], clock: &Clock, keeps: bool) {
+    let Doors { app, admin, authz } = doors;
     let admin = format!("http://{}", admin.address);
     let mut text = format!(
         "The app, through the gate   {app}\n\
@@ -299,6 +323,9 @@ fn print(app: &str, admin: &Door, secrets: &Secrets, links: &[Link], clock: &Clo
         now = clock.now(),
         stands = if clock.stands() { " (stands still)" } else { "" },
     );
+    if let Some(authz) = authz {
+        text.push_str(&format!("Other proxies ask           http://{}/authz/\n", authz.address));
+    }
     if !links.is_empty() {
         text.push_str("\nSign in as:\n");
     }

@@ -1,27 +1,33 @@
-//! Doors of the control plane: small HTTP servers with a graceful end.
+//! Doors beside the proxy's: small HTTP servers with a graceful end.
 //!
 //! Rule: nobody can hold a connection without asking something, and there is a bounded number of
 //! them: who is silent is let go, and at the end what is still under way is cut off in time.
 
+use std::convert::Infallible;
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tower::Service;
 
 /// Connections of one door at a time.
 const CONNECTIONS_MAX: usize = 1024;
 
 /// From one answer, or from the beginning, to the end of the next request's head.
 const HEAD_WITHIN: Duration = Duration::from_secs(75);
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// After accepting failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -70,7 +76,15 @@ impl Door {
 
     /// Serves until `stop`, and ends what is under way.
     #[must_use]
-    pub(super) fn serve(self, router: Router, stop: Stop) -> JoinHandle<()> {
+    pub(super) fn serve<S, B>(self, service: S, stop: Stop) -> JoinHandle<()>
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+        S: Clone + Send + 'static,
+        S::Future: Send,
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<BoxError>,
+    {
         tokio::spawn(async move {
             let mut guests = JoinSet::new();
             let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -82,9 +96,9 @@ impl Door {
                 };
                 match arrival {
                     Ok((stream, place)) => {
-                        let (router, stop) = (router.clone(), stop.clone());
+                        let (service, stop) = (service.clone(), stop.clone());
                         guests.spawn(async move {
-                            guest(stream, router, stop).await;
+                            guest(stream, service, stop).await;
                             drop(place);
                         });
                     }
@@ -114,10 +128,15 @@ async fn arrival(
 }
 
 /// Serves one connection to its end.
-async fn guest(stream: TcpStream, router: Router, stop: Stop) {
+async fn guest<S, B>(stream: TcpStream, service: S, stop: Stop)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone,
+    B: Body + 'static,
+    B::Error: Into<BoxError>,
+{
     // Without it answers wait for acknowledgements; the connection still works.
     let _ = stream.set_nodelay(true);
-    let service = TowerToHyperService::new(router);
+    let service = TowerToHyperService::new(service);
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
     let mut connection = pin!(server.serve_connection(TokioIo::new(stream), service));
@@ -129,7 +148,7 @@ async fn guest(stream: TcpStream, router: Router, stop: Stop) {
         }
     };
     if let Err(error) = ended {
-        tracing::trace!(%error, "a connection to the control plane ended");
+        tracing::trace!(%error, "a connection at a door ended");
     }
 }
 

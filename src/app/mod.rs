@@ -5,6 +5,7 @@
 //! 2. The proxy has threads of its own; the control plane shares one runtime.
 //! 3. At the end: no more requests, then no more mail, then no more writing.
 
+mod authz;
 pub mod control;
 pub mod demo;
 pub mod front;

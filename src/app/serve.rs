@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use super::control::{self, OwnDigest, OwnScheduler};
 use super::listen::{Door, Stop, not_had};
 use super::panel;
-use super::{AppError, front, signals};
+use super::{AppError, authz, front, signals};
 use crate::clock::Clock;
 use crate::config::{Config, Enforce, ProcessRole};
 use crate::domain::canary::Canary;
@@ -171,15 +171,22 @@ pub async fn serve(config: Config, role: ProcessRole, metrics: Metrics) -> Resul
         ProcessRole::Control => None,
         _ => Some(open_front(&config, &store, &clock, "proxy.listen")?),
     };
+    let authz_door = match (config.authz, &front) {
+        (Some(address), Some(_)) => Some(Door::take("authz.listen", address).await?),
+        _ => None,
+    };
     if let (Some(front), Some(control)) = (&front, &control) {
         raise_when_closed_here(front, control);
     }
     let running = Running { front, control };
-    tell(&running, &admin_door, ingest_door.as_ref());
+    tell(&running, &admin_door, ingest_door.as_ref(), authz_door.as_ref());
     let router = panel::router(&config, &running, metrics);
     let mut ending = vec![admin_door.serve(router, stop.clone())];
     if let (Some(door), Some(control)) = (ingest_door, &running.control) {
         ending.push(door.serve(ingest(&config, control).service(), stop.clone()));
+    }
+    if let (Some(door), Some(front)) = (authz_door, &running.front) {
+        ending.push(door.serve(authz::service(&front.gate), stop.clone()));
     }
     if let Some(control) = &running.control {
         let (scheduler, stop) = (Arc::clone(&control.scheduler), stop.clone());
@@ -227,12 +234,15 @@ pub fn ingest(config: &Config, control: &Control) -> Ingest {
     Ingest::new(control.ledger.clone(), Tokens::new(config.admin.tokens.clone()), stripe)
 }
 
-fn tell(running: &Running, admin: &Door, ingest: Option<&Door>) {
+fn tell(running: &Running, admin: &Door, ingest: Option<&Door>, authz: Option<&Door>) {
     if let Some(front) = &running.front {
         tracing::info!(address = %front.server.address(), "the gate serves");
     }
     tracing::info!(address = %admin.address, "the admin API serves");
     if let Some(door) = ingest {
         tracing::info!(address = %door.address, "events are taken");
+    }
+    if let Some(door) = authz {
+        tracing::info!(address = %door.address, "other proxies are answered");
     }
 }

@@ -48,6 +48,8 @@ pub struct DemoAsked {
     pub listen: Option<SocketAddr>,
     /// Where the admin API is.
     pub admin: Option<SocketAddr>,
+    /// Where other proxies ask; else none is answered.
+    pub authz: Option<SocketAddr>,
     /// Another app to protect: `host:port`.
     pub upstream: Option<String>,
     /// Where state is kept; else in a folder that goes with the process.
@@ -95,8 +97,8 @@ pub(super) struct Demo {
     /// Where the admin API is [default: 127.0.0.1:8081].
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
-    /// Where other proxies ask: taken, and nothing listens there in this version.
-    #[arg(long, value_name = "ADDRESS", hide = true)]
+    /// Where other proxies ask before they pass a request on.
+    #[arg(long, value_name = "ADDRESS")]
     authz: Option<SocketAddr>,
     /// Another app to protect, such as http://127.0.0.1:3000.
     #[arg(long, value_name = "URL", value_parser = upstream_address)]
@@ -117,12 +119,10 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn run(self, program: &impl Program) -> Result<(), Failure> {
-        if let Some(address) = self.authz {
-            output::note(&format!("--authz {address}: this version answers no other proxies"));
-        }
         let asked = DemoAsked {
             listen: self.listen,
             admin: self.admin,
+            authz: self.authz,
             upstream: self.upstream,
             data: self.data,
             config: self.config,

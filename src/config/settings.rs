@@ -29,6 +29,8 @@ pub struct Config {
     pub admin: Admin,
     /// `[ingest] listen`; absent: only the admin address takes events.
     pub ingest: Option<SocketAddr>,
+    /// `[authz] listen`; absent: no other proxy is answered.
+    pub authz: Option<SocketAddr>,
     /// `[store]`.
     pub store: Store,
     /// `[journal] path`: a folder of this process alone. Unused with the embedded store.

@@ -140,6 +140,17 @@ impl Routes {
         Class { judged_path: respelt.then(|| normal.path.into_owned()), ..class }
     }
 
+    /// The class of a request that is passed on as it came, whatever was judged: in another spelling
+    /// it is read as some server may read it.
+    #[must_use]
+    pub fn as_it_came(&self, class: Class) -> Class {
+        if class.judged_path.is_none() {
+            return class;
+        }
+        let part = if self.scoped { Part::Any } else { Part::Whole };
+        Class { part, ..Class::new(RouteClass::ByMethod, class.intent) }
+    }
+
     fn hit(&self, method: &Method, path: &str) -> Option<&Route> {
         self.routes.iter().find(|route| {
             (route.methods.is_empty() || route.methods.contains(method)) && route.glob.matches(path)

@@ -3,7 +3,8 @@
 //! Rules:
 //! 1. A tenant may send as many requests at once as its rate counts; what comes after them waits for
 //!    its turn.
-//! 2. Nobody waits longer than a second: who would is told when to come again.
+//! 2. Nobody waits longer than a second, and who cannot wait does not wait at all: who would have to
+//!    is told when to come again.
 //! 3. Each gate counts what passes it, by the machine's time. A clock that jumps back holds nobody up
 //!    for longer than the rate allows.
 //! 4. A tenant that has nothing before it is forgotten sooner or later.
@@ -53,9 +54,10 @@ impl Default for Lane {
 }
 
 impl Lane {
-    /// When the turn is of a request of `tenant` that comes `now`; it is taken, unless it is late.
+    /// When the turn is of a request of `tenant` that comes `now`, and `waits` for it if it must; it
+    /// is taken, unless it is late.
     #[must_use]
-    pub fn turn(&self, tenant: &TenantId, rate: Rate, now: Instant) -> Turn {
+    pub fn turn(&self, tenant: &TenantId, rate: Rate, now: Instant, waits: bool) -> Turn {
         let now = u64::try_from(now.millis()).unwrap_or(0).saturating_mul(1_000);
         let between = rate.micros_between();
         let ahead = between.saturating_mul(u64::from(rate.count()) - 1);
@@ -63,7 +65,7 @@ impl Lane {
         let longest = now.saturating_add(ahead).saturating_add(between).saturating_add(WAIT_MAX);
         let taken = kept.taken.get(tenant).copied().unwrap_or(0).clamp(now, longest);
         let wait = taken.saturating_sub(ahead).saturating_sub(now);
-        if wait > WAIT_MAX {
+        if wait > if waits { WAIT_MAX } else { 0 } {
             return Turn::Late(Duration::from_micros(wait));
         }
         kept.take(tenant, taken.saturating_add(between), now);
@@ -100,21 +102,32 @@ mod tests {
     #[test]
     fn a_full_measure_passes_then_requests_wait_up_to_a_second_then_they_are_late() {
         let (lane, rate) = (Lane::default(), "120 per minute".parse().unwrap());
-        let turn = |millis| lane.turn(&tenant("acme"), rate, at(millis));
+        let turn = |millis| lane.turn(&tenant("acme"), rate, at(millis), true);
         let turns: Vec<Turn> = (0..123).map(|_| turn(0)).collect();
         assert!(turns[..120].iter().all(|it| *it == Turn::Now));
         assert_eq!(turns[120], Turn::In(Duration::from_millis(500)));
         assert_eq!(turns[121], Turn::In(Duration::from_secs(1)));
         assert_eq!(turns[122], Turn::Late(Duration::from_millis(1_500)));
         assert_eq!(turn(500), Turn::In(Duration::from_secs(1)), "who is late takes no turn");
-        assert_eq!(lane.turn(&tenant("other"), rate, at(0)), Turn::Now);
+        assert_eq!(lane.turn(&tenant("other"), rate, at(0), true), Turn::Now);
+    }
+
+    #[test]
+    fn who_cannot_wait_is_late_and_takes_no_turn() {
+        let (lane, rate) = (Lane::default(), "2 per second".parse().unwrap());
+        let turn = |millis, waits| lane.turn(&tenant("acme"), rate, at(millis), waits);
+        assert_eq!([turn(0, false), turn(0, false)], [Turn::Now; 2]);
+        assert_eq!(turn(0, false), Turn::Late(Duration::from_millis(500)));
+        assert_eq!(turn(0, false), Turn::Late(Duration::from_millis(500)));
+        assert_eq!(turn(500, false), Turn::Now);
+        assert_eq!(turn(500, true), Turn::In(Duration::from_millis(500)));
     }
 
     #[test]
     fn in_the_long_run_as_many_pass_as_the_rate_says() {
         let (lane, rate) = (Lane::default(), "20 per minute".parse().unwrap());
         let passes =
-            |millis| !matches!(lane.turn(&tenant("acme"), rate, at(millis)), Turn::Late(_));
+            |millis| !matches!(lane.turn(&tenant("acme"), rate, at(millis), true), Turn::Late(_));
         let hour: i64 = 60 * 60 * 1_000;
         let passed = (0..hour).step_by(100).filter(|millis| passes(*millis)).count();
         assert!((1_200..=1_221).contains(&passed), "{passed} in an hour");
@@ -123,8 +136,10 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_back_holds_nobody_up() {
         let (lane, rate) = (Lane::default(), "20 per minute".parse().unwrap());
-        (0..20).for_each(|_| _ = lane.turn(&tenant("acme"), rate, at(3_600_000)));
-        let Turn::Late(after) = lane.turn(&tenant("acme"), rate, at(0)) else { panic!("a turn") };
+        (0..20).for_each(|_| _ = lane.turn(&tenant("acme"), rate, at(3_600_000), true));
+        let Turn::Late(after) = lane.turn(&tenant("acme"), rate, at(0), true) else {
+            panic!("a turn")
+        };
         assert!(after <= Duration::from_secs(5), "{after:?}");
     }
 
@@ -133,7 +148,7 @@ mod tests {
         let (lane, rate) = (Lane::default(), "1 per second".parse().unwrap());
         for number in 0..100_000 {
             let name = tenant(&format!("t{number}"));
-            assert_eq!(lane.turn(&name, rate, at(number)), Turn::Now);
+            assert_eq!(lane.turn(&name, rate, at(number), true), Turn::Now);
         }
         assert!(lane.kept.lock().unwrap().taken.len() < 5_000);
     }

@@ -18,6 +18,7 @@ pub mod counters;
 pub mod durations;
 pub mod enforce;
 pub mod follow;
+pub mod forward_auth;
 pub mod identify;
 pub mod lane;
 pub mod lookup;
@@ -32,6 +33,7 @@ pub mod settings;
 pub mod shards;
 pub mod switch;
 pub mod token;
+pub mod told;
 
 pub use counters::{Counters, Snapshot};
 pub use service::{Asked, Gate, Health, Judged, Looking, Outcome, Pass, Refusal};

@@ -44,6 +44,9 @@ pub struct Asked<'a> {
     pub headers: &'a HeaderMap,
     /// Whether it asks for another protocol.
     pub upgrades: bool,
+    /// Whether it passes through here. Else another one passes it on as it came: it cannot be made
+    /// to wait, and its path cannot be put right.
+    pub passes_here: bool,
 }
 
 /// What became of judging at once.
@@ -55,11 +58,12 @@ pub enum Judged {
     Looking(Looking),
 }
 
-/// A request whose tenant's standing must be read.
+/// A request whose tenant's standing is looked up.
 #[derive(Debug)]
 pub struct Looking {
     who: Arc<Identity>,
     class: Class,
+    waits: bool,
 }
 
 /// What is to be done with a request.
@@ -196,6 +200,7 @@ impl<S: Store> Gate<S> {
             asked.headers,
             asked.upgrades,
         );
+        let class = if asked.passes_here { class } else { self.settings.routes.as_it_came(class) };
         let always = class.route == RouteClass::Always;
         let real = clock::turn_now();
         let who = match self.identify.identify(asked.headers, real, counters) {
@@ -209,20 +214,20 @@ impl<S: Store> Gate<S> {
             }
         };
         let Some(who) = who else { return Judged::Done(self.nobody(class, counters)) };
-        match self.lookup.cached(&who.tenant, who.shard) {
+        let looking = Looking { who, class, waits: asked.passes_here };
+        match self.lookup.cached(&looking.who.tenant, looking.who.shard) {
             Some(standings) => {
-                Judged::Done(self.decide(who, class, &standings, Source::Cached, counters))
+                Judged::Done(self.decide(looking, &standings, Source::Cached, counters))
             }
-            None => Judged::Looking(Looking { who, class }),
+            None => Judged::Looking(looking),
         }
     }
 
     /// Reads the standing that was not cached, and judges.
     pub async fn look(&self, looking: Looking, counters: &Counters) -> Outcome {
-        let Looking { who, class } = looking;
-        let now = clock::turn_now();
+        let (who, now) = (&looking.who, clock::turn_now());
         let (standings, source) = self.lookup.read(&who.tenant, who.shard, now).await;
-        self.decide(who, class, &standings, source, counters)
+        self.decide(looking, &standings, source, counters)
     }
 
     fn nobody(&self, class: Class, counters: &Counters) -> Outcome {
@@ -249,8 +254,7 @@ impl<S: Store> Gate<S> {
 
     fn decide(
         &self,
-        who: Arc<Identity>,
-        class: Class,
+        Looking { who, class, waits }: Looking,
         standings: &Standings,
         source: Source,
         counters: &Counters,
@@ -268,7 +272,7 @@ impl<S: Store> Gate<S> {
         match enforce(standings, &class, who.roles, force, now, counters) {
             Verdict::Pass { stage, banner, slow } => {
                 let until = until.filter(|_| force.mode == Mode::On && !force.open);
-                let turn = slow.map(|rate| (rate, self.turn(&who, rate, counters)));
+                let turn = slow.map(|rate| (rate, self.turn(&who, rate, waits, counters)));
                 let wait = match turn {
                     None | Some((_, Turn::Now)) => None,
                     Some((_, Turn::In(wait))) => Some(wait),
@@ -293,8 +297,8 @@ impl<S: Store> Gate<S> {
     }
 
     /// When the turn is of a slowed tenant's request.
-    fn turn(&self, who: &Identity, rate: Rate, counters: &Counters) -> Turn {
-        let turn = self.lane.turn(&who.tenant, rate, clock::turn_now());
+    fn turn(&self, who: &Identity, rate: Rate, waits: bool, counters: &Counters) -> Turn {
+        let turn = self.lane.turn(&who.tenant, rate, clock::turn_now(), waits);
         match turn {
             Turn::Now => {}
             Turn::In(_) => counters.queued.one(),

@@ -22,7 +22,7 @@ use hyper::body::Incoming;
 
 use super::answer::{self, Failure};
 use super::body::{BoxError, DownBody, Stream};
-use super::headers::{self, Told};
+use super::headers;
 use super::link::Link;
 use super::upload::{UpBody, Upload};
 use super::upstream::{Live, NoConnection, Pool};
@@ -31,6 +31,7 @@ use crate::gate::Pass;
 use crate::gate::banner::fits::{self, Fit};
 use crate::gate::banner::insert::Insert;
 use crate::gate::pages::navigation;
+use crate::gate::told::{self, Told};
 use crate::store::Store;
 
 /// How long the beginning of a page is waited for after its first byte.
@@ -104,7 +105,7 @@ fn outgoing(mut parts: Parts, upload: Option<&Rc<Upload>>, pass: &Pass) -> Reque
     if upload.is_some() && body.size_hint().exact().is_none() {
         parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
-    headers::tell_app(&mut parts.headers, pass);
+    told::tell_app(&mut parts.headers, pass);
     let mut request = Request::from_parts(parts, body);
     if let Some(asks) = upload.and_then(|upload| upload.app_asks()) {
         hyper::ext::on_informational(&mut request, move |said| {

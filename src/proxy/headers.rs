@@ -15,15 +15,8 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::Network;
-use crate::domain::stage::Stage;
-use crate::gate::lookup::Source;
-use crate::gate::{Outcome, Pass};
+use crate::gate::told::{has_prefix, is_own};
 
-const TENANT: HeaderName = HeaderName::from_static("ambergate-tenant");
-const STAGE: HeaderName = HeaderName::from_static("ambergate-stage");
-const SCOPE: HeaderName = HeaderName::from_static("ambergate-scope");
-const SOURCE: HeaderName = HeaderName::from_static("ambergate-source");
-const UNTIL: HeaderName = HeaderName::from_static("ambergate-until");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -36,25 +29,6 @@ const CONNECTION_WORDS: [&[u8]; 4] = [b"keep-alive", b"close", b"upgrade", b"te"
 
 /// How many headers are added to a request: room is made for them at once.
 const OWN_HEADERS: usize = 7;
-
-/// The prefix of our own headers, in canonical form.
-const OWN: &[u8] = b"ambergate";
-
-/// Whether a header name is ours in some spelling: every character that is no letter and no digit
-/// counts as the same.
-#[must_use]
-pub fn is_own(name: &HeaderName) -> bool {
-    has_prefix(name.as_str().as_bytes(), OWN)
-}
-
-/// Whether `name` begins with the words of `prefix`, which are parted by `_`.
-fn has_prefix(name: &[u8], prefix: &[u8]) -> bool {
-    name.len() >= prefix.len()
-        && std::iter::zip(name, prefix).all(|(byte, canonical)| {
-            if byte.is_ascii_alphanumeric() { byte == canonical } else { *canonical == b'_' }
-        })
-        && name.get(prefix.len()).is_none_or(|byte| !byte.is_ascii_alphanumeric())
-}
 
 /// Forwarding headers that only a trusted proxy may send, in canonical form. Of them `X-Original-URL`
 /// and `X-Rewrite-URL` make some frameworks serve another path than the one that was judged.
@@ -164,73 +138,6 @@ pub fn set_forwarded(headers: &mut HeaderMap, peer: &HeaderValue, trusted: bool)
 #[must_use]
 pub fn is_trusted(peer: IpAddr, networks: &[Network]) -> bool {
     networks.iter().any(|network| network.contains(peer))
-}
-
-/// Says to the app whose request it is and where they stand.
-pub fn tell_app(headers: &mut HeaderMap, pass: &Pass) {
-    if let Some(who) = &pass.who {
-        headers.insert(TENANT, who.header.clone());
-    }
-    headers.insert(STAGE, stage(pass.stage));
-    let part = HeaderValue::from_bytes(pass.class.part.scope().as_str().as_bytes());
-    headers.insert(SCOPE, part.unwrap_or_else(|_| HeaderValue::from_static("*")));
-    if let Some(source) = pass.source {
-        headers.insert(SOURCE, self::source(source));
-    }
-}
-
-/// What the client is told of its standing, when it is not full.
-#[derive(Clone, Debug)]
-pub struct Told {
-    stage: Stage,
-    until: Option<crate::domain::time::Instant>,
-}
-
-impl Told {
-    /// What is told with an answer of the app.
-    #[must_use]
-    pub const fn of(pass: &Pass) -> Self {
-        Self { stage: pass.stage, until: pass.until }
-    }
-
-    /// What is told with an answer of the gate.
-    #[must_use]
-    pub const fn of_outcome(outcome: &Outcome) -> Self {
-        match outcome {
-            Outcome::Pass(pass) => Self::of(pass),
-            Outcome::Refuse(refusal) => Self { stage: refusal.stage, until: refusal.until },
-            _ => Self { stage: Stage::Full, until: None },
-        }
-    }
-
-    /// Sets it.
-    pub fn tell(&self, headers: &mut HeaderMap) {
-        if self.stage == Stage::Full {
-            return;
-        }
-        headers.insert(STAGE, stage(self.stage));
-        if let Some(Ok(until)) = self.until.map(|at| HeaderValue::from_str(&at.to_string())) {
-            headers.insert(UNTIL, until);
-        }
-    }
-}
-
-const fn stage(stage: Stage) -> HeaderValue {
-    match stage {
-        Stage::Full => HeaderValue::from_static("full"),
-        Stage::Grace => HeaderValue::from_static("grace"),
-        Stage::ReadOnly => HeaderValue::from_static("read_only"),
-        Stage::Frozen => HeaderValue::from_static("frozen"),
-    }
-}
-
-const fn source(source: Source) -> HeaderValue {
-    match source {
-        Source::Fresh => HeaderValue::from_static("fresh"),
-        Source::Cached => HeaderValue::from_static("cached"),
-        Source::Stale => HeaderValue::from_static("stale"),
-        Source::Default => HeaderValue::from_static("default"),
-    }
 }
 
 /// Whether the client asks for a WebSocket: the one protocol that is tunnelled.

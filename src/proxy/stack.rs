@@ -16,18 +16,16 @@ use super::answer;
 use super::body::DownBody;
 use super::forward::forward;
 use super::framing;
-use super::headers::{self, Told};
+use super::headers;
 use super::link::Link;
 use super::upgrade;
 use super::upload::Upload;
 use super::worker::Worker;
 use crate::clock;
 use crate::gate::pages::problem;
+use crate::gate::told::{TAKEN, Told};
 use crate::gate::{Asked, Judged, Outcome};
 use crate::store::Store;
-
-/// What TRACE and CONNECT are told instead.
-const TAKEN: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY";
 
 /// Answers one request.
 ///
@@ -123,6 +121,7 @@ fn asked(parts: &Parts, upgrades: bool) -> Asked<'_> {
         query: parts.uri.query(),
         headers: &parts.headers,
         upgrades,
+        passes_here: true,
     }
 }
 

@@ -21,13 +21,14 @@ use hyper_util::rt::TokioIo;
 
 use super::answer::{self, Failure};
 use super::body::{DownBody, Stream};
-use super::headers::{self, Told};
+use super::headers;
 use super::link::Link;
 use super::tunnel::{self, Cut};
 use super::upload::UpBody;
 use super::upstream::NoConnection;
 use super::worker::Worker;
 use crate::gate::Pass;
+use crate::gate::told::{self, Told};
 use crate::store::Store;
 
 /// Asks the app for a WebSocket and, if it agrees, opens the tunnel.
@@ -40,7 +41,7 @@ pub async fn forward<S: Store>(
     let told = Told::of(&pass);
     let client = parts.extensions.remove::<OnUpgrade>();
     parts.version = Version::HTTP_11;
-    headers::tell_app(&mut parts.headers, &pass);
+    told::tell_app(&mut parts.headers, &pass);
     ask(&mut parts.headers);
     let asked = ask_app(worker, Request::from_parts(parts, UpBody::None)).await;
     let mut response = match asked {

@@ -163,8 +163,8 @@ fn lived(invoices: u8) -> World {
     let mut world = beginning();
     for number in 0..invoices {
         issue(&mut world, &number.to_string(), 11);
-        // Every third one is paid a week after it was issued, that is, after its reminder.
-        let paid_after = if number % 3 == 1 { 10 * DAY } else { 2 * DAY };
+        // Every fifth one is paid a week after it was issued, that is, after its reminder.
+        let paid_after = if number % 5 == 1 { 10 * DAY } else { 2 * DAY };
         if number + 1 == invoices {
             world.run_until(world.now.plus_millis(18 * DAY + HOUR));
         } else {

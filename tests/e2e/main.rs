@@ -16,6 +16,7 @@ mod http;
 mod outage;
 mod peers;
 mod process;
+mod proxies;
 mod python;
 mod road;
 mod showroom;

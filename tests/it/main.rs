@@ -48,4 +48,5 @@ mod proxy_streams;
 mod silence;
 mod stripe;
 mod support;
+mod ways;
 mod world;

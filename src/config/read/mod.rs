@@ -36,6 +36,7 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
     let upstream = root.table("upstream").and_then(|fields| servers::upstream(&fields));
     let admin = root.table("admin").and_then(|fields| servers::admin(&fields));
     let ingest = root.table("ingest").and_then(|fields| fields.parsed("listen"));
+    let authz = root.table("authz").and_then(|fields| fields.parsed("listen"));
     let store = root.table("store").and_then(|fields| outside::store(&fields));
     let journal = root.table("journal").and_then(|fields| fields.parsed("path"));
     let identify = identity::identify(root);
@@ -55,7 +56,6 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
     let heard_every = sources::heard_every(root);
     let hooks = hooks::hooks(root);
     let log = root.table("log").and_then(|fields| outside::log(&fields));
-    root.later(&["authz"]);
     let mut law = policies::law(root, setting.policies);
     law.hooks = hooks::of_law(&hooks);
     let mut config = Config {
@@ -64,6 +64,7 @@ pub(super) fn config(root: &Fields<'_>, tree: &Node, setting: Setting) -> Option
         gate: gate?,
         admin: admin?,
         ingest,
+        authz,
         store: store?,
         journal: journal?,
         identify,
@@ -123,6 +124,7 @@ fn together(root: &Fields<'_>, config: &Config, setting: Setting) {
     let mut taken: Vec<(&'static str, SocketAddr)> =
         vec![("proxy", config.proxy.listen), ("admin", config.admin.listen)];
     taken.extend(config.ingest.map(|address| ("ingest", address)));
+    taken.extend(config.authz.map(|address| ("authz", address)));
     for (index, (section, address)) in taken.iter().enumerate() {
         let same = taken[..index].iter().find(|(_, other)| other == address && other.port() != 0);
         if let (Some((other, _)), Some(fields)) = (same, root.again(section)) {

@@ -261,7 +261,7 @@ fn what_is_wrong_is_refused_with_its_place() {
         ("[breaker]\nshare = \"101%\"".to_owned(), "at most 100%"),
         ("[breaker]\nat_least = 0".to_owned(), "breaker.at_least"),
         ("[breaker]\nwindow = \"1 fortnight\"".to_owned(), "breaker.window"),
-        ("[authz]\nlisten = \"127.0.0.1:8082\"".to_owned(), "not known to this version"),
+        ("[authz]\nlisten = \"127.0.0.1:8081\"".to_owned(), "the address of `admin.listen`"),
     ] {
         let faults = faults(&text);
         assert!(faults.iter().any(|fault| fault.contains(what)), "{text}: {faults:#?}");
