@@ -93,6 +93,8 @@ pub enum Happening {
     Recover(u8),
     /// For so many hours the process's clock is not the store's.
     ClockOff(u8),
+    /// For so many hours the breaker has no room for anybody.
+    Tripped(u8),
     /// A digest is required from now on, and for so many hours none arrives.
     LoseDigests(u8),
     /// Somebody calls, writes, or does a task.
@@ -143,6 +145,7 @@ pub fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => (1_u8..30).prop_map(H::Recover),
         1 => (1_u8..90).prop_map(H::ClockOff),
         1 => (1_u8..200).prop_map(H::LoseDigests),
+        1 => (1_u8..90).prop_map(H::Tripped),
         4 => proptest::sample::select(&BY_HAND[..]).prop_map(H::ByHand),
         1 => any::<bool>().prop_map(H::Migrate),
         1 => (0_u8..3, 0_u8..6, -20_i8..40).prop_map(|(i, state, d)| H::Term(i, state, d)),
@@ -277,6 +280,7 @@ pub fn happen(world: &mut World, happening: Happening, number: usize) {
             world.billing.away = false;
         }
         Happening::Silent(h) => awry(world, h, |situation, so| situation.heard = !so),
+        Happening::Tripped(h) => awry(world, h, |situation, so| situation.slots = !so),
         Happening::Recover(h) => awry(world, h, |situation, so| situation.ready = !so),
         Happening::LoseDigests(h) => lose_digests(world, hours(h.into())),
         Happening::ClockOff(h) => awry(world, h, |situation, so| situation.clock_agrees = !so),

@@ -1,6 +1,6 @@
-//! Every history of a small world: one tenant, two invoices, a quick ladder. At each turn of the
-//! climb each record and each failure is tried, and every pair of them, so that what goes wrong
-//! in few steps goes wrong here.
+//! Every history of a small world: one tenant, two invoices that are both climbed for, a quick
+//! ladder. At each turn of the climb each record and each failure is tried; where it is asked for
+//! (`HAPPENINGS=2`), every pair of them: what goes wrong in few steps goes wrong here.
 //!
 //! Rules:
 //! 1. What is asked of every history is what the oracle says, and that nothing stands in the way
@@ -21,126 +21,12 @@ use crate::agreements::{Agreed, is_closed_but_by_agreement};
 use crate::by_hand::ByHand;
 use crate::history::{Happening, beginning_under, happen};
 use crate::oracle::faults;
-use crate::watch::{STANDARD_TERMS, Terms};
+use crate::quick::{ALL, ALL_BY_HAND, QUICK, QUICK_TERMS, TURNS, quick, quick_by};
 use crate::without::Rule;
 use crate::world::{World, law_of};
 
-/// Grace the day after, read-only after a week, frozen after ten days: three days of warning.
-const QUICK: &str = r#"
-[calendars.DE]
-working_days = ["mon", "tue", "wed", "thu", "fri"]
-holidays = []
-
-[policies.standard]
-title = "Quick"
-time_zone = "Europe/Berlin"
-calendar = "DE"
-cutoff_days = ["mon", "tue", "wed", "thu"]
-cutoff_hours = "10:00-16:00"
-send_hours = "09:00-18:00"
-least_terms = "1 day"
-slack = "15 minutes"
-banner_for = { grace = ["everyone"], warned = ["everyone"], read_only = ["everyone"], frozen = ["everyone"] }
-
-[[policies.standard.rungs]]
-at = "due + 1 day"
-enter = "grace"
-notice = "overdue"
-to = ["billing", "admin"]
-by = ["email", "banner"]
-
-[[policies.standard.rungs]]
-at = "due + 7 days"
-enter = "read_only"
-warn = { before = "3 days", to = ["billing", "admin"], by = ["email", "banner"], needs = 1 }
-
-[[policies.standard.rungs]]
-at = "due + 10 days"
-enter = "frozen"
-warn = { before = "3 days", to = ["billing", "admin"], by = ["email", "banner"], needs = 2 }
-"#;
-
-const QUICK_TERMS: Terms =
-    Terms { period: 3, after_due: (7, 10), postponements: None, ..STANDARD_TERMS };
-
-/// So many turns has the climb, and some are left for what was moved.
-const TURNS: usize = 30;
 /// How many things happen in one history; `HAPPENINGS=2` for every pair.
 const HAPPENINGS: usize = 1;
-
-/// All that may happen at a turn.
-const ALL: &[Happening] = {
-    use Happening as H;
-    &[
-        H::Issue(1, 1),
-        H::Move(0, -3),
-        H::Move(0, 9),
-        H::Gate(1, 1, 2),
-        H::Scope(0, 1, 0),
-        H::Scope(0, 1, 30),
-        H::Pay(0, 10),
-        H::Pay(0, 5),
-        H::Pay(1, 10),
-        H::Paid(0, 48),
-        H::Return(0, 1),
-        H::Raise(0, 30),
-        H::Void(0),
-        H::WriteOff(0),
-        H::Pending(0),
-        H::OnAccount(10),
-        H::Promise(0, 1),
-        H::Extend(0, 2),
-        H::Agree(Agreed::Plan, 0, 1),
-        H::Agree(Agreed::Dispute, 0, 0),
-        H::Agree(Agreed::DisputeHalf, 0, 0),
-        H::Agree(Agreed::Pause, 0, 2),
-        H::Agree(Agreed::PauseFrozen, 0, 2),
-        H::Agree(Agreed::PauseImposed, 0, 2),
-        H::Agree(Agreed::Exemption, 0, 4),
-        H::Agree(Agreed::Silence, 0, 0),
-        H::Agree(Agreed::PinOpen, 0, 2),
-        H::Agree(Agreed::PinOpenAll, 0, 2),
-        H::Agree(Agreed::PinFrozen, 0, 2),
-        H::Agree(Agreed::PinPart, 0, 2),
-        H::EndAgreement,
-        H::Mail(1),
-        H::Mail(2),
-        H::Mail(3),
-        H::Bounce,
-        H::Contacts(1),
-        H::Contacts(0),
-        H::Sleep(80),
-        H::LoseStore,
-        H::LoseRace(0),
-        H::Open(20),
-        H::Stale(28),
-        H::Silent(28),
-        H::Unheard(0),
-        H::NoAnswer(28),
-        H::Recover(28),
-        H::ClockOff(28),
-        H::LoseDigests(80),
-        H::ByHand(ByHand::Declared),
-    ]
-};
-
-/// What may happen besides where read-only is warned of by people.
-const ALL_BY_HAND: &[Happening] = {
-    use Happening as H;
-    &[
-        H::ByHand(ByHand::Reached),
-        H::ByHand(ByHand::NoAnswer),
-        H::ByHand(ByHand::Promised(2)),
-        H::ByHand(ByHand::Posted),
-        H::ByHand(ByHand::CameBack),
-        H::ByHand(ByHand::Declared),
-        H::Pay(0, 10),
-        H::Move(0, 9),
-        H::Promise(0, 1),
-        H::Sleep(80),
-        H::LoseStore,
-    ]
-};
 
 /// What happened, each at its turn.
 type Path = Vec<(usize, Happening)>;
@@ -180,6 +66,9 @@ impl Search {
             for (which, happening) in self.happenings.iter().copied().enumerate() {
                 let mut other = world.clone();
                 path.push((turn, happening));
+                // What was decided at once has times one after the other: this comes after them.
+                let newest = other.records.last().map(|record| record.time.plus_millis(1));
+                other.now = other.now.max(newest.unwrap_or(other.now));
                 happen(&mut other, happening, turn * 100 + which);
                 if !opens_at_once(&other) {
                     let what = "a payment does not open everything at once".to_owned();
@@ -209,7 +98,10 @@ fn opens_at_once(world: &World) -> bool {
     world.off = true;
     world.situation.feeds = false;
     world.situation.heard = false;
+    world.situation.slots = false;
+    world.situation.notices_held = true;
     world.situation.clock_agrees = false;
+    world.billing.away = true;
     let invoices = world.account().invoices;
     for invoice in invoices.into_iter().filter(|invoice| invoice.owed > 0) {
         world.fact(Fact::InvoicePaid(InvoiceNamed { invoice: invoice.invoice }));
@@ -233,25 +125,6 @@ fn fingerprint(world: &World, turn: usize) -> u64 {
         }
     }
     hasher.finish()
-}
-
-fn quick() -> World {
-    quick_under(QUICK)
-}
-
-/// The quick ladder, with read-only warned of by these ways, and a call before.
-fn quick_by(ways: &str) -> World {
-    let (email, grace) = ("by = [\"email\", \"banner\"], needs = 1", "notice = \"overdue\"");
-    assert!(QUICK.contains(email) && QUICK.contains(grace));
-    let by_hand = QUICK.replace(email, &format!("by = [{ways}], needs = 1"));
-    quick_under(&by_hand.replace(grace, "task = \"call\"\nnotice = \"overdue\""))
-}
-
-fn quick_under(policy: &str) -> World {
-    let mut world = beginning_under(policy);
-    world.terms = QUICK_TERMS;
-    happen(&mut world, Happening::Issue(0, 1), 10_000);
-    world
 }
 
 fn happenings() -> usize {
@@ -370,6 +243,7 @@ fn what_is_true_around_it_is_needed() {
     needs(Rule::Ask, None, &[], "was not asked");
     needs(Rule::Heard, None, &[H::Silent(28)], "heard: false");
     needs(Rule::Switch, None, &[H::Open(20)], "switch_open: true");
+    needs(Rule::Slot, None, &[H::Tripped(28)], "slots: false");
     needs(Rule::Recovering, None, &[H::Recover(28)], "ready: false");
     needs(Rule::Digest, None, &[H::LoseDigests(80)], "no digest that was delivered");
     needs(Rule::Clock, None, &[H::ClockOff(28)], "clock_agrees: false");

@@ -26,7 +26,7 @@ pub fn faults(world: &World) -> Vec<String> {
         // A clock that is off may begin grace, which takes nothing.
         let clock = around.clock_agrees || !stage.restricts();
         // An agreed pause says nothing, and does not wait for what is to be said.
-        let held = around.notices_held && !agreed;
+        let held = around.notices_held && !agreed || !around.slots;
         if !(around.is_fresh() && around.ready && !around.switch_open && clock) || held {
             faults.push(format!("{stage:?} at {at} was entered while {around:?}"));
         }

@@ -53,6 +53,8 @@ pub enum Rule {
     NoticesHeld,
     /// Where nothing is enforced nobody is warned of anything.
     Observed,
+    /// Nothing harder is said or entered that the breaker has no room for.
+    Slot,
     /// Nothing is entered that no delivered digest listed, where one is required.
     Digest,
     /// Nothing is entered while the store is recovering.
@@ -171,6 +173,7 @@ impl World {
             Some(Rule::Feeds) => told.feeds = true,
             Some(Rule::Ask) => told.asking.of = None,
             Some(Rule::Heard) => told.heard = true,
+            Some(Rule::Slot) => told.slots = true,
             Some(Rule::Switch) => told.switch_open = false,
             Some(Rule::NoticesHeld) => told.notices_held = false,
             Some(Rule::Observed) if told.observed => {
