@@ -2,7 +2,8 @@
 //!
 //! Rules:
 //! 1. What can be judged is judged before it becomes a record: invoices that are not known, a
-//!    date that has passed, an extension that would come sooner, amounts that do not fit.
+//!    date that has passed, an extension that would come sooner, amounts that do not fit, a promise
+//!    that is longer, or comes more often, than the policy has it.
 //! 2. The same request twice is one arrangement while it stands: its name is derived from what it
 //!    says.
 
@@ -17,7 +18,7 @@ use super::Admin;
 use super::fitting;
 use super::request::{Json, Named, faulty};
 use super::tenants::standing;
-use crate::domain::account::Account;
+use crate::domain::account::{Account, Case};
 use crate::domain::arrangement::EXEMPTION_DAYS_MAX;
 use crate::domain::bearings::Bearings;
 use crate::domain::event::{FieldFault, faults_of};
@@ -26,6 +27,7 @@ use crate::domain::fact::{
     Instalment, Line, SilenceCause, When,
 };
 use crate::domain::id::{ArrangementId, Derivation, Derived, InvoiceId, RecordId, TenantId};
+use crate::domain::limits::faults_of_promise;
 use crate::domain::money::Money;
 use crate::domain::record::Fact;
 use crate::domain::selection::select;
@@ -281,7 +283,7 @@ fn judge(standing: &Standing, make: &Make) -> Vec<FieldFault> {
         Some(When::Instant(instant)) => instant <= situation.now,
         None => false,
     };
-    if passed {
+    if passed && make.kind != ArrangementKind::Promise {
         fault("until".to_owned(), "it has passed");
     }
     let last = today.plus(EXEMPTION_DAYS_MAX - 1);
@@ -299,7 +301,28 @@ fn judge(standing: &Standing, make: &Make) -> Vec<FieldFault> {
         fault("due_on".to_owned(), "it would come sooner than what is due now, or passed");
     }
     faults.extend(fitting::faults(account, make, today));
+    faults.extend(beyond_limits(standing, make));
     faults
+}
+
+/// What is wrong with a promise by the policy of the invoices that it is about.
+fn beyond_limits(standing: &Standing, make: &Make) -> Vec<FieldFault> {
+    let Standing { account, law, situation, .. } = standing;
+    let promised = make.until.filter(|_| make.kind == ArrangementKind::Promise);
+    let Some(until) = promised else { return Vec::new() };
+    let owed = || account.invoices.iter().filter(|it| it.owed > 0);
+    let all = || owed().map(|it| it.invoice.clone()).collect();
+    let invoices: Vec<InvoiceId> = make.invoices.clone().unwrap_or_else(all);
+    let is_about = |case: &&Case| invoices.contains(&account.invoice_of(case).invoice);
+    let case = account.cases.iter().filter(is_about).rfind(|case| case.is_live());
+    let of_all = || {
+        let policy = select(law, account, account.newest)?;
+        Some(Bearings::of(law, &account.profile, policy))
+    };
+    let bearings = case.and_then(|case| Bearings::of_case(law, account, case)).or_else(of_all);
+    bearings.map_or_else(Vec::new, |bearings| {
+        faults_of_promise(account, &bearings, (&invoices, until), ("kind", situation.now))
+    })
 }
 
 fn is_sooner(account: &Account, make: &Make, due: Day) -> bool {

@@ -129,7 +129,7 @@ fn judge(
     // Told again, it is the same promise.
     let told = account.arrangements.iter().any(|it| it.made.arrangement.as_str() == name);
     let Some(promised) = promised.filter(|_| !told) else { return Ok(Vec::new()) };
-    Ok(faults_of_promise(&account, &bearings, (&promised.invoices, until), now))
+    Ok(faults_of_promise(&account, &bearings, (&promised.invoices, until), ("outcome", now)))
 }
 
 async fn has(admin: &Admin, tenant: &TenantId, task: TaskId) -> Result<bool, Problem> {

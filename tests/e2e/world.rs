@@ -153,6 +153,8 @@ enforce = "on"
 [admin]
 listen = "127.0.0.1:{admin}"
 tokens = [{{ name = "ops", role = "admin", sha256 = "{sha256}" }}]
+[authz]
+listen = "127.0.0.1:0"
 [ingest]
 listen = "127.0.0.1:{ingest}"
 [store]

@@ -17,12 +17,12 @@ async fn told(site: &Site, events: &[Value]) {
 async fn a_promise_says_why_it_lasts_longer_than_its_day() {
     let site = Site::new().await;
     told(&site, &[tenant_updated("acme"), issued("acme", "in_1")]).await;
-    let promise = json!({"kind": "promise", "until": "2026-03-26", "invoices": ["in_1"]});
+    let promise = json!({"kind": "promise", "until": "2026-03-16", "invoices": ["in_1"]});
     let line = "POST /v1/tenants/acme/arrangements";
     assert_eq!(site.ask("agent", line, Some(promise)).await.0, 201);
     let (_, explained) = site.ask("viewer", "GET /v1/tenants/acme/explain", None).await;
     assert_eq!(explained["time_zone"], "Europe/Berlin");
-    let said = "It stands still until 2026-03-27T23:00:00Z: a promise to pay by 2026-03-26, and \
+    let said = "It stands still until 2026-03-17T23:00:00Z: a promise to pay by 2026-03-16, and \
                 the working day after it to arrive.";
     let sentences = explained["sentences"].as_array().unwrap();
     assert!(sentences.contains(&json!(said)), "{sentences:#?}");
@@ -50,11 +50,11 @@ async fn agree(site: &Site, key: &str, body: &Value) -> (u16, Value) {
 async fn a_key_is_of_one_request() {
     let site = Site::new().await;
     told(&site, &[tenant_updated("acme"), issued("acme", "in_1")]).await;
-    let promise = json!({"kind": "promise", "until": "2026-03-26", "invoices": ["in_1"]});
+    let promise = json!({"kind": "promise", "until": "2026-03-16", "invoices": ["in_1"]});
     let (status, made) = agree(&site, "k1", &promise).await;
     assert_eq!(status, 201);
     assert_eq!(agree(&site, "k1", &promise).await, (201, made.clone()));
-    let later = json!({"kind": "promise", "until": "2026-03-27", "invoices": ["in_1"]});
+    let later = json!({"kind": "promise", "until": "2026-03-13", "invoices": ["in_1"]});
     let (status, problem) = agree(&site, "k1", &later).await;
     let of = problem["type"].as_str().unwrap_or_default();
     assert_eq!((status, of.ends_with("idempotency-conflict")), (422, true), "{problem}");
@@ -68,6 +68,39 @@ async fn a_key_is_of_one_request() {
     assert_eq!(tenant["arrangements"].as_array().unwrap().len(), 2);
 }
 
+/// As on the phone: what the policy says of promises holds for whoever makes them.
+#[tokio::test]
+async fn a_promise_is_no_longer_and_no_more_often_than_the_policy_has_it() {
+    let site = Site::new().await;
+    told(&site, &[tenant_updated("acme"), issued("acme", "in_1"), issued("acme", "in_2")]).await;
+    let line = "POST /v1/tenants/acme/arrangements";
+    let promise = |invoice: &str, until: &str| json!({"kind": "promise", "until": until, "invoices": [invoice]});
+    let refused = async |body: Value| {
+        let (status, problem) = site.ask("agent", line, Some(body)).await;
+        assert_eq!(status, 400, "{problem}");
+        let fault = problem["errors"][0].clone();
+        let said = |field: &str| fault[field].as_str().unwrap().to_owned();
+        (said("field"), said("detail"))
+    };
+    let (field, detail) = refused(promise("in_1", "2026-04-30")).await;
+    assert_eq!(field, "until");
+    assert!(detail.contains("14 days at the longest"), "{detail}");
+    let (status, made) = site.ask("agent", line, Some(promise("in_1", "2026-03-12"))).await;
+    assert_eq!(status, 201);
+    let (field, detail) = refused(promise("in_2", "2026-03-12")).await;
+    assert_eq!((field.as_str(), detail.as_str()), ("kind", "1 may stand at the same time"));
+    // What was taken back was none.
+    let name = made["arrangement"].as_str().unwrap();
+    let withdrawn = format!("DELETE /v1/tenants/acme/arrangements/{name}");
+    assert_eq!(site.ask("agent", &withdrawn, None).await.0, 204);
+    assert_eq!(site.ask("agent", line, Some(promise("in_1", "2026-03-12"))).await.0, 201);
+    site.world.pass("2026-03-16T12:00:00Z").await;
+    let (field, detail) = refused(promise("in_1", "2026-03-20")).await;
+    assert_eq!(field, "kind");
+    assert!(detail.contains("was promised 1 already"), "{detail}");
+    assert_eq!(site.ask("agent", line, Some(promise("in_2", "2026-03-20"))).await.0, 201);
+}
+
 /// An exemption ends the climb: without a sentence of its own nothing would be said of it.
 #[tokio::test]
 async fn every_agreement_that_stands_is_explained() {
@@ -77,7 +110,7 @@ async fn every_agreement_that_stands_is_explained() {
     for agreed in [
         json!({"kind": "exemption", "until": "2026-06-30", "invoices": ["in_1"],
             "reason": "migrated with us"}),
-        json!({"kind": "promise", "until": "2026-03-26", "invoices": ["in_2"], "by": "eve"}),
+        json!({"kind": "promise", "until": "2026-03-16", "invoices": ["in_2"], "by": "eve"}),
     ] {
         let (status, answer) = site.ask("agent", line, Some(agreed)).await;
         assert_eq!(status, 201, "{answer}");
@@ -94,7 +127,7 @@ async fn every_agreement_that_stands_is_explained() {
         said("An exemption (`", "because: migrated with us. Nothing is restricted because of that"),
         "{sentences:#?}"
     );
-    let promise = "stands about in_2 until 2026-03-27T23:00:00Z, made by eve (agent).";
+    let promise = "stands about in_2 until 2026-03-17T23:00:00Z, made by eve (agent).";
     assert!(said("A promise (`", promise), "{sentences:#?}");
 }
 
@@ -210,7 +243,7 @@ async fn a_dispute_ends_with_an_answer() {
         timeline.contains("rejected by agent, because: the goods were delivered"),
         "{timeline}"
     );
-    let promise = json!({"kind": "promise", "until": "2026-03-26", "invoices": ["in_1"]});
+    let promise = json!({"kind": "promise", "until": "2026-03-16", "invoices": ["in_1"]});
     let (_, made) = site.ask("agent", post, Some(promise)).await;
     let end = format!("{post}/{}/end", made["arrangement"].as_str().unwrap());
     let upheld = json!({"how": "upheld", "reason": "yes"});

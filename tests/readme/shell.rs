@@ -72,13 +72,14 @@ impl Around {
         })
     }
 
-    fn variables(&self) -> [(&'static str, String); 4] {
+    fn variables(&self) -> [(&'static str, String); 5] {
         let [proxy, admin, ingest, ..] = self.ports.map(|port| format!("127.0.0.1:{port}"));
         [
             ("AMBERGATE_SERVER", format!("http://{admin}")),
             ("AMBERGATE__PROXY__LISTEN", proxy),
             ("AMBERGATE__ADMIN__LISTEN", admin),
             ("AMBERGATE__INGEST__LISTEN", ingest),
+            ("AMBERGATE__AUTHZ__LISTEN", "127.0.0.1:0".to_owned()),
         ]
     }
 }
